@@ -1,0 +1,130 @@
+package dev.filigree.config;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A map of nodes by key. It remembers which keys were asked for, so that {@link #rejectUnknown} can
+ * name a key that nobody asked for and say what is allowed: whoever reads a block asks for every
+ * key it knows, then rejects the rest.
+ */
+public final class ConfigMap implements ConfigNode {
+  private final Location location;
+  private final Map<String, ConfigNode> entries;
+  private final Set<String> known = new LinkedHashSet<>();
+
+  public ConfigMap(Location location, Map<String, ConfigNode> entries) {
+    this.location = location;
+    this.entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
+  }
+
+  @Override
+  public Location location() {
+    return location;
+  }
+
+  public Map<String, ConfigNode> entries() {
+    return entries;
+  }
+
+  /** Whether the key is there, with a value or without. */
+  public boolean has(String key) {
+    known.add(key);
+    return entries.containsKey(key);
+  }
+
+  /** The node at a key; empty where the key is missing or has no value. */
+  public Optional<ConfigNode> get(String key) {
+    known.add(key);
+    return Optional.ofNullable(entries.get(key))
+        .filter(node -> !(node instanceof ConfigScalar scalar && scalar.isNull()));
+  }
+
+  /** The node at a key or at its alias; giving both is an error. */
+  public Optional<ConfigNode> get(String key, String alias) {
+    Optional<ConfigNode> first = get(key);
+    Optional<ConfigNode> second = get(alias);
+    if (first.isPresent() && second.isPresent()) {
+      throw second.get().error("'" + alias + "' is another name of '" + key + "': give one");
+    }
+    return first.or(() -> second);
+  }
+
+  public ConfigNode require(String key) {
+    return get(key).orElseThrow(() -> error("'" + key + "' is missing"));
+  }
+
+  /** The map at a key; an empty one where the key is missing, so that defaults apply. */
+  public ConfigMap map(String key) {
+    return get(key)
+        .map(ConfigNode::asMap)
+        .orElseGet(() -> new ConfigMap(location.child(key, location.line()), Map.of()));
+  }
+
+  public String string(String key) {
+    return require(key).asString();
+  }
+
+  public String string(String key, String fallback) {
+    return get(key).map(ConfigNode::asString).orElse(fallback);
+  }
+
+  public double number(String key) {
+    return require(key).asDouble();
+  }
+
+  public double number(String key, double fallback) {
+    return get(key).map(ConfigNode::asDouble).orElse(fallback);
+  }
+
+  public long integer(String key) {
+    return require(key).asLong();
+  }
+
+  public long integer(String key, long fallback) {
+    return get(key).map(ConfigNode::asLong).orElse(fallback);
+  }
+
+  public boolean flag(String key, boolean fallback) {
+    return get(key).map(ConfigNode::asBoolean).orElse(fallback);
+  }
+
+  /** Marks keys as known that are read elsewhere or left out on purpose. */
+  public void allow(String... keys) {
+    Collections.addAll(known, keys);
+  }
+
+  /**
+   * Throws for the first key that was never asked for.
+   *
+   * @throws ConfigException naming the key, its line and the keys that are allowed
+   */
+  public void rejectUnknown() {
+    for (var entry : entries.entrySet()) {
+      if (!known.contains(entry.getKey())) {
+        throw entry
+            .getValue()
+            .error(
+                "unknown key; allowed here: "
+                    + String.join(", ", known.stream().sorted().toList()));
+      }
+    }
+  }
+
+  @Override
+  public Map<String, @Nullable Object> toJava() {
+    var map = new LinkedHashMap<String, @Nullable Object>();
+    entries.forEach((key, node) -> map.put(key, node.toJava()));
+    return map;
+  }
+
+  @Override
+  public String kind() {
+    return "a map";
+  }
+}

@@ -1,0 +1,56 @@
+package dev.filigree.config;
+
+import org.jspecify.annotations.Nullable;
+
+/** A node of a configuration: a scalar, a list or a map, and where it stands. */
+public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
+  Location location();
+
+  /** The node as plain Java: String, Long, Double, Boolean, null, List or LinkedHashMap. */
+  @Nullable Object toJava();
+
+  /** A name for what this node is, for error messages: "a number", "a map", ... */
+  String kind();
+
+  /** The error to throw for this node: its location, then the message. */
+  default ConfigException error(String message) {
+    return new ConfigException(location() + ": " + message);
+  }
+
+  default ConfigMap asMap() {
+    if (this instanceof ConfigMap map) {
+      return map;
+    }
+    throw error("expected a map, found " + kind());
+  }
+
+  default ConfigScalar asScalar() {
+    if (this instanceof ConfigScalar scalar) {
+      return scalar;
+    }
+    throw error("expected a single value, found " + kind());
+  }
+
+  /** A list as it is; a single value or map as a list of one. */
+  default ConfigList asList() {
+    return this instanceof ConfigList list
+        ? list
+        : new ConfigList(location(), java.util.List.of(this));
+  }
+
+  default String asString() {
+    return asScalar().string();
+  }
+
+  default double asDouble() {
+    return asScalar().number();
+  }
+
+  default long asLong() {
+    return asScalar().integer();
+  }
+
+  default boolean asBoolean() {
+    return asScalar().flag();
+  }
+}

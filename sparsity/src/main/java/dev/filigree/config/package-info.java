@@ -1,0 +1,5 @@
+/** Configuration as a tree of nodes that know where they stand, read from YAML, JSON or a map. */
+@NullMarked
+package dev.filigree.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,32 @@
+package dev.filigree.nn;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A libtorch module that also keeps its children as Java objects: libtorch's own containers lose
+ * the Java type of what they hold.
+ */
+public abstract class Layer extends Module {
+  private final Map<String, Layer> children = new LinkedHashMap<>();
+
+  /** Registers a child under a name and returns it, for the assignment to a field. */
+  protected final <L extends Layer> L register(String name, L child) {
+    register_module(name, child);
+    children.put(name, child);
+    return child;
+  }
+
+  /** Registers a trainable parameter and returns it, for the assignment to a field. */
+  protected final Tensor registerParameter(String name, Tensor value) {
+    return register_parameter(name, value, true);
+  }
+
+  /** The direct children by name, in the order of registration. */
+  public final Map<String, Layer> layers() {
+    return Collections.unmodifiableMap(children);
+  }
+}

@@ -1,0 +1,5 @@
+/** Layers that can run sparse. */
+@NullMarked
+package dev.filigree.nn;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,36 @@
+package dev.filigree.optim;
+
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Updates parameters from their gradients. What a training loop calls: {@link #step} after the
+ * backward pass, then {@link #zeroGrad}. Our own optimizers, the adapter for libtorch's and the
+ * sparse wrapper are all Optimizers, so that one takes the place of another.
+ *
+ * <p>Not thread-safe. A parameter is known by its libtorch identity (the address of its
+ * TensorImpl): two Java objects may stand for the same parameter.
+ */
+public interface Optimizer {
+  /** The parameter groups; learning rate and weight decay may be set between steps. */
+  List<ParameterGroup> groups();
+
+  /** One update of every parameter that has a gradient. */
+  void step();
+
+  /** Forgets the gradients of all parameters. */
+  void zeroGrad();
+
+  /**
+   * The live state tensors of a parameter by PyTorch's names ({@code exp_avg}, {@code exp_avg_sq},
+   * {@code step}, ...): empty before its first step. Replacing an entry replaces the state.
+   */
+  Map<String, Tensor> state(Tensor parameter);
+
+  /**
+   * Whether a weight that is zero, with zero state and zero gradient, stays zero through a step.
+   * True for every elementwise optimizer whose state starts at zero.
+   */
+  boolean keepsZeros();
+}

@@ -1,0 +1,57 @@
+package dev.filigree.schedule;
+
+import java.util.Map;
+
+/**
+ * A value that depends on the step: a sparsity, a drop fraction, a learning rate.
+ *
+ * <p>A new schedule is one function of the step, {@code step -> 0.3 * Math.exp(-step / 1000.0)}.
+ * Most schedules are pure; one that moves on at every mask update (a cycling list) overrides {@link
+ * #advance}, {@link #state} and {@link #load}.
+ */
+@FunctionalInterface
+public interface Schedule {
+  /**
+   * The value at a step.
+   *
+   * @param step optimizer steps finished, from 0
+   */
+  double at(long step);
+
+  /** The extremes and the last value over the steps {@code first..last}, both included. */
+  default Range range(long first, long last) {
+    if (first < 0 || last < first) {
+      throw new IllegalArgumentException("no steps from " + first + " to " + last);
+    }
+    double min = Double.POSITIVE_INFINITY;
+    double max = Double.NEGATIVE_INFINITY;
+    for (long step = first; step <= last; step++) {
+      double value = at(step);
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+    }
+    return new Range(min, max, at(last));
+  }
+
+  /** Called once after every mask update that read this schedule. */
+  default void advance() {}
+
+  /** What {@link #load} needs to continue: names to numbers, texts, lists. Empty when pure. */
+  default Map<String, Object> state() {
+    return Map.of();
+  }
+
+  /**
+   * Continues from a saved state.
+   *
+   * @throws IllegalArgumentException when the state is not one of this schedule
+   */
+  default void load(Map<String, Object> state) {
+    if (!state.isEmpty()) {
+      throw new IllegalArgumentException(this + " has no state, found " + state.keySet());
+    }
+  }
+
+  /** Minimum, maximum and last value over a range of steps. */
+  record Range(double min, double max, double end) {}
+}

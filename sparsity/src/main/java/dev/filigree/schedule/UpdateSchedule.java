@@ -1,0 +1,12 @@
+package dev.filigree.schedule;
+
+/** The steps at which masks are updated. */
+@FunctionalInterface
+public interface UpdateSchedule {
+  /**
+   * Whether masks are updated once {@code step} optimizer steps are finished.
+   *
+   * @param step optimizer steps finished, from 0
+   */
+  boolean isUpdate(long step);
+}

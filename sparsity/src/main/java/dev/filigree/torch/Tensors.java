@@ -1,0 +1,56 @@
+package dev.filigree.torch;
+
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.StringTensorDictItemVector;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Access to libtorch tensors from Java. */
+public final class Tensors {
+  private Tensors() {}
+
+  /**
+   * The memory of a contiguous CPU tensor, without a copy. Valid as long as the tensor is reachable
+   * and its storage is not replaced: keep the tensor.
+   *
+   * @throws IllegalArgumentException for a tensor on another device, or with gaps
+   */
+  @SuppressWarnings("restricted") // the address and size come from the tensor itself
+  public static MemorySegment segment(Tensor tensor) {
+    if (!tensor.is_contiguous() || !tensor.is_cpu()) {
+      throw new IllegalArgumentException("needs a contiguous CPU tensor");
+    }
+    long bytes = tensor.numel() * tensor.element_size();
+    return bytes == 0
+        ? MemorySegment.NULL
+        : MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(bytes);
+  }
+
+  /** What identifies a tensor, whichever Java object stands for it. */
+  public static long identity(Tensor tensor) {
+    return tensor.unsafeGetTensorImpl().address();
+  }
+
+  public static long[] shape(Tensor tensor) {
+    return tensor.sizes().vec().get();
+  }
+
+  public static ScalarType type(Tensor tensor) {
+    return tensor.scalar_type();
+  }
+
+  /** The parameters of a module and of all below it, by name, each with a reference of its own. */
+  public static Map<String, Tensor> namedParameters(Module module) {
+    var parameters = new LinkedHashMap<String, Tensor>();
+    StringTensorDictItemVector items = module.named_parameters(true).items();
+    for (long i = 0; i < items.size(); i++) {
+      var item = items.get(i);
+      // What a container hands out is borrowed: the copy holds a reference.
+      parameters.put(item.key().getString(), new Tensor(item.value()));
+    }
+    return parameters;
+  }
+}
