@@ -58,6 +58,6 @@ final class MaskBitmap {
   }
 
   boolean get(int row, int column) {
-    return (bits[row * stride + column / 8] & 0x80 >> column % 8) != 0;
+    return (bits[row * stride + column / 8] & (0x80 >> column % 8)) != 0;
   }
 }

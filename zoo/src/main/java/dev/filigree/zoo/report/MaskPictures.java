@@ -86,7 +86,7 @@ public final class MaskPictures {
     if (Tensors.type(mask) != ScalarType.Bool || mask.dim() < 1) {
       throw new IllegalArgumentException("a mask is a bool tensor of one or more dimensions");
     }
-    try (PointerScope scope = new PointerScope()) {
+    try (PointerScope _ = new PointerScope()) {
       Tensor host = mask.cpu().contiguous();
       MemorySegment bytes = Tensors.segment(host);
       int rows = Math.toIntExact(host.size(0));
