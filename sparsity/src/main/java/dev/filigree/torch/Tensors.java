@@ -3,9 +3,12 @@ package dev.filigree.torch;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.StringTensorDictItemVector;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Access to libtorch tensors from Java. */
@@ -27,6 +30,16 @@ public final class Tensors {
     return bytes == 0
         ? MemorySegment.NULL
         : MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(bytes);
+  }
+
+  /** A CPU tensor of int64 elements without a value yet. */
+  public static Tensor int64(long... shape) {
+    return torch.empty(shape, new TensorOptions(ScalarType.Long), new MemoryFormatOptional());
+  }
+
+  /** A CPU tensor of float32 elements without a value yet. */
+  public static Tensor float32(long... shape) {
+    return torch.empty(shape, new TensorOptions(ScalarType.Float), new MemoryFormatOptional());
   }
 
   /** What identifies a tensor, whichever Java object stands for it. */
