@@ -4,10 +4,8 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** The program: {@code filigree COMMAND ...}. */
 @Command(
@@ -27,8 +25,6 @@ import picocli.CommandLine.Spec;
     },
     subcommands = {BenchCommand.class, DoctorCommand.class})
 public final class Main implements Runnable {
-  @Spec private CommandSpec spec;
-
   @Option(
       names = "--verbose",
       scope = ScopeType.INHERIT,

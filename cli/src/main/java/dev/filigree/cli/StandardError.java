@@ -32,7 +32,7 @@ final class StandardError {
                         symbol, FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT)));
     if (dup2.isPresent()) {
       try {
-        int unused = (int) dup2.get().invokeExact(Integer.parseInt(aside), STDERR);
+        int _ = (int) dup2.get().invokeExact(Integer.parseInt(aside), STDERR);
       } catch (Throwable e) {
         throw new IllegalStateException("FILIGREE_STDERR is no descriptor: " + aside, e);
       }
