@@ -1,0 +1,92 @@
+package dev.filigree.sparsity;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Several algorithms on different parameters: for each parameter the first that matches. */
+public final class Group {
+  private final List<Entry> entries;
+
+  private Group(List<Entry> entries) {
+    this.entries = List.copyOf(entries);
+  }
+
+  /** No algorithm yet. */
+  public static Group empty() {
+    return new Group(List.of());
+  }
+
+  /** One algorithm for the parameters that are sparse by default. */
+  public static Group of(SparsityAlgorithm algorithm) {
+    return empty().with(ParameterFilter.standard(), algorithm);
+  }
+
+  /** This group with one more algorithm, for what the earlier ones leave. */
+  public Group with(ParameterFilter filter, SparsityAlgorithm algorithm) {
+    return new Group(Stream.concat(entries.stream(), Stream.of(new Entry(filter, algorithm))).toList());
+  }
+
+  public List<Entry> entries() {
+    return entries;
+  }
+
+  /**
+   * Which entry takes which parameter.
+   *
+   * @param shapes the shapes of all parameters by name
+   * @param otherNames further names that filters may match, by parameter name
+   * @return for each entry, in order, the names of the parameters it takes
+   * @throws UnmatchedFilterException for a pattern that matches no parameter, or a default filter
+   *     that finds none
+   */
+  public List<List<String>> assign(
+      Map<String, long[]> shapes, Map<String, List<String>> otherNames) {
+    Map<String, List<String>> names = new LinkedHashMap<>();
+    shapes.forEach(
+        (name, shape) ->
+            names.put(
+                name,
+                Stream.concat(Stream.of(name), otherNames.getOrDefault(name, List.of()).stream())
+                    .toList()));
+    List<List<String>> assigned = new ArrayList<>();
+    var taken = new java.util.HashSet<String>();
+    for (int i = 0; i < entries.size(); i++) {
+      ParameterFilter filter = entries.get(i).filter();
+      requireMatches(i, filter, names, shapes);
+      var mine = new ArrayList<String>();
+      names.forEach(
+          (name, all) -> {
+            if (filter.matches(all, shapes.get(name)) && taken.add(name)) {
+              mine.add(name);
+            }
+          });
+      assigned.add(mine);
+    }
+    return assigned;
+  }
+
+  private static void requireMatches(
+      int entry,
+      ParameterFilter filter,
+      Map<String, List<String>> names,
+      Map<String, long[]> shapes) {
+    var single =
+        filter.globs().isEmpty()
+            ? List.of(filter)
+            : filter.globs().stream().map(glob -> new ParameterFilter(List.of(glob))).toList();
+    for (ParameterFilter each : single) {
+      boolean found =
+          names.entrySet().stream()
+              .anyMatch(named -> each.matches(named.getValue(), shapes.get(named.getKey())));
+      if (!found) {
+        throw new UnmatchedFilterException(entry, each, names.keySet());
+      }
+    }
+  }
+
+  /** An algorithm and the parameters it is for. */
+  public record Entry(ParameterFilter filter, SparsityAlgorithm algorithm) {}
+}
