@@ -55,7 +55,8 @@ public final class Tensors {
   }
 
   public static ScalarType type(Tensor tensor) {
-    return tensor.scalar_type();
+    // The binding hands out a new object for each enum value.
+    return tensor.scalar_type().intern();
   }
 
   /** The parameters of a module and of all below it, by name, each with a reference of its own. */
