@@ -29,6 +29,11 @@ public record CheckpointConfig(long steps, long keep, boolean keepBest, boolean 
     requireNotNegative("keep", keep);
   }
 
+  /** Whether a checkpoint is saved once so many steps are finished, the last one aside. */
+  public boolean savesAt(long step) {
+    return steps > 0 && step % steps == 0;
+  }
+
   /**
    * Reads the block; {@code keepN} is what the callback KeepNCheckpoints says, for a block without
    * {@code keep}.

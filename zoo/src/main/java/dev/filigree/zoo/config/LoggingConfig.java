@@ -22,6 +22,11 @@ public record LoggingConfig(long logSteps) {
     requirePositive("log_steps", logSteps);
   }
 
+  /** Whether a step gets a training row. */
+  public boolean logsAt(long step) {
+    return step == 1 || step % logSteps == 0;
+  }
+
   static LoggingConfig read(ConfigMap block, List<String> notes) {
     Blocks.leaveOut(block, LEFT_OUT, notes);
     LoggingConfig config =

@@ -51,6 +51,11 @@ public record LoopConfig(
     return stopAt == null ? maxSteps : stopAt;
   }
 
+  /** Whether the validation sets are evaluated once so many steps are finished. */
+  public boolean evaluatesAt(long step) {
+    return evalFrequency > 0 && step % evalFrequency == 0;
+  }
+
   static LoopConfig read(ConfigMap block) {
     long maxSteps = maxSteps(block);
     LoopConfig config =

@@ -73,10 +73,21 @@ final class CheckpointStore {
     } catch (IOException e) {
       cause.addSuppressed(e);
     }
-    String last =
-        all().isEmpty() ? "" : "; the last good checkpoint is " + all().getLast().directory();
     return new TrainingException(
-        target + ": checkpoint not saved: " + reason + last + ". Make room, then --resume", cause);
+        target + ": checkpoint not saved: " + reason + lastGood(), cause);
+  }
+
+  /** For the end of a message: which checkpoint a run can go on from. */
+  String lastGood() {
+    List<Saved> all = all();
+    return all.isEmpty()
+        ? ""
+        : "; the last checkpoint is " + all.getLast().directory + ", go on from it with --resume";
+  }
+
+  /** The newest checkpoint, of a run that has one. */
+  Path newest() {
+    return all().getLast().directory;
   }
 
   /** Removes what a killed process left half-written; returns a line for each. */

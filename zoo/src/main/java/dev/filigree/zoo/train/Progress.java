@@ -20,7 +20,21 @@ final class Progress {
 
   @Nullable Double bestCheckpointLoss;
 
-  /** Takes in the loss of a scheduled evaluation. */
+  /** Takes in an optimizer step. */
+  void stepped(long positions, double loss) {
+    step++;
+    tokens += positions;
+    trainLoss = loss;
+    skippedInRow = 0;
+  }
+
+  /** Takes in a batch that gave no step. */
+  void skipped() {
+    skipped++;
+    skippedInRow++;
+  }
+
+  /** Takes in the loss of an evaluation. */
   void evaluated(double loss) {
     evalLoss = loss;
     if (bestEvalLoss == null || loss < bestEvalLoss) {
@@ -32,9 +46,9 @@ final class Progress {
   }
 
   /** Takes in a checkpoint about to be saved right after an evaluation. */
-  void checkpointed(double loss) {
-    if (bestCheckpointLoss == null || loss < bestCheckpointLoss) {
-      bestCheckpointLoss = loss;
+  void checkpointed() {
+    if (evalLoss != null && (bestCheckpointLoss == null || evalLoss < bestCheckpointLoss)) {
+      bestCheckpointLoss = evalLoss;
       bestCheckpoint = step;
     }
   }

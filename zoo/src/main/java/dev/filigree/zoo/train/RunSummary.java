@@ -21,7 +21,6 @@ import org.jspecify.annotations.Nullable;
  * @param device where it computed, in words
  * @param execution "dense", "masked" or "compressed"
  * @param checkpoint the last one saved
- * @param report report.html; null where none was written
  */
 public record RunSummary(
     Ending ending,
@@ -38,8 +37,7 @@ public record RunSummary(
     List<LayerSparsity> layers,
     String device,
     String execution,
-    @Nullable Path checkpoint,
-    @Nullable Path report) {
+    Path checkpoint) {
   public RunSummary {
     layers = List.copyOf(layers);
   }
