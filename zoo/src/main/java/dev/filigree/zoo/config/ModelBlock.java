@@ -2,6 +2,7 @@ package dev.filigree.zoo.config;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.zoo.model.ModelConfig;
+import dev.filigree.zoo.model.Models;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +21,7 @@ public record ModelBlock(Map<String, @Nullable Object> block, ModelConfig config
   }
 
   static ModelBlock read(ConfigMap block, List<String> notes) {
-    return new ModelBlock(block.toJava(), ModelConfigs.fromModelZoo(block, notes));
+    return new ModelBlock(block.toJava(), Models.fromModelZoo(block, notes));
   }
 
   Map<String, @Nullable Object> toConfig() {

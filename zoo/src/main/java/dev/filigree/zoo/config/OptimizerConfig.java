@@ -29,6 +29,11 @@ public record OptimizerConfig(String name, OptimizerOptions options) {
     return OptimizerKinds.named(name).create(groups, options);
   }
 
+  /** State tensors of a parameter's shape that the optimizer keeps for each parameter. */
+  int stateTensors() {
+    return OptimizerKinds.named(name).countStates(options);
+  }
+
   Map<String, Object> toConfig() {
     return Map.of(name, OptimizerKinds.named(name).write(options));
   }

@@ -14,14 +14,25 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 
 /** The optimizers that a configuration can name, each with its options in YAML. */
 final class OptimizerKinds {
   private static final Map<String, Kind<?>> KINDS = new TreeMap<>();
 
   static {
-    register("AdamW", OptimizerKinds::readAdamW, OptimizerKinds::writeAdamW, AdamW::new);
-    register("SGD", OptimizerKinds::readSgd, OptimizerKinds::writeSgd, SGD::new);
+    register(
+        "AdamW",
+        OptimizerKinds::readAdamW,
+        OptimizerKinds::writeAdamW,
+        options -> options.amsgrad() ? 3 : 2,
+        AdamW::new);
+    register(
+        "SGD",
+        OptimizerKinds::readSgd,
+        OptimizerKinds::writeSgd,
+        options -> options.momentum() == 0 ? 0 : 1,
+        SGD::new);
   }
 
   private OptimizerKinds() {}
@@ -30,6 +41,7 @@ final class OptimizerKinds {
   record Kind<O extends OptimizerOptions>(
       Function<ConfigMap, O> reader,
       Function<O, Map<String, Object>> writer,
+      ToIntFunction<O> states,
       BiFunction<List<ParameterGroup>, O, Optimizer> constructor) {
     O read(ConfigMap block) {
       return reader.apply(block);
@@ -38,6 +50,11 @@ final class OptimizerKinds {
     @SuppressWarnings("unchecked") // options of this kind: its own reader made them
     Map<String, Object> write(OptimizerOptions options) {
       return writer.apply((O) options);
+    }
+
+    @SuppressWarnings("unchecked") // as above
+    int countStates(OptimizerOptions options) {
+      return states.applyAsInt((O) options);
     }
 
     @SuppressWarnings("unchecked") // as above
@@ -50,8 +67,9 @@ final class OptimizerKinds {
       String name,
       Function<ConfigMap, O> reader,
       Function<O, Map<String, Object>> writer,
+      ToIntFunction<O> states,
       BiFunction<List<ParameterGroup>, O, Optimizer> constructor) {
-    KINDS.put(name, new Kind<>(reader, writer, constructor));
+    KINDS.put(name, new Kind<>(reader, writer, states, constructor));
   }
 
   static Kind<?> named(String name, ConfigNode node) {

@@ -126,17 +126,17 @@ final class CheckpointStore {
   }
 
   /** The newest checkpoint whose manifest agrees with its files. */
-  Newest newestWhole() {
+  Checkpoints.Newest newestWhole() {
     var passedOver = new ArrayList<String>();
     for (Saved saved : all().reversed()) {
       try {
         Manifest.check(saved.directory);
-        return new Newest(Optional.of(saved.directory), passedOver);
+        return new Checkpoints.Newest(Optional.of(saved.directory), passedOver);
       } catch (CheckpointException e) {
         passedOver.add("passed over: " + e.getMessage());
       }
     }
-    return new Newest(Optional.empty(), passedOver);
+    return new Checkpoints.Newest(Optional.empty(), passedOver);
   }
 
   /** Checkpoints by rising step, whole or not. */
@@ -167,16 +167,4 @@ final class CheckpointStore {
 
   /** A folder named as a checkpoint. */
   record Saved(long step, Path directory) {}
-
-  /**
-   * What a search for a checkpoint found.
-   *
-   * @param checkpoint the newest whole one
-   * @param passedOver a line for each newer one that is damaged
-   */
-  record Newest(Optional<Path> checkpoint, List<String> passedOver) {
-    Newest {
-      passedOver = List.copyOf(passedOver);
-    }
-  }
 }

@@ -62,7 +62,7 @@ public final class Trainer implements AutoCloseable {
         directory -> {
           RunConfig config = RunConfig.read(runDirectory.resolve(RunDirectory.CONFIG), overrides);
           var skipped = new ArrayList<>(directory.checkpoints().removePartial());
-          CheckpointStore.Newest newest = directory.checkpoints().newestWhole();
+          Checkpoints.Newest newest = directory.checkpoints().newestWhole();
           skipped.addAll(newest.passedOver());
           Path checkpoint = newest.checkpoint().orElseThrow(() -> none(runDirectory, skipped));
           var session = new Session(config);

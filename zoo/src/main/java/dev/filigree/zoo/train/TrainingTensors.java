@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TrainingTensors {
   static final String NAME = "training.safetensors";
-  private static final String MASK = "mask/";
+  static final String MASK = "mask/";
   private static final String STATE = "optimizer/";
 
   private final Map<String, Tensor> parameters;
