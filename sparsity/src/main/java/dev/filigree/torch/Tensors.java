@@ -42,7 +42,8 @@ public final class Tensors {
   }
 
   public static ScalarType type(Tensor tensor) {
-    return tensor.scalar_type();
+    // Without interning an enum of the binding equals nothing.
+    return tensor.scalar_type().intern();
   }
 
   /** The parameters of a module and of all below it, by name, each with a reference of its own. */
