@@ -203,7 +203,7 @@ final class Session implements AutoCloseable {
                                 parameter.name(),
                                 Arrays.stream(parameter.shape()).boxed().toList(),
                                 parameter.kept(),
-                                sparse.targetSparsity(parameter),
+                                parameter.targetSparsity(),
                                 parameter.sparsity()))
                     .toList())
         .orElse(List.of());

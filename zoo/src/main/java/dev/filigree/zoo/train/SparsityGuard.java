@@ -27,7 +27,7 @@ final class SparsityGuard {
       throw new TrainingException("not as sparse as configured: " + e.getMessage(), e);
     }
     for (SparseParameter parameter : sparse.parameters()) {
-      double target = sparse.targetSparsity(parameter);
+      double target = parameter.targetSparsity();
       // A mask from the zeros of given weights has the sparsity that it finds.
       if (!keepsGivenZeros && parameter.sparsity() < target - TOLERANCE) {
         throw new TrainingException(

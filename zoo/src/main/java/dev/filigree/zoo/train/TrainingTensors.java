@@ -79,7 +79,7 @@ final class TrainingTensors {
     }
     return new TensorSource(
         name,
-        ElementType.of(tensor.scalar_type()),
+        ElementType.of(tensor),
         List.of(parameter.kept()),
         () -> parameter.toDense(tensor).masked_select(parameter.mask()));
   }

@@ -2,7 +2,8 @@ package dev.filigree.zoo.train;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** What a run was made with. */
 final class Versions {
@@ -10,12 +11,17 @@ final class Versions {
 
   static Map<String, Object> all() {
     var versions = new LinkedHashMap<String, Object>();
-    String own = Versions.class.getPackage().getImplementationVersion();
-    versions.put("filigree", own == null ? "development" : own);
-    versions.put("libtorch", torch.TORCH_VERSION);
+    versions.put("filigree", version(Versions.class));
+    versions.put("libtorch", version(Tensor.class));
     versions.put("java", Runtime.version().toString());
     versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     versions.put("processors", Runtime.getRuntime().availableProcessors());
     return versions;
+  }
+
+  /** The version of the jar that a class came in. */
+  private static String version(Class<?> of) {
+    @Nullable String version = of.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
   }
 }
