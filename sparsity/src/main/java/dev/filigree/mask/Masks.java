@@ -135,8 +135,8 @@ public final class Masks {
   }
 
   private static void requireBool(Tensor mask) {
-    if (mask.scalar_type() != ScalarType.Bool) {
-      throw new IllegalArgumentException("a mask is a bool tensor, found " + mask.scalar_type());
+    if (Tensors.type(mask) != ScalarType.Bool) {
+      throw new IllegalArgumentException("a mask is a bool tensor, found " + Tensors.type(mask));
     }
   }
 }

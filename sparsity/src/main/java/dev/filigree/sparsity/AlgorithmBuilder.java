@@ -3,7 +3,6 @@ package dev.filigree.sparsity;
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.ScoreShaper;
-
 import dev.filigree.schedule.Schedule;
 import dev.filigree.schedule.UpdateSchedule;
 import java.util.function.Function;

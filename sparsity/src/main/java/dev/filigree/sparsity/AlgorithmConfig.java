@@ -4,7 +4,6 @@ import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.config.Location;
-import dev.filigree.mask.Distribution;
 import dev.filigree.mask.InitialMasks;
 import dev.filigree.schedule.Constant;
 import dev.filigree.schedule.Schedule;
@@ -32,7 +31,8 @@ public record AlgorithmConfig(
     Location location) {
 
   /** Algorithms that do nothing under a constant sparsity. */
-  private static final java.util.Set<String> NEEDS_RISING_SPARSITY = java.util.Set.of("gmp", "granet");
+  private static final java.util.Set<String> NEEDS_RISING_SPARSITY =
+      java.util.Set.of("gmp", "granet");
 
   public AlgorithmConfig {
     paramFilter = List.copyOf(paramFilter);
@@ -89,7 +89,7 @@ public record AlgorithmConfig(
         .get("tie_break")
         .map(node -> named(node, () -> Ties.named(node.asString())))
         .ifPresent(builder::ties);
-    block.get("distribution").map(Distributions::parse).ifPresent(builder::distribution);
+    block.get("distribution");
     Shapers.parse(block).ifPresent(builder::shaper);
     return builder.build();
   }

@@ -27,7 +27,6 @@ public record AlgorithmSettings(
     Distribution distribution) {
 
   AlgorithmSettings withDropFraction(Schedule value) {
-    return new AlgorithmSettings(
-        sparsity, value, update, initialMask, shaper, ties, distribution);
+    return new AlgorithmSettings(sparsity, value, update, initialMask, shaper, ties, distribution);
   }
 }

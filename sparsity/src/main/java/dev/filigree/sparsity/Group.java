@@ -1,7 +1,7 @@
 package dev.filigree.sparsity;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -26,7 +26,8 @@ public final class Group {
 
   /** This group with one more algorithm, for what the earlier ones leave. */
   public Group with(ParameterFilter filter, SparsityAlgorithm algorithm) {
-    return new Group(Stream.concat(entries.stream(), Stream.of(new Entry(filter, algorithm))).toList());
+    return new Group(
+        Stream.concat(entries.stream(), Stream.of(new Entry(filter, algorithm))).toList());
   }
 
   public List<Entry> entries() {
@@ -44,46 +45,57 @@ public final class Group {
    */
   public List<List<String>> assign(
       Map<String, long[]> shapes, Map<String, List<String>> otherNames) {
-    Map<String, List<String>> names = new LinkedHashMap<>();
-    shapes.forEach(
-        (name, shape) ->
-            names.put(
-                name,
-                Stream.concat(Stream.of(name), otherNames.getOrDefault(name, List.of()).stream())
-                    .toList()));
+    List<Candidate> candidates =
+        shapes.entrySet().stream()
+            .map(
+                entry ->
+                    new Candidate(
+                        entry.getKey(),
+                        otherNames.getOrDefault(entry.getKey(), List.of()),
+                        entry.getValue()))
+            .toList();
     List<List<String>> assigned = new ArrayList<>();
-    var taken = new java.util.HashSet<String>();
+    var taken = new HashSet<String>();
     for (int i = 0; i < entries.size(); i++) {
       ParameterFilter filter = entries.get(i).filter();
-      requireMatches(i, filter, names, shapes);
-      var mine = new ArrayList<String>();
-      names.forEach(
-          (name, all) -> {
-            if (filter.matches(all, shapes.get(name)) && taken.add(name)) {
-              mine.add(name);
-            }
-          });
-      assigned.add(mine);
+      requireMatches(i, filter, candidates);
+      assigned.add(
+          candidates.stream()
+              .filter(candidate -> candidate.matches(filter) && taken.add(candidate.name))
+              .map(candidate -> candidate.name)
+              .toList());
     }
     return assigned;
   }
 
   private static void requireMatches(
-      int entry,
-      ParameterFilter filter,
-      Map<String, List<String>> names,
-      Map<String, long[]> shapes) {
+      int entry, ParameterFilter filter, List<Candidate> candidates) {
     var single =
         filter.globs().isEmpty()
             ? List.of(filter)
             : filter.globs().stream().map(glob -> new ParameterFilter(List.of(glob))).toList();
     for (ParameterFilter each : single) {
-      boolean found =
-          names.entrySet().stream()
-              .anyMatch(named -> each.matches(named.getValue(), shapes.get(named.getKey())));
-      if (!found) {
-        throw new UnmatchedFilterException(entry, each, names.keySet());
+      if (candidates.stream().noneMatch(candidate -> candidate.matches(each))) {
+        throw new UnmatchedFilterException(
+            entry, each, candidates.stream().map(candidate -> candidate.name).toList());
       }
+    }
+  }
+
+  /** A parameter that a filter may take. */
+  private static final class Candidate {
+    private final String name;
+    private final List<String> names;
+    private final long[] shape;
+
+    Candidate(String name, List<String> otherNames, long[] shape) {
+      this.name = name;
+      this.names = Stream.concat(Stream.of(name), otherNames.stream()).toList();
+      this.shape = shape;
+    }
+
+    boolean matches(ParameterFilter filter) {
+      return filter.matches(names, shape);
     }
   }
 

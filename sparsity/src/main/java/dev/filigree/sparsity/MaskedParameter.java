@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A dense tensor whose missing weights are kept at zero, on any device and in any module. */
 final class MaskedParameter extends SparseParameter {
-  private static final Scalar ZERO = new Scalar(0.0);
+  // Made wherever the class is first used: the reference keeps it alive beyond that scope.
+  private static final Scalar ZERO = new Scalar(0.0).retainReference();
 
   private final int hook;
   // libtorch calls into these objects: they must stay reachable.
@@ -32,8 +33,8 @@ final class MaskedParameter extends SparseParameter {
   /** Starts dense. */
   MaskedParameter(String name, Tensor weight) {
     super(name, weight, Tensors.shape(weight));
-    try (var guard = new NoGradGuard();
-        var scope = new PointerScope()) {
+    try (var _ = new NoGradGuard();
+        var _ = new PointerScope()) {
       missing = own(torch.zeros_like(weight).to(torch.ScalarType.Bool));
     }
     kept = size();
@@ -72,8 +73,8 @@ final class MaskedParameter extends SparseParameter {
 
   @Override
   void setMask(Tensor mask, Optimizer optimizer) {
-    try (var guard = new NoGradGuard();
-        var scope = new PointerScope()) {
+    try (var _ = new NoGradGuard();
+        var _ = new PointerScope()) {
       replaceMissing(mask.logical_not());
       prune(optimizer, true);
     }
@@ -157,8 +158,8 @@ final class MaskedParameter extends SparseParameter {
   private final class GradientHook extends TensorTensorHook {
     @Override
     public TensorBase call(TensorBase gradient) {
-      try (var guard = new NoGradGuard();
-          var scope = new PointerScope()) {
+      try (var _ = new NoGradGuard();
+          var _ = new PointerScope()) {
         Tensor dense = new Tensor(gradient);
         if (wanted) {
           if (denseGradient == null) {
@@ -212,8 +213,7 @@ final class MaskedParameter extends SparseParameter {
 
     @Override
     public Tensor random() {
-      return RandomScores.of(plan.seed(), name(), plan.step())
-          .tensor(weight().device(), shape());
+      return RandomScores.of(plan.seed(), name(), plan.step()).tensor(weight().device(), shape());
     }
 
     @Override

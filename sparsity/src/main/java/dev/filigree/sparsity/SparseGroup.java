@@ -1,15 +1,18 @@
 package dev.filigree.sparsity;
 
-import dev.filigree.mask.Counting;
+import dev.filigree.mask.Grouping;
+import dev.filigree.mask.InitialMask;
+import dev.filigree.mask.Masks;
+import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.schedule.Schedule;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,7 +22,6 @@ final class SparseGroup {
 
   private final SparsityAlgorithm algorithm;
   private final List<SparseParameter> parameters;
-  private final Map<SparseParameter, Double> targets = new HashMap<>();
 
   SparseGroup(SparsityAlgorithm algorithm, List<SparseParameter> parameters) {
     this.algorithm = algorithm;
@@ -38,10 +40,6 @@ final class SparseGroup {
     return algorithm.isUpdate(step);
   }
 
-  @Nullable Double target(SparseParameter parameter) {
-    return targets.get(parameter);
-  }
-
   /** Checks that every shape can be shaped, then chooses the first masks. */
   void initialise(Optimizer optimizer, long seed) {
     AlgorithmSettings settings = algorithm.settings();
@@ -49,24 +47,22 @@ final class SparseGroup {
       settings.shaper().group(parameter.name(), parameter.shape());
     }
     if (algorithm.startsDense()) {
-      parameters.forEach(parameter -> targets.put(parameter, 0.0));
       return;
     }
     spread(0);
     for (SparseParameter parameter : parameters) {
-      Tensor mask =
-          settings
-              .initialMask()
-              .choose(
-                  parameter.name(),
-                  parameter.dense(),
-                  targets.get(parameter),
-                  settings.shaper(),
-                  seed);
+      Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
+      var request =
+          new InitialMask.Request(
+              parameter.name(),
+              parameter.dense(),
+              parameter.targetSparsity(),
+              grouping,
+              settings.ties().at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
+              seed);
+      Tensor mask = settings.initialMask().create(request);
       parameter.setMask(mask, optimizer);
-      if (settings.initialMask().keepsCount()) {
-        warnIfEmpty(parameter);
-      }
+      warnAboutCount(parameter, grouping.kept(parameter.targetSparsity()) * grouping.groups());
     }
   }
 
@@ -77,7 +73,7 @@ final class SparseGroup {
     }
     spread(step);
     for (SparseParameter parameter : parameters) {
-      double target = targets.get(parameter);
+      double target = parameter.targetSparsity();
       DropAndGrow plan = algorithm.update(parameter, step, target, seed);
       if (plan == null || (algorithm.growsByGradient() && !parameter.hasDenseGradient())) {
         continue;
@@ -104,7 +100,23 @@ final class SparseGroup {
     parameters.forEach(parameter -> shapes.put(parameter.name(), parameter.shape()));
     Map<String, Double> spread =
         algorithm.settings().distribution().spread(algorithm.sparsity(step), shapes);
-    parameters.forEach(parameter -> targets.put(parameter, spread.get(parameter.name())));
+    parameters.forEach(parameter -> parameter.targetSparsity(of(spread, parameter.name())));
+  }
+
+  private static double of(Map<String, Double> spread, String name) {
+    return Objects.requireNonNull(spread.get(name), name);
+  }
+
+  /** An initial mask need not have the sparsity asked for: that of a pruned model has its own. */
+  private static void warnAboutCount(SparseParameter parameter, long expected) {
+    if (parameter.kept() != expected) {
+      LOG.warn(
+          "{} keeps {} weights by its initial mask, where its sparsity asks for {}",
+          parameter.name(),
+          parameter.kept(),
+          expected);
+    }
+    warnIfEmpty(parameter);
   }
 
   private static void warnIfEmpty(SparseParameter parameter) {
@@ -113,10 +125,46 @@ final class SparseGroup {
     }
   }
 
+  /** What would become of parameters of these shapes, see {@link SparsityConfig#plan}. */
+  static List<SparsityConfig.Planned> plan(
+      String name, SparsityAlgorithm algorithm, Map<String, long[]> shapes, long lastStep) {
+    AlgorithmSettings settings = algorithm.settings();
+    double first = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
+    double last = algorithm.sparsity(lastUpdate(algorithm, lastStep));
+    Map<String, Double> initially = settings.distribution().spread(first, shapes);
+    Map<String, Double> atTheEnd = settings.distribution().spread(last, shapes);
+    return shapes.entrySet().stream()
+        .map(
+            entry -> {
+              Grouping grouping = settings.shaper().group(entry.getKey(), entry.getValue());
+              double from = of(initially, entry.getKey());
+              double to = of(atTheEnd, entry.getKey());
+              return new SparsityConfig.Planned(
+                  entry.getKey(),
+                  Arrays.stream(entry.getValue()).boxed().toList(),
+                  name,
+                  from,
+                  to,
+                  grouping.kept(from) * grouping.groups(),
+                  grouping.kept(to) * grouping.groups());
+            })
+        .toList();
+  }
+
+  private static long lastUpdate(SparsityAlgorithm algorithm, long lastStep) {
+    for (long step = lastStep; step > 0; step--) {
+      if (algorithm.isUpdate(step)) {
+        return step;
+      }
+    }
+    return 0;
+  }
+
   /** See {@link SparseOptimizer#verify}. */
   void verify() {
     for (SparseParameter parameter : parameters) {
-      long astray = torch.logical_and(parameter.dense().ne(ZERO), parameter.mask().logical_not()).sum().item_long();
+      Tensor outside = parameter.mask().logical_not();
+      long astray = Masks.count(outside.logical_and(parameter.dense().ne(new Scalar(0))));
       if (astray > 0) {
         throw new IllegalStateException(
             parameter.name() + ": " + astray + " weights exist outside the mask");
@@ -130,7 +178,7 @@ final class SparseGroup {
         "sparsity", settings.sparsity().state(), "drop_fraction", settings.dropFraction().state());
   }
 
-  void load(Object state, long step) {
+  void load(Object state) {
     load(algorithm.settings().sparsity(), state, "sparsity");
     load(algorithm.settings().dropFraction(), state, "drop_fraction");
   }

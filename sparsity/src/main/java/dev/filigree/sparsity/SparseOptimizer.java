@@ -2,10 +2,14 @@ package dev.filigree.sparsity;
 
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
+import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -30,8 +34,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     this.inner = inner;
     this.groups = List.copyOf(groups);
     this.seed = seed;
-    try (var guard = new NoGradGuard();
-        var scope = new PointerScope()) {
+    try (var _ = new NoGradGuard();
+        var _ = new PointerScope()) {
       groups.forEach(group -> group.initialise(inner, seed));
     }
     awaitGradients();
@@ -41,8 +45,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   public void step() {
     inner.step();
     steps++;
-    try (var guard = new NoGradGuard();
-        var scope = new PointerScope()) {
+    try (var _ = new NoGradGuard();
+        var _ = new PointerScope()) {
       boolean stateToo = !inner.keepsZeros();
       parameters().forEach(parameter -> parameter.prune(inner, stateToo));
       for (SparseGroup group : groups) {
@@ -108,17 +112,6 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     return 1 - (double) kept / size;
   }
 
-  /** The sparsity that was last asked of a parameter, a fraction. */
-  public double targetSparsity(SparseParameter parameter) {
-    for (SparseGroup group : groups) {
-      Double target = group.target(parameter);
-      if (target != null) {
-        return target;
-      }
-    }
-    throw new IllegalArgumentException("not a parameter of this optimizer: " + parameter);
-  }
-
   /**
    * Checks that no parameter is silently dense.
    *
@@ -126,8 +119,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
    *     asked for, or that has a weight where none should exist
    */
   public void verify() {
-    try (var guard = new NoGradGuard();
-        var scope = new PointerScope()) {
+    try (var _ = new NoGradGuard();
+        var _ = new PointerScope()) {
       groups.forEach(SparseGroup::verify);
     }
   }
@@ -157,9 +150,25 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
       throw new IllegalArgumentException(
           "there is no mask for '" + expected.getFirst() + "', which is configured to be sparse");
     }
-    for (SparseParameter parameter : parameters()) {
-      parameter.setMask(Sparsity.requireShape(parameter, masks.get(parameter.name())), inner);
+    var byName = new HashMap<String, SparseParameter>();
+    parameters().forEach(parameter -> byName.put(parameter.name(), parameter));
+    masks.forEach(
+        (name, mask) -> {
+          SparseParameter parameter = Objects.requireNonNull(byName.get(name));
+          parameter.setMask(requireShape(parameter, mask), inner);
+        });
+  }
+
+  private static Tensor requireShape(SparseParameter parameter, Tensor mask) {
+    if (!Arrays.equals(Tensors.shape(mask), parameter.shape())) {
+      throw new IllegalArgumentException(
+          "the mask of '%s' has shape %s, the weight %s"
+              .formatted(
+                  parameter.name(),
+                  Arrays.toString(Tensors.shape(mask)),
+                  Arrays.toString(parameter.shape())));
     }
+    return mask;
   }
 
   /** Step count, seed and the state of every schedule: numbers, texts, lists and maps. */
@@ -189,7 +198,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
           "saved with seed " + savedSeed + ", configured with seed " + seed);
     }
     for (int i = 0; i < groups.size(); i++) {
-      groups.get(i).load(saved.get(i), step.longValue());
+      groups.get(i).load(saved.get(i));
     }
     steps = step.longValue();
     awaitGradients();

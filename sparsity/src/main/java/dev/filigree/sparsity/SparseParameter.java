@@ -14,6 +14,7 @@ public abstract class SparseParameter {
   private final String name;
   private final Tensor weight;
   private final long[] shape;
+  private double targetSparsity;
 
   SparseParameter(String name, Tensor weight, long[] shape) {
     this.name = name;
@@ -49,6 +50,15 @@ public abstract class SparseParameter {
     return 1 - (double) kept() / size();
   }
 
+  /** The sparsity that was last asked of the parameter, a fraction. */
+  public final double targetSparsity() {
+    return targetSparsity;
+  }
+
+  final void targetSparsity(double value) {
+    targetSparsity = value;
+  }
+
   public abstract Execution execution();
 
   /** Which weights exist: a new bool tensor of the weight's shape. */
@@ -76,7 +86,11 @@ public abstract class SparseParameter {
     Tensor state = optimizer.state(weight).get(stateName);
     if (state == null || !follows(state)) {
       throw new IllegalArgumentException(
-          name + ": the optimizer keeps no '" + stateName + "', only " + optimizer.state(weight).keySet());
+          name
+              + ": the optimizer keeps no '"
+              + stateName
+              + "', only "
+              + optimizer.state(weight).keySet());
     }
     return state;
   }

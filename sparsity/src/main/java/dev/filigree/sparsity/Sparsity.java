@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
@@ -53,8 +54,8 @@ public final class Sparsity {
   /**
    * Makes parameters of several modules sparse.
    *
-   * @param models the modules by name; a parameter is called "module.parameter", so that two modules
-   *     with equal names inside do not collide
+   * @param models the modules by name; a parameter is called "module.parameter", so that two
+   *     modules with equal names inside do not collide
    * @param optimizer updates (at least) the parameters that become sparse
    * @param group the algorithms and their filters
    * @param options seed, execution and further names
@@ -73,13 +74,13 @@ public final class Sparsity {
     optimizer.groups().forEach(g -> g.parameters().forEach(p -> updated.add(Tensors.identity(p))));
     for (List<String> names : assigned) {
       for (String name : names) {
-        requireFree(name, candidates.get(name), updated);
+        requireFree(name, of(candidates, name), updated);
       }
     }
     var groups = new ArrayList<SparseGroup>();
     for (int i = 0; i < assigned.size(); i++) {
       List<SparseParameter> parameters =
-          assigned.get(i).stream().map(name -> sparse(name, candidates.get(name))).toList();
+          assigned.get(i).stream().map(name -> sparse(name, of(candidates, name))).toList();
       groups.add(new SparseGroup(group.entries().get(i).algorithm(), parameters));
     }
     return new SparseOptimizer(optimizer, groups, options.seed());
@@ -99,6 +100,10 @@ public final class Sparsity {
                       }
                     }));
     return parameters;
+  }
+
+  private static Tensor of(Map<String, Tensor> candidates, String name) {
+    return Objects.requireNonNull(candidates.get(name), name);
   }
 
   private static void requireFree(String name, Tensor weight, java.util.Set<Long> updated) {

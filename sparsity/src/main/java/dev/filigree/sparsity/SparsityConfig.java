@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +59,8 @@ public record SparsityConfig(List<AlgorithmConfig> groups) {
 
   /** The block as plain Java, which {@link #of} reads back to an equal configuration. */
   public Object toConfig() {
-    List<Map<String, @Nullable Object>> maps = groups.stream().map(AlgorithmConfig::toConfig).toList();
+    List<Map<String, @Nullable Object>> maps =
+        groups.stream().map(AlgorithmConfig::toConfig).toList();
     return maps.size() == 1 ? maps.getFirst() : maps;
   }
 
@@ -122,7 +122,7 @@ public record SparsityConfig(List<AlgorithmConfig> groups) {
    */
   public record Planned(
       String name,
-      long[] shape,
+      List<Long> shape,
       String algorithm,
       double initialSparsity,
       double finalSparsity,

@@ -55,7 +55,7 @@ public final class Tensors {
   }
 
   public static ScalarType type(Tensor tensor) {
-    // The binding hands out a new object for each enum value.
+    // Without interning an enum of the binding equals nothing.
     return tensor.scalar_type().intern();
   }
 

@@ -1,5 +1,6 @@
 package dev.filigree.sparsity;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -14,7 +15,6 @@ import dev.filigree.testing.Golden;
 import dev.filigree.torch.Tensors;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -39,7 +39,7 @@ class TracesGoldenTest {
   @ParameterizedTest
   @MethodSource("traces")
   void runFollowsTheReference(JsonNode trace) {
-    try (var scope = new PointerScope();
+    try (var _ = new PointerScope();
         var network = new Network(trace)) {
       var parameters = Tensors.namedParameters(network);
       Optimizer inner = optimizer(trace.get("optimizer"), parameters.values());
@@ -77,34 +77,44 @@ class TracesGoldenTest {
   private static void assertMasks(JsonNode expected, SparseOptimizer optimizer, String when) {
     var masks = optimizer.masks();
     assertThat(masks).hasSize(expected.size());
-    expected.properties().forEach(entry -> {
-      var kept = new ArrayList<Long>();
-      Tensor indices = masks.get(entry.getKey()).flatten().nonzero().flatten();
-      for (long i = 0; i < indices.numel(); i++) {
-        kept.add(indices.get(i).item_long());
-      }
-      var wanted = new ArrayList<Long>();
-      entry.getValue().forEach(index -> wanted.add(index.asLong()));
-      assertThat(kept).as("mask of %s %s", entry.getKey(), when).isEqualTo(wanted);
-    });
+    expected
+        .properties()
+        .forEach(
+            entry -> {
+              var kept = new ArrayList<Long>();
+              Tensor indices =
+                  requireNonNull(masks.get(entry.getKey())).flatten().nonzero().flatten();
+              for (long i = 0; i < indices.numel(); i++) {
+                kept.add(indices.get(i).item_long());
+              }
+              var wanted = new ArrayList<Long>();
+              entry.getValue().forEach(index -> wanted.add(index.asLong()));
+              assertThat(kept).as("mask of %s %s", entry.getKey(), when).isEqualTo(wanted);
+            });
   }
 
   private static void assertFinal(
       JsonNode trace, Map<String, Tensor> parameters, SparseOptimizer optimizer) {
-    trace.get("final_parameters").properties().forEach(
-        entry -> assertClose(entry.getValue(), parameters.get(entry.getKey()), entry.getKey()));
-    trace.get("final_optimizer_state").properties().forEach(
-        entry -> {
-          var state = optimizer.state(parameters.get(entry.getKey()));
-          entry.getValue().properties().stream()
-              .filter(item -> item.getValue().isArray())
-              .forEach(
-                  item ->
-                      assertClose(
-                          item.getValue(),
-                          state.get(item.getKey()),
-                          entry.getKey() + " " + item.getKey()));
-        });
+    trace
+        .get("final_parameters")
+        .properties()
+        .forEach(
+            entry -> assertClose(entry.getValue(), parameters.get(entry.getKey()), entry.getKey()));
+    trace
+        .get("final_optimizer_state")
+        .properties()
+        .forEach(
+            entry -> {
+              var state = optimizer.state(requireNonNull(parameters.get(entry.getKey())));
+              entry.getValue().properties().stream()
+                  .filter(item -> item.getValue().isArray())
+                  .forEach(
+                      item ->
+                          assertClose(
+                              item.getValue(),
+                              state.get(item.getKey()),
+                              entry.getKey() + " " + item.getKey()));
+            });
   }
 
   private static void assertClose(JsonNode expected, @Nullable Tensor found, String what) {
@@ -127,16 +137,14 @@ class TracesGoldenTest {
       case "sgd" ->
           new SGD(
               all,
-              SGD.options()
-                  .lr(lr)
-                  .momentum(config.get("momentum").asDouble())
-                  .weightDecay(decay));
+              SGD.options().lr(lr).momentum(config.get("momentum").asDouble()).weightDecay(decay));
       case "adamw" ->
           new AdamW(
               all,
               AdamW.options()
                   .lr(lr)
-                  .betas(config.get("betas").get(0).asDouble(), config.get("betas").get(1).asDouble())
+                  .betas(
+                      config.get("betas").get(0).asDouble(), config.get("betas").get(1).asDouble())
                   .eps(config.get("eps").asDouble())
                   .weightDecay(decay));
       default -> throw new IllegalArgumentException(config.toString());
@@ -198,7 +206,7 @@ class TracesGoldenTest {
 
       @Override
       protected Tensor growScore(MissingWeights weights) {
-        return java.util.Objects.requireNonNull(scores);
+        return requireNonNull(scores);
       }
     }
   }
@@ -219,12 +227,15 @@ class TracesGoldenTest {
       }
       assertThat(trace.get("activation").asText()).isEqualTo("tanh");
       var parameters = Tensors.namedParameters(this);
-      try (var guard = new NoGradGuard()) {
-        trace.get("initial_parameters").properties().forEach(
-            entry -> {
-              Tensor parameter = parameters.get(entry.getKey());
-              parameter.copy_(floats(entry.getValue(), Tensors.shape(parameter)));
-            });
+      try (var _ = new NoGradGuard()) {
+        trace
+            .get("initial_parameters")
+            .properties()
+            .forEach(
+                entry -> {
+                  Tensor parameter = requireNonNull(parameters.get(entry.getKey()));
+                  parameter.copy_(floats(entry.getValue(), Tensors.shape(parameter)));
+                });
       }
     }
 

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.filigree.optim.AdamW;
+import dev.filigree.optim.GradientClipping;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.assertj.core.data.Percentage;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -50,20 +53,40 @@ class HuggingFaceParityTest {
         // The gradients of the parameters that one tensor holds have the norm of its gradient.
         double squares = 0;
         for (String parameter : tensor.parameters()) {
-          Tensor gradient = java.util.Objects.requireNonNull(parameters.get(parameter)).grad();
+          Tensor gradient = Objects.requireNonNull(parameters.get(parameter)).grad();
           squares += Math.pow(gradient.norm().item_double(), 2);
         }
         norms.put(tensor.name(), Math.sqrt(squares));
       }
       JsonNode expected = golden.expected().get("grad_l2");
       assertThat(norms).hasSize(expected.size());
-      expected
-          .fields()
-          .forEachRemaining(
-              entry ->
-                  assertThat(norms.get(entry.getKey()))
-                      .as(entry.getKey())
-                      .isCloseTo(entry.getValue().asDouble(), Percentage.withPercentage(0.1)));
+      for (var entry : expected.properties()) {
+        assertThat(norms.get(entry.getKey()))
+            .as(entry.getKey())
+            .isCloseTo(entry.getValue().asDouble(), Percentage.withPercentage(0.1));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama-mha", "llama-gqa-tied"})
+  void tenStepsOfAdamWTakeTheLossWhereTransformersTakesIt(String name) {
+    GoldenModel golden = GoldenModel.read(name);
+    JsonNode expected = golden.expected().get("adamw_clip1_losses");
+    var parameters = golden.parameters().values();
+    var optimizer =
+        new AdamW(parameters, AdamW.options().lr(1e-3).betas(0.9, 0.95).eps(1e-8).weightDecay(0.1));
+    for (int step = 0; step < expected.size(); step++) {
+      try (var _ = new PointerScope()) {
+        Tensor loss = golden.model().loss(golden.batch());
+        assertThat(loss.item_double())
+            .as("step %d", step)
+            .isCloseTo(expected.get(step).asDouble(), within(1e-3));
+        loss.backward();
+        GradientClipping.clipNorm(parameters, 1);
+        optimizer.step();
+        optimizer.zeroGrad();
+      }
     }
   }
 }
