@@ -33,7 +33,7 @@ final class LayerBars {
         off ? " off" : "",
         100 * counted,
         100 * target,
-        Html.percent(layer.counted()),
-        Html.percent(layer.target()));
+        Figures.percent(layer.counted()),
+        Figures.percent(layer.target()));
   }
 }

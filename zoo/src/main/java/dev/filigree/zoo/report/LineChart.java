@@ -40,6 +40,9 @@ final class LineChart {
     }
   }
 
+  /** How many styles s1, s2, ... there are. */
+  static final int COLOURS = 8;
+
   private static final int LEFT = 58;
   private static final int RIGHT = 16;
   private static final int TOP = 12;
@@ -108,7 +111,7 @@ final class LineChart {
     for (double tick : x.ticks()) {
       out.append(
           "<text class=\"tick\" x=\"%s\" y=\"%d\" text-anchor=\"middle\">%s</text>"
-              .formatted(pixel(x.pixel(tick)), height - BOTTOM + 18, Html.count(tick)));
+              .formatted(pixel(x.pixel(tick)), height - BOTTOM + 18, Figures.count(tick)));
     }
   }
 
@@ -121,7 +124,7 @@ final class LineChart {
             .collect(Collectors.joining("L", "M", ""));
     String labels =
         points.stream()
-            .map(point -> Html.count(point.x()) + "|" + format.apply(point.y()))
+            .map(point -> Figures.count(point.x()) + "|" + format.apply(point.y()))
             .collect(Collectors.joining(";"));
     out.append(
         "<path class=\"line %s\" d=\"%s\" data-name=\"%s\" data-labels=\"%s\"/>"

@@ -67,7 +67,7 @@ final class MaskGallery {
     String range =
         MaskImage.isCoarse(mask)
             ? ": density from %s to %s"
-                .formatted(Html.percent(density.low()), Html.percent(density.high()))
+                .formatted(Figures.percent(density.low()), Figures.percent(density.high()))
             : "";
     return picture(parameter, name, density.image(), "Mask at step %,d".formatted(step) + range);
   }

@@ -29,8 +29,8 @@ final class RunMetrics {
       double sparsity,
       double tokensPerSecond) {}
 
-  /** An evaluation. */
-  record Eval(long step, double loss) {}
+  /** An evaluation; the name of the validation set is empty where there is one only. */
+  record Eval(long step, String dataset, double loss) {}
 
   /** What one mask update did to one parameter. */
   record Update(
@@ -48,7 +48,7 @@ final class RunMetrics {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final TreeMap<Long, Train> train = new TreeMap<>();
-  private final TreeMap<Long, Eval> evals = new TreeMap<>();
+  private final TreeMap<Long, Map<String, Eval>> evals = new TreeMap<>();
   private final TreeMap<Long, Map<String, Update>> updates = new TreeMap<>();
   private final TreeMap<Long, String> skipped = new TreeMap<>();
   private JsonNode end = JSON.createObjectNode();
@@ -104,7 +104,10 @@ final class RunMetrics {
     lastStep = step;
     switch (event) {
       case "train" -> train.put(step, trainRow(step, row));
-      case "eval" -> evals.put(step, new Eval(step, number(row, "loss")));
+      case "eval" -> {
+        var eval = new Eval(step, row.path("dataset").asText(), number(row, "loss"));
+        evals.computeIfAbsent(step, _ -> new TreeMap<>()).put(eval.dataset(), eval);
+      }
       case "mask_update" -> {
         Update update = updateRow(step, row);
         updates.computeIfAbsent(step, _ -> new TreeMap<>()).put(update.parameter(), update);
@@ -148,7 +151,7 @@ final class RunMetrics {
   }
 
   List<Eval> evals() {
-    return List.copyOf(evals.values());
+    return evals.values().stream().flatMap(sets -> sets.values().stream()).toList();
   }
 
   /** The mask updates by step, then by parameter. */

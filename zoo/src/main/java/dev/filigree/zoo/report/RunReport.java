@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.DoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
@@ -55,11 +57,12 @@ public final class RunReport {
         + loss()
         + "<div class=\"pair\">"
         + trainChart(
-            "Learning rate", "learning-rate", Html::significant, RunMetrics.Train::learningRate)
-        + trainChart("Tokens a second", "speed", Html::compact, RunMetrics.Train::tokensPerSecond)
-        + trainChart("Sparsity", "sparsity", Html::shortPercent, RunMetrics.Train::sparsity)
+            "Learning rate", "learning-rate", Figures::significant, RunMetrics.Train::learningRate)
         + trainChart(
-            "Gradient norm", "gradient-norm", Html::significant, RunMetrics.Train::gradientNorm)
+            "Tokens a second", "speed", Figures::compact, RunMetrics.Train::tokensPerSecond)
+        + trainChart("Sparsity", "sparsity", Figures::shortPercent, RunMetrics.Train::sparsity)
+        + trainChart(
+            "Gradient norm", "gradient-norm", Figures::significant, RunMetrics.Train::gradientNorm)
         + "</div>"
         + updates()
         + layers()
@@ -90,19 +93,18 @@ public final class RunReport {
 
   private String loss() throws IOException {
     var raw = new Series("", "faint", points(RunMetrics.Train::loss));
-    var validation =
-        new Series(
-            "validation",
-            "s2",
-            metrics.evals().stream().map(eval -> new Point(eval.step(), eval.loss())).toList());
-    return chart(
-        "Loss",
-        "loss",
-        new LineChart(
-            WIDE,
-            320,
-            Html::significant,
-            List.of(raw, raw.smoothed("training", "s1"), validation)));
+    var lines = new ArrayList<>(List.of(raw, raw.smoothed("training", "s1")));
+    metrics.evals().stream()
+        .collect(Collectors.groupingBy(RunMetrics.Eval::dataset, TreeMap::new, Collectors.toList()))
+        .forEach((dataset, evals) -> lines.add(validation(dataset, evals, lines.size())));
+    return chart("Loss", "loss", new LineChart(WIDE, 320, Figures::significant, lines));
+  }
+
+  private static Series validation(String dataset, List<RunMetrics.Eval> evals, int colour) {
+    return new Series(
+        ("validation " + dataset).strip(),
+        "s" + Math.min(colour, LineChart.COLOURS),
+        evals.stream().map(eval -> new Point(eval.step(), eval.loss())).toList());
   }
 
   private String trainChart(

@@ -20,22 +20,26 @@ final class SummaryTiles {
     double sparsity = train.isEmpty() ? Double.NaN : train.getLast().sparsity();
     double evalLoss = end("eval_loss", evals.isEmpty() ? Double.NaN : evals.getLast().loss());
     var out = new StringBuilder("<section class=\"card tiles\">");
-    tile(out, "Validation loss", Html.fixed(evalLoss, 4), "nats a token");
-    tile(out, "Training loss", Html.fixed(end("train_loss", trainLoss), 4), "nats a token");
-    tile(out, "Perplexity", Html.significant(Math.exp(evalLoss)), "a token, validation");
-    tile(out, "Bits per byte", Html.fixed(end("bits_per_byte", Double.NaN), 3), "validation");
+    tile(out, "Validation loss", Figures.fixed(evalLoss, 4), "nats a token");
+    tile(out, "Training loss", Figures.fixed(end("train_loss", trainLoss), 4), "nats a token");
+    tile(out, "Perplexity", Figures.significant(Math.exp(evalLoss)), "a token, validation");
+    tile(out, "Bits per byte", Figures.fixed(end("bits_per_byte", Double.NaN), 3), "validation");
     tile(
         out,
         "Sparsity",
-        Html.percent(end("sparsity", sparsity)),
-        "asked: " + Html.percent(end("target_sparsity", Double.NaN)));
+        Figures.percent(end("sparsity", sparsity)),
+        "asked: " + Figures.percent(end("target_sparsity", Double.NaN)));
     tile(
         out,
         "Tokens a second",
-        Html.compact(end("tokens_per_second", meanSpeed(train))),
-        Html.compact(end("tokens", Double.NaN)) + " tokens in all");
-    tile(out, "Steps", Html.count(end("steps", steps)), Html.duration(end("seconds", Double.NaN)));
-    tile(out, "Peak memory", Html.bytes(end("peak_memory_bytes", Double.NaN)), "resident");
+        Figures.compact(end("tokens_per_second", meanSpeed(train))),
+        Figures.compact(end("tokens", Double.NaN)) + " tokens in all");
+    tile(
+        out,
+        "Steps",
+        Figures.count(end("steps", steps)),
+        Figures.duration(end("seconds", Double.NaN)));
+    tile(out, "Peak memory", Figures.bytes(end("peak_memory_bytes", Double.NaN)), "resident");
     return out.append("</section>\n").toString();
   }
 

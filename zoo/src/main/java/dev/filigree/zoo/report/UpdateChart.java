@@ -72,7 +72,7 @@ final class UpdateChart {
               WIDTH - RIGHT,
               y.pixel(tick),
               LEFT - 8,
-              Html.compact(Math.abs(tick))));
+              Figures.compact(Math.abs(tick))));
     }
     int labelEvery = Math.ceilDiv(bars.size(), 8);
     for (int i = 0; i < bars.size(); i++) {
@@ -90,7 +90,7 @@ final class UpdateChart {
                 "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
                 middle,
                 HEIGHT - BOTTOM + 18,
-                Html.count((double) bar.step())));
+                Figures.count((double) bar.step())));
       }
     }
     return out.append("</svg>").toString();
