@@ -9,4 +9,9 @@ public interface UpdateSchedule {
    * @param step optimizer steps finished, from 0
    */
   boolean isUpdate(long step);
+
+  /** Before this step nothing is sparse yet; 0 where parameters are sparse from the beginning. */
+  default long start() {
+    return 0;
+  }
 }
