@@ -46,8 +46,7 @@ record ModelZooDecoder(
    * @param norm the {@code norm_type} that the network has
    * @param positions the {@code position_embedding_type} that the network has
    */
-  static ModelZooDecoder read(
-      ConfigMap map, List<String> notes, String norm, String positions) {
+  static ModelZooDecoder read(ConfigMap map, List<String> notes, String norm, String positions) {
     var block = new ModelZooBlock(map, notes);
     rejectUnsupported(block);
     requireKind(block, "norm_type", "layernorm", norm);
@@ -85,7 +84,10 @@ record ModelZooDecoder(
         attentionScale(block, hidden / Math.max(1, heads)),
         scales,
         new Dropouts(
-            block.map().get("embedding_dropout_rate", "embd_pdrop").map(ConfigNode::asDouble)
+            block
+                .map()
+                .get("embedding_dropout_rate", "embd_pdrop")
+                .map(ConfigNode::asDouble)
                 .orElse(dropout),
             block.number("attention_dropout_rate", dropout),
             block.number("residual_dropout_rate", dropout)),
