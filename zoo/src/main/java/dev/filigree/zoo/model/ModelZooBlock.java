@@ -118,9 +118,9 @@ final class ModelZooBlock {
             case "zeros" -> new Initializer.Constant(0);
             case "ones" -> new Initializer.Constant(1);
             case "constant" -> new Initializer.Constant(map.number("val"));
-            case "uniform" -> new Initializer.Uniform(map.number("a", -0.05), map.number("b", 0.05));
-            case "normal" ->
-                new Initializer.Normal(map.number("mean", 0), map.number("std", 0.05));
+            case "uniform" ->
+                new Initializer.Uniform(map.number("a", -0.05), map.number("b", 0.05));
+            case "normal" -> new Initializer.Normal(map.number("mean", 0), map.number("std", 0.05));
             case "truncated_normal" -> {
               double std = map.number("std", 0.05);
               yield new Initializer.TruncatedNormal(
@@ -156,7 +156,8 @@ final class ModelZooBlock {
     for (String key : HARDWARE) {
       map.get(key)
           .ifPresent(
-              node -> notes.add(node.location() + ": has no effect here, it steers other hardware"));
+              node ->
+                  notes.add(node.location() + ": has no effect here, it steers other hardware"));
     }
     map.rejectUnknown();
   }

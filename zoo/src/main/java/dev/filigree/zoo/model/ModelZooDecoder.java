@@ -46,15 +46,15 @@ record ModelZooDecoder(
    * @param norm the {@code norm_type} that the network has
    * @param positions the {@code position_embedding_type} that the network has
    */
-  static ModelZooDecoder read(
-      ConfigMap map, List<String> notes, String norm, String positions) {
+  static ModelZooDecoder read(ConfigMap map, List<String> notes, String norm, String positions) {
     var block = new ModelZooBlock(map, notes);
     rejectUnsupported(block);
     requireKind(block, "norm_type", "layernorm", norm);
     requireKind(block, "position_embedding_type", "learned", positions);
     block.loss();
+    ModelZooDecoder decoder = decoder(block);
     block.finish();
-    return decoder(block);
+    return decoder;
   }
 
   private static ModelZooDecoder decoder(ModelZooBlock block) {
@@ -85,7 +85,10 @@ record ModelZooDecoder(
         attentionScale(block, hidden / Math.max(1, heads)),
         scales,
         new Dropouts(
-            block.map().get("embedding_dropout_rate", "embd_pdrop").map(ConfigNode::asDouble)
+            block
+                .map()
+                .get("embedding_dropout_rate", "embd_pdrop")
+                .map(ConfigNode::asDouble)
                 .orElse(dropout),
             block.number("attention_dropout_rate", dropout),
             block.number("residual_dropout_rate", dropout)),
@@ -191,7 +194,7 @@ record ModelZooDecoder(
         givenOutput != null ? givenOutput : given != null ? given : standard.scaled(depth);
     Initializer givenFeedForwardOutput = block.initializer("ffn_output_layer_initializer");
     Initializer feedForwardOutput = orElse(givenFeedForwardOutput, output);
-    if (scales.isMup()) {
+    if (scales.fromBase()) {
       double width = Math.sqrt(scales.hiddenLearningRate());
       attention = attention.scaled(width);
       feedForward = feedForward.scaled(width);
@@ -211,6 +214,37 @@ record ModelZooDecoder(
 
   private static Initializer orElse(@Nullable Initializer initializer, Initializer fallback) {
     return initializer == null ? fallback : initializer;
+  }
+
+  /** The activation of a gated feed-forward block. */
+  Activation gatedActivation() {
+    return switch (nonlinearity) {
+      case "swiglu" -> Activation.SILU;
+      case "geglu" -> Activation.GELU;
+      case "reglu" -> Activation.RELU;
+      default ->
+          throw map.require("nonlinearity")
+              .error(
+                  "'%s' is not supported; supported are geglu, reglu, swiglu"
+                      .formatted(nonlinearity));
+    };
+  }
+
+  /** The activation of a feed-forward block without gate. */
+  Activation activation() {
+    return map.get("nonlinearity").map(Activation::read).orElse(Activation.GELU);
+  }
+
+  /** Throws where a network without them has grouped-query attention or a sliding window. */
+  void requirePlainAttention() {
+    if (keyValueHeads != heads) {
+      throw map.require("extra_attention_params")
+          .error("grouped-query attention is supported for llama and mistral only");
+    }
+    if (slidingWindow != null) {
+      throw map.require("attention_sliding_window_length")
+          .error("sliding windows are supported for llama and mistral only");
+    }
   }
 
   /** Throws unless the network has no muP: the networks that cannot scale say so. */
