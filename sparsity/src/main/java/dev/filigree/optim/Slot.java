@@ -21,7 +21,19 @@ record Slot(Tensor parameter, Tensor gradient, Map<String, Tensor> state) {
 
   /** The state tensor of a name; zeros of the parameter's shape the first time. */
   Tensor zeros(String name) {
-    return state.containsKey(name) ? get(name) : create(name, torch.zeros_like(parameter));
+    return zerosLike(name, parameter);
+  }
+
+  /** The state tensor of a name; zeros of another tensor's shape the first time. */
+  Tensor zerosLike(String name, Tensor other) {
+    return state.containsKey(name) ? get(name) : create(name, torch.zeros_like(other));
+  }
+
+  /** The state tensor of a name; full of a value the first time. */
+  Tensor filled(String name, double value) {
+    return state.containsKey(name)
+        ? get(name)
+        : create(name, torch.full_like(parameter, new Scalar(value)));
   }
 
   /** The state number of a name, a float32 scalar in CPU memory, with its initial value. */
@@ -43,11 +55,30 @@ record Slot(Tensor parameter, Tensor gradient, Map<String, Tensor> state) {
     return weightDecay == 0 ? gradient : gradient.add(parameter, new Scalar(weightDecay));
   }
 
+  /** The gradient after weight decay of either kind. */
+  Tensor regularizedGradient(double lr, double weightDecay, boolean decoupled) {
+    if (decoupled) {
+      decay(lr, weightDecay);
+      return gradient;
+    }
+    return penalizedGradient(weightDecay);
+  }
+
   /** Shrinks the weights by lr·weightDecay, apart from the gradient ("decoupled"). */
   void decay(double lr, double weightDecay) {
     if (weightDecay != 0) {
       parameter.mul_(new Scalar(1 - lr * weightDecay));
     }
+  }
+
+  /** The distance from 1 to the next number of the parameter's type. */
+  double machineEpsilon() {
+    return switch (parameter.scalar_type()) {
+      case Double -> 0x1p-52;
+      case Half -> 0x1p-10;
+      case BFloat16 -> 0x1p-7;
+      default -> 0x1p-23;
+    };
   }
 
   Tensor create(String name, Tensor initial) {

@@ -5,10 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.StringTensorDictItemVector;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Access to libtorch tensors from Java. */
@@ -30,6 +33,16 @@ public final class Tensors {
     return bytes == 0
         ? MemorySegment.NULL
         : MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(bytes);
+  }
+
+  /** A CPU tensor of int64 elements without a value yet. */
+  public static Tensor int64(long... shape) {
+    return torch.empty(shape, new TensorOptions(ScalarType.Long), new MemoryFormatOptional());
+  }
+
+  /** A CPU tensor of float32 elements without a value yet. */
+  public static Tensor float32(long... shape) {
+    return torch.empty(shape, new TensorOptions(ScalarType.Float), new MemoryFormatOptional());
   }
 
   /** What identifies a tensor, whichever Java object stands for it. */
