@@ -39,6 +39,14 @@ record ModelZooDecoder(
     MupScales scales,
     Dropouts dropouts,
     Initializers initializers) {
+  ModelZooDecoder {
+    Sizes.positive("hidden_size", hiddenSize);
+    Sizes.positive("num_heads", heads);
+    Sizes.positive("num_kv_groups", keyValueHeads);
+    Sizes.positive("filter_size", filterSize);
+    Sizes.multiple("hidden_size", hiddenSize, "num_heads", heads);
+    Sizes.multiple("num_heads", heads, "num_kv_groups", keyValueHeads);
+  }
 
   /**
    * Reads the block.
@@ -185,7 +193,7 @@ record ModelZooDecoder(
   private static Initializers initializers(ModelZooBlock block, long layers, MupScales scales) {
     double std = block.number("initializer_range", 0.02);
     Initializer standard = new Initializer.TruncatedNormal(0, std, -2 * std, 2 * std);
-    double depth = 1 / Math.sqrt(2.0 * layers);
+    double depth = 1 / Math.sqrt(2.0 * Math.max(1, layers));
     Initializer given = block.initializer("initializer");
     Initializer attention = given == null ? standard : given;
     Initializer feedForward = orElse(block.initializer("ffn_initializer"), attention);
