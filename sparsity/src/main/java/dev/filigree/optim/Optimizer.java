@@ -19,18 +19,34 @@ public interface Optimizer {
   /** One update of every parameter that has a gradient. */
   void step();
 
-  /** Forgets the gradients of all parameters. */
-  void zeroGrad();
+  /** Forgets the gradients of all parameters: they are undefined afterwards, not zero. */
+  default void zeroGrad() {
+    for (ParameterGroup group : groups()) {
+      for (Tensor parameter : group.parameters()) {
+        parameter.mutable_grad().reset();
+      }
+    }
+  }
 
   /**
    * The live state tensors of a parameter by PyTorch's names ({@code exp_avg}, {@code exp_avg_sq},
    * {@code step}, ...): empty before its first step. Replacing an entry replaces the state.
+   *
+   * @throws IllegalArgumentException when the optimizer does not hold the parameter
    */
   Map<String, Tensor> state(Tensor parameter);
 
   /**
-   * Whether a weight that is zero, with zero state and zero gradient, stays zero through a step.
-   * True for every elementwise optimizer whose state starts at zero.
+   * Whether a weight that is zero, with zero state and zero gradient, stays zero through a step,
+   * and its state too. True for every elementwise optimizer whose state starts at zero.
    */
   boolean keepsZeros();
+
+  /**
+   * Whether the update of a matrix needs its shape [rows, columns], because it looks at whole rows
+   * and columns. Such an optimizer cannot train the kept weights of a matrix as a vector.
+   */
+  default boolean needsMatrixShape() {
+    return false;
+  }
 }

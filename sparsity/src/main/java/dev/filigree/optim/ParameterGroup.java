@@ -1,18 +1,44 @@
 package dev.filigree.optim;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.jspecify.annotations.Nullable;
 
-/** Parameters that share their learning rate and weight decay. */
+/**
+ * Parameters that share their learning rate and weight decay, and, when the group is made by {@link
+ * OptimizerOptions#group}, all other options of their optimizer.
+ */
 public final class ParameterGroup {
   private final List<Tensor> parameters;
+  private final @Nullable OptimizerOptions options;
   private double learningRate;
   private double weightDecay;
 
-  public ParameterGroup(List<Tensor> parameters, double learningRate, double weightDecay) {
-    this.parameters = List.copyOf(parameters);
-    this.learningRate = learningRate;
-    this.weightDecay = weightDecay;
+  /**
+   * A group with the optimizer's options except learning rate and weight decay.
+   *
+   * @throws IllegalArgumentException when a rate is negative or not finite
+   */
+  public ParameterGroup(Collection<Tensor> parameters, double learningRate, double weightDecay) {
+    this(parameters, learningRate, weightDecay, null);
+  }
+
+  ParameterGroup(
+      Collection<Tensor> parameters,
+      double learningRate,
+      double weightDecay,
+      @Nullable OptimizerOptions options) {
+    // References of our own: the caller's may belong to a scope that ends before the training.
+    this.parameters =
+        parameters.stream()
+            .map(parameter -> new Tensor(parameter).<Tensor>retainReference())
+            .toList();
+    this.options = options;
+    learningRate(learningRate);
+    weightDecay(weightDecay);
   }
 
   public List<Tensor> parameters() {
@@ -24,7 +50,7 @@ public final class ParameterGroup {
   }
 
   public void learningRate(double value) {
-    learningRate = value;
+    learningRate = Check.nonNegative("learning rate", value);
   }
 
   public double weightDecay() {
@@ -32,6 +58,21 @@ public final class ParameterGroup {
   }
 
   public void weightDecay(double value) {
-    weightDecay = value;
+    weightDecay = Check.nonNegative("weight decay", value);
+  }
+
+  /** The group's own options, or null when it follows the optimizer's. */
+  @Nullable OptimizerOptions options() {
+    return options;
+  }
+
+  /** The elements of a libtorch vector, each with a reference of its own. */
+  static List<Tensor> elements(TensorVector vector) {
+    var tensors = new ArrayList<Tensor>();
+    for (long i = 0; i < vector.size(); i++) {
+      // What a container hands out is borrowed: the copy holds a reference.
+      tensors.add(new Tensor(vector.get(i)));
+    }
+    return tensors;
   }
 }

@@ -3,8 +3,11 @@ package dev.filigree.torch;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.StringTensorDictItemVector;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -52,7 +55,8 @@ public final class Tensors {
   }
 
   public static ScalarType type(Tensor tensor) {
-    return tensor.scalar_type();
+    // Without interning an enum of the binding equals nothing.
+    return tensor.scalar_type().intern();
   }
 
   /** The parameters of a module and of all below it, by name, each with a reference of its own. */
@@ -65,5 +69,32 @@ public final class Tensors {
       parameters.put(item.key().getString(), new Tensor(item.value()));
     }
     return parameters;
+  }
+
+  /**
+   * Runs a computation without gradients in a scope of its own, so that its intermediate tensors
+   * are freed at its end, and hands the result to the scope around it.
+   */
+  public static Tensor scoped(Supplier<Tensor> computation) {
+    Tensor result;
+    try (var _ = new PointerScope();
+        var _ = new NoGradGuard()) {
+      result = computation.get();
+      result.retainReference();
+    }
+    PointerScope outer = PointerScope.getInnerScope();
+    if (outer != null) {
+      outer.attach(result);
+      result.releaseReference();
+    }
+    return result;
+  }
+
+  /** Runs something without gradients in a scope of its own. */
+  public static void inScope(Runnable action) {
+    try (var _ = new PointerScope();
+        var _ = new NoGradGuard()) {
+      action.run();
+    }
   }
 }

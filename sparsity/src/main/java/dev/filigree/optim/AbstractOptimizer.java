@@ -1,0 +1,161 @@
+package dev.filigree.optim;
+
+import dev.filigree.torch.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * What all our optimizers share: groups, state by parameter, hooks, and the walk over the
+ * parameters that have a gradient. An optimizer adds one method, {@link #update}.
+ *
+ * <p>A step runs in a pointer scope of its own and without gradient recording; the state survives
+ * it, and any scope of the caller.
+ *
+ * @param <O> the options of the optimizer
+ */
+public abstract class AbstractOptimizer<O extends OptimizerOptions> implements Optimizer {
+  private final List<ParameterGroup> groups;
+  private final O options;
+  private final Map<Long, ParameterState> states = new HashMap<>();
+  private final List<Consumer<? super Optimizer>> beforeStep = new ArrayList<>();
+  private final List<Consumer<? super Optimizer>> afterStep = new ArrayList<>();
+
+  /**
+   * An optimizer of some groups of parameters.
+   *
+   * @throws IllegalArgumentException when there is no parameter, one is in two groups or cannot be
+   *     trained, or the options of a group are those of another optimizer
+   */
+  protected AbstractOptimizer(List<ParameterGroup> groups, O options) {
+    this.groups = List.copyOf(groups);
+    this.options = options;
+    for (ParameterGroup group : groups) {
+      options(group);
+      group.parameters().forEach(this::add);
+    }
+    if (states.isEmpty()) {
+      throw new IllegalArgumentException("an optimizer needs at least one parameter");
+    }
+  }
+
+  private void add(Tensor parameter) {
+    String shape = Arrays.toString(Tensors.shape(parameter));
+    if (!parameter.is_leaf() || !parameter.is_floating_point()) {
+      throw new IllegalArgumentException(
+          "a parameter must be a leaf tensor of floating point numbers, one of shape "
+              + shape
+              + " is not");
+    }
+    if (!parameter.is_non_overlapping_and_dense()) {
+      throw new IllegalArgumentException(
+          "a parameter must fill its memory without gaps, one of shape " + shape + " does not");
+    }
+    if (states.put(Tensors.identity(parameter), new ParameterState()) != null) {
+      throw new IllegalArgumentException("a parameter of shape " + shape + " is there twice");
+    }
+  }
+
+  /** Registers what runs before every step. */
+  public final void beforeStep(Consumer<? super Optimizer> hook) {
+    beforeStep.add(hook);
+  }
+
+  /** Registers what runs after every step. */
+  public final void afterStep(Consumer<? super Optimizer> hook) {
+    afterStep.add(hook);
+  }
+
+  @Override
+  public final List<ParameterGroup> groups() {
+    return groups;
+  }
+
+  @Override
+  public final void step() {
+    beforeStep.forEach(hook -> hook.accept(this));
+    try (var _ = new PointerScope();
+        var _ = new NoGradGuard()) {
+      for (ParameterGroup group : groups) {
+        List<Slot> slots = slots(group);
+        if (!slots.isEmpty()) {
+          update(group, options(group), slots);
+        }
+      }
+    }
+    afterStep.forEach(hook -> hook.accept(this));
+  }
+
+  /**
+   * Updates the parameters of a group that have a gradient.
+   *
+   * @param group gives the learning rate and the weight decay of this step
+   * @param options all other hyper-parameters of the group
+   */
+  abstract void update(ParameterGroup group, O options, List<Slot> slots);
+
+  @Override
+  public final Map<String, Tensor> state(Tensor parameter) {
+    ParameterState state = states.get(Tensors.identity(parameter));
+    if (state == null) {
+      throw new IllegalArgumentException(
+          "not a parameter of this optimizer: a tensor of shape "
+              + Arrays.toString(Tensors.shape(parameter)));
+    }
+    return state;
+  }
+
+  /** The options of a group: its own, or those given to the optimizer. */
+  final O options(ParameterGroup group) {
+    OptimizerOptions own = group.options();
+    if (own == null) {
+      return options;
+    }
+    if (own.getClass() != options.getClass()) {
+      throw new IllegalArgumentException(
+          "a parameter group of " + getClass().getSimpleName() + " has the options " + own);
+    }
+    @SuppressWarnings("unchecked") // same class as options
+    O cast = (O) own;
+    return cast;
+  }
+
+  /** Whether a fact holds for the options of every group. */
+  final boolean allOptions(Predicate<? super O> fact) {
+    return groups.stream().map(this::options).allMatch(fact);
+  }
+
+  private List<Slot> slots(ParameterGroup group) {
+    var slots = new ArrayList<Slot>();
+    for (Tensor parameter : group.parameters()) {
+      Tensor gradient = parameter.grad();
+      if (gradient.defined()) {
+        slots.add(new Slot(parameter, alike(parameter, gradient), state(parameter)));
+      }
+    }
+    return slots;
+  }
+
+  /** The gradient in the memory layout of its parameter, which the fused updates take for given. */
+  private static Tensor alike(Tensor parameter, Tensor gradient) {
+    if (gradient.is_sparse()) {
+      throw new IllegalArgumentException(
+          "gradients must be dense, that of a parameter of shape "
+              + Arrays.toString(Tensors.shape(parameter))
+              + " is a sparse tensor");
+    }
+    if ((gradient.is_contiguous() && parameter.is_contiguous())
+        || Arrays.equals(gradient.strides().vec().get(), parameter.strides().vec().get())) {
+      return gradient;
+    }
+    return torch.empty_like(parameter).copy_(gradient);
+  }
+}

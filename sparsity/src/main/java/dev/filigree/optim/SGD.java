@@ -1,0 +1,124 @@
+package dev.filigree.optim;
+
+import dev.filigree.torch.Aten;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+
+/**
+ * Stochastic gradient descent, with momentum if wished. Sutskever et al., "On the importance of
+ * initialization and momentum in deep learning", 2013; as in PyTorch the momentum buffer sums
+ * gradients, not steps, and the first gradient enters it undamped.
+ */
+public final class SGD extends AbstractOptimizer<SGD.Options> {
+  private static final Aten FUSED = Aten.of("_fused_sgd_", "");
+
+  public SGD(TensorVector parameters, Options options) {
+    this(ParameterGroup.elements(parameters), options);
+  }
+
+  public SGD(Collection<Tensor> parameters, Options options) {
+    this(List.of(options.group(parameters)), options);
+  }
+
+  /** Groups with learning rates and weight decays, or all options, of their own. */
+  public SGD(List<ParameterGroup> groups, Options options) {
+    super(groups, options);
+  }
+
+  /** lr 1e-3, without momentum, dampening, weight decay and Nesterov. */
+  public static Options options() {
+    return new Options(1e-3, 0, 0, 0, false);
+  }
+
+  @Override
+  void update(ParameterGroup group, Options options, List<Slot> slots) {
+    for (List<Slot> kind : Slot.byKind(slots)) {
+      if (options.momentum == 0) {
+        fused(group, options, kind, false);
+        continue;
+      }
+      Map<Boolean, List<Slot>> byFirst =
+          kind.stream()
+              .collect(
+                  Collectors.partitioningBy(slot -> !slot.state().containsKey("momentum_buffer")));
+      byFirst.forEach((first, part) -> fused(group, options, part, first));
+    }
+  }
+
+  private static void fused(
+      ParameterGroup group, Options options, List<Slot> slots, boolean first) {
+    if (slots.isEmpty()) {
+      return;
+    }
+    FUSED.call(
+        slots.stream().map(Slot::parameter).toList(),
+        slots.stream().map(Slot::gradient).toList(),
+        options.momentum == 0
+            ? List.of()
+            : slots.stream().map(slot -> slot.zeros("momentum_buffer")).toList(),
+        group.weightDecay(),
+        options.momentum,
+        group.learningRate(),
+        options.dampening,
+        options.nesterov,
+        false, // maximize
+        first,
+        null, // grad_scale
+        null); // found_inf
+  }
+
+  @Override
+  public boolean keepsZeros() {
+    return true;
+  }
+
+  /**
+   * Hyper-parameters of SGD.
+   *
+   * @param lr learning rate
+   * @param momentum factor of the momentum buffer, 0 for none
+   * @param dampening how much of a new gradient does not enter the buffer
+   * @param weightDecay factor of the L2 penalty
+   * @param nesterov step along gradient + momentum·buffer
+   */
+  public record Options(
+      double lr, double momentum, double dampening, double weightDecay, boolean nesterov)
+      implements OptimizerOptions {
+    public Options {
+      Check.nonNegative("lr", lr);
+      Check.nonNegative("momentum", momentum);
+      Check.nonNegative("weightDecay", weightDecay);
+      if (nesterov && (momentum == 0 || dampening != 0)) {
+        throw new IllegalArgumentException(
+            "Nesterov momentum needs momentum > 0 and no dampening, found momentum "
+                + momentum
+                + " and dampening "
+                + dampening);
+      }
+    }
+
+    public Options lr(double value) {
+      return new Options(value, momentum, dampening, weightDecay, nesterov);
+    }
+
+    public Options momentum(double value) {
+      return new Options(lr, value, dampening, weightDecay, nesterov);
+    }
+
+    public Options dampening(double value) {
+      return new Options(lr, momentum, value, weightDecay, nesterov);
+    }
+
+    public Options weightDecay(double value) {
+      return new Options(lr, momentum, dampening, value, nesterov);
+    }
+
+    public Options nesterov(boolean value) {
+      return new Options(lr, momentum, dampening, weightDecay, value);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.filigree.sparsity;
+
+import dev.filigree.optim.Optimizer;
+import dev.filigree.torch.Tensors;
+import java.util.Arrays;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A parameter of which only some weights exist. Two executions: {@link MaskedParameter}, a dense
+ * tensor whose missing weights are kept at zero, and compressed, where only the kept weights are
+ * stored. Algorithms and users see no difference.
+ */
+public abstract class SparseParameter {
+  private final String name;
+  private final Tensor weight;
+  private final long[] shape;
+  private double targetSparsity;
+
+  SparseParameter(String name, Tensor weight, long[] shape) {
+    this.name = name;
+    this.weight = weight;
+    this.shape = shape.clone();
+  }
+
+  /** The parameter's name in its module. */
+  public final String name() {
+    return name;
+  }
+
+  /** The shape of the weight, [out_features, in_features] for a linear layer. */
+  public final long[] shape() {
+    return shape.clone();
+  }
+
+  /** Elements of the weight, existing or not. */
+  public final long size() {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  }
+
+  /** The tensor that the optimizer updates: the weight itself, or the values [kept]. */
+  public final Tensor weight() {
+    return weight;
+  }
+
+  /** Weights that exist, counted. */
+  public abstract long kept();
+
+  /** The counted sparsity, a fraction. */
+  public final double sparsity() {
+    return 1 - (double) kept() / size();
+  }
+
+  /** The sparsity that was last asked of the parameter, a fraction. */
+  public final double targetSparsity() {
+    return targetSparsity;
+  }
+
+  final void targetSparsity(double value) {
+    targetSparsity = value;
+  }
+
+  public abstract Execution execution();
+
+  /** Which weights exist: a new bool tensor of the weight's shape. */
+  public abstract Tensor mask();
+
+  /** The weight as a dense tensor, zero where no weight exists; not to be changed. */
+  public abstract Tensor dense();
+
+  /**
+   * Turns a tensor that follows the weight (an optimizer's state) into a dense one of the weight's
+   * shape, zero where no weight exists.
+   */
+  public abstract Tensor toDense(Tensor state);
+
+  /** The reverse of {@link #toDense}: what the optimizer keeps, of a dense tensor. */
+  public abstract Tensor fromDense(Tensor dense);
+
+  /** Whether a tensor of the optimizer's state follows the weight element by element. */
+  final boolean follows(Tensor state) {
+    return Arrays.equals(Tensors.shape(state), Tensors.shape(weight));
+  }
+
+  /** A state tensor of the optimizer by name. */
+  final Tensor stateOf(Optimizer optimizer, String stateName) {
+    Tensor state = optimizer.state(weight).get(stateName);
+    if (state == null || !follows(state)) {
+      throw new IllegalArgumentException(
+          name
+              + ": the optimizer keeps no '"
+              + stateName
+              + "', only "
+              + optimizer.state(weight).keySet());
+    }
+    return state;
+  }
+
+  /** Replaces the mask: the first one, or one read from a checkpoint. */
+  abstract void setMask(Tensor mask, Optimizer optimizer);
+
+  /** Assigns zero to weights that do not exist and, if asked, to their optimizer state. */
+  abstract void prune(Optimizer optimizer, boolean stateToo);
+
+  /** Whether the dense gradient of the next backward passes is wanted. */
+  abstract void wantDenseGradient(boolean wanted);
+
+  /** Whether a dense gradient is at hand. */
+  abstract boolean hasDenseGradient();
+
+  /** Forgets a captured dense gradient. */
+  abstract void forgetGradient();
+
+  /** Carries out a mask update; returns how many weights went and came. */
+  abstract Moved update(DropAndGrow plan, Optimizer optimizer);
+
+  /** Undoes what the wrapper did to the tensor: hooks gone, the weight dense. */
+  abstract void release();
+
+  /** Weights that went and that came. */
+  record Moved(long dropped, long grown) {}
+
+  @Override
+  public final String toString() {
+    return name + Arrays.toString(shape) + " " + kept() + " kept";
+  }
+}
