@@ -24,6 +24,15 @@ public final class Counting {
   }
 
   /**
+   * The zeros that a sparsity asks for at least: floor(sparsity·n).
+   *
+   * @throws IllegalArgumentException when the sparsity is outside [0, 1] or n is negative
+   */
+  static long zeros(long n, double sparsity) {
+    return floor(n, decimal(sparsity, "sparsity"));
+  }
+
+  /**
    * The weights that are left after a drop: floor((1 − dropFraction)·active).
    *
    * @param active weights that exist
@@ -35,16 +44,20 @@ public final class Counting {
   }
 
   private static long remainder(long n, double rate, String name) {
+    return floor(n, BigDecimal.ONE.subtract(decimal(rate, name)));
+  }
+
+  private static BigDecimal decimal(double rate, String name) {
     if (!(rate >= 0 && rate <= 1)) {
       throw new IllegalArgumentException("a " + name + " lies in [0, 1], found " + rate);
     }
+    return BigDecimal.valueOf(rate);
+  }
+
+  private static long floor(long n, BigDecimal rate) {
     if (n < 0) {
       throw new IllegalArgumentException("a number of weights is not negative, found " + n);
     }
-    return BigDecimal.ONE
-        .subtract(BigDecimal.valueOf(rate))
-        .multiply(BigDecimal.valueOf(n))
-        .setScale(0, RoundingMode.FLOOR)
-        .longValueExact();
+    return rate.multiply(BigDecimal.valueOf(n)).setScale(0, RoundingMode.FLOOR).longValueExact();
   }
 }

@@ -4,6 +4,7 @@ import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.config.Location;
+import dev.filigree.mask.Distribution;
 import dev.filigree.mask.InitialMasks;
 import dev.filigree.schedule.Constant;
 import dev.filigree.schedule.Schedule;
@@ -89,7 +90,7 @@ public record AlgorithmConfig(
         .get("tie_break")
         .map(node -> named(node, () -> Ties.named(node.asString())))
         .ifPresent(builder::ties);
-    block.get("distribution");
+    block.get("distribution").map(AlgorithmConfig::distribution).ifPresent(builder::distribution);
     Shapers.parse(block).ifPresent(builder::shaper);
     return builder.build();
   }
@@ -102,6 +103,25 @@ public record AlgorithmConfig(
       throw node.error("a rate lies in [0, 1], found " + first);
     }
     return schedule;
+  }
+
+  /** A name, or a map from patterns of names to sparsities. */
+  private static Distribution distribution(ConfigNode node) {
+    if (node instanceof ConfigMap map) {
+      var sparsities = new LinkedHashMap<String, Double>();
+      map.entries().forEach((pattern, value) -> sparsities.put(pattern, value.asDouble()));
+      return named(node, () -> Distribution.byName(sparsities));
+    }
+    return switch (node.asString()) {
+      case "uniform" -> Distribution.uniform();
+      case "er" -> Distribution.er();
+      case "erk" -> Distribution.erk();
+      case "global" -> Distribution.global();
+      default ->
+          throw node.error(
+              "expected uniform, er, erk, global or a map from patterns to sparsities, found "
+                  + node.kind());
+    };
   }
 
   /** Turns the complaint about a name into one that says where it stands. */

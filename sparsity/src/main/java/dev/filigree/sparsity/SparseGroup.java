@@ -1,18 +1,20 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.mask.Distribution;
+import dev.filigree.mask.Distribution.Share;
 import dev.filigree.mask.Grouping;
 import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.schedule.Schedule;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -95,16 +97,13 @@ final class SparseGroup {
     algorithm.settings().dropFraction().advance();
   }
 
+  /** Says to every parameter what sparsity is asked of it. */
   private void spread(long step) {
-    var shapes = new LinkedHashMap<String, long[]>();
-    parameters.forEach(parameter -> shapes.put(parameter.name(), parameter.shape()));
-    Map<String, Double> spread =
-        algorithm.settings().distribution().spread(algorithm.sparsity(step), shapes);
-    parameters.forEach(parameter -> parameter.targetSparsity(of(spread, parameter.name())));
-  }
-
-  private static double of(Map<String, Double> spread, String name) {
-    return Objects.requireNonNull(spread.get(name), name);
+    List<Share> shares =
+        algorithm.settings().distribution().shares(parameters, algorithm.sparsity(step));
+    for (int i = 0; i < parameters.size(); i++) {
+      parameters.get(i).targetSparsity(shares.get(i).sparsity());
+    }
   }
 
   /** An initial mask need not have the sparsity asked for: that of a pruned model has its own. */
@@ -131,24 +130,56 @@ final class SparseGroup {
     AlgorithmSettings settings = algorithm.settings();
     double first = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
     double last = algorithm.sparsity(lastUpdate(algorithm, lastStep));
-    Map<String, Double> initially = settings.distribution().spread(first, shapes);
-    Map<String, Double> atTheEnd = settings.distribution().spread(last, shapes);
-    return shapes.entrySet().stream()
-        .map(
-            entry -> {
-              Grouping grouping = settings.shaper().group(entry.getKey(), entry.getValue());
-              double from = of(initially, entry.getKey());
-              double to = of(atTheEnd, entry.getKey());
-              return new SparsityConfig.Planned(
-                  entry.getKey(),
-                  Arrays.stream(entry.getValue()).boxed().toList(),
-                  name,
-                  from,
-                  to,
-                  grouping.kept(from) * grouping.groups(),
-                  grouping.kept(to) * grouping.groups());
-            })
-        .toList();
+    List<PlannedParameter> planned =
+        shapes.entrySet().stream()
+            .map(entry -> new PlannedParameter(entry.getKey(), entry.getValue()))
+            .toList();
+    List<Share> initially = settings.distribution().shares(planned, first);
+    List<Share> atTheEnd = settings.distribution().shares(planned, last);
+    var result = new ArrayList<SparsityConfig.Planned>();
+    for (int i = 0; i < planned.size(); i++) {
+      PlannedParameter parameter = planned.get(i);
+      Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
+      double from = initially.get(i).sparsity();
+      double to = atTheEnd.get(i).sparsity();
+      result.add(
+          new SparsityConfig.Planned(
+              parameter.name(),
+              Arrays.stream(parameter.shape()).boxed().toList(),
+              name,
+              from,
+              to,
+              grouping.kept(from) * grouping.groups(),
+              grouping.kept(to) * grouping.groups()));
+    }
+    return result;
+  }
+
+  /** A parameter that is planned and has no weights yet. */
+  private static final class PlannedParameter implements Distribution.Parameter {
+    private final String name;
+    private final long[] shape;
+
+    PlannedParameter(String name, long[] shape) {
+      this.name = name;
+      this.shape = shape;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public long[] shape() {
+      return shape;
+    }
+
+    /** All alike: a competition among weights that do not exist yet is a draw. */
+    @Override
+    public Tensor scores() {
+      return torch.ones(shape);
+    }
   }
 
   private static long lastUpdate(SparsityAlgorithm algorithm, long lastStep) {

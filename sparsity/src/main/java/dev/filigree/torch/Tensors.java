@@ -54,9 +54,9 @@ public final class Tensors {
     return tensor.sizes().vec().get();
   }
 
+  /** The element type, as the constant that {@code ==} and switches compare with. */
   public static ScalarType type(Tensor tensor) {
-    // Without interning an enum of the binding equals nothing.
-    return tensor.scalar_type().intern();
+    return tensor.scalar_type().intern(); // the binding returns a new object every time
   }
 
   /** The parameters of a module and of all below it, by name, each with a reference of its own. */

@@ -41,6 +41,13 @@ final class HuggingFaceKeys {
     }
   }
 
+  /** Throws unless a key is missing or has the one value that is supported. */
+  static void only(ConfigMap config, String key, boolean supported) {
+    if (config.flag(key, supported) != supported) {
+      throw config.require(key).error("%s is not supported".formatted(!supported));
+    }
+  }
+
   /** Notes every key that was not asked for and may mean something. */
   static void noteUnused(ConfigMap config, List<String> notes, String... harmless) {
     config.allow(HARMLESS.toArray(String[]::new));

@@ -39,6 +39,14 @@ record ModelZooDecoder(
     MupScales scales,
     Dropouts dropouts,
     Initializers initializers) {
+  ModelZooDecoder {
+    Sizes.positive("hidden_size", hiddenSize);
+    Sizes.positive("num_heads", heads);
+    Sizes.positive("num_kv_groups", keyValueHeads);
+    Sizes.positive("filter_size", filterSize);
+    Sizes.multiple("hidden_size", hiddenSize, "num_heads", heads);
+    Sizes.multiple("num_heads", heads, "num_kv_groups", keyValueHeads);
+  }
 
   /**
    * Reads the block.
@@ -52,8 +60,9 @@ record ModelZooDecoder(
     requireKind(block, "norm_type", "layernorm", norm);
     requireKind(block, "position_embedding_type", "learned", positions);
     block.loss();
+    ModelZooDecoder decoder = decoder(block);
     block.finish();
-    return decoder(block);
+    return decoder;
   }
 
   private static ModelZooDecoder decoder(ModelZooBlock block) {
@@ -184,7 +193,7 @@ record ModelZooDecoder(
   private static Initializers initializers(ModelZooBlock block, long layers, MupScales scales) {
     double std = block.number("initializer_range", 0.02);
     Initializer standard = new Initializer.TruncatedNormal(0, std, -2 * std, 2 * std);
-    double depth = 1 / Math.sqrt(2.0 * layers);
+    double depth = 1 / Math.sqrt(2.0 * Math.max(1, layers));
     Initializer given = block.initializer("initializer");
     Initializer attention = given == null ? standard : given;
     Initializer feedForward = orElse(block.initializer("ffn_initializer"), attention);
@@ -193,7 +202,7 @@ record ModelZooDecoder(
         givenOutput != null ? givenOutput : given != null ? given : standard.scaled(depth);
     Initializer givenFeedForwardOutput = block.initializer("ffn_output_layer_initializer");
     Initializer feedForwardOutput = orElse(givenFeedForwardOutput, output);
-    if (scales.isMup()) {
+    if (scales.fromBase()) {
       double width = Math.sqrt(scales.hiddenLearningRate());
       attention = attention.scaled(width);
       feedForward = feedForward.scaled(width);
@@ -213,6 +222,37 @@ record ModelZooDecoder(
 
   private static Initializer orElse(@Nullable Initializer initializer, Initializer fallback) {
     return initializer == null ? fallback : initializer;
+  }
+
+  /** The activation of a gated feed-forward block. */
+  Activation gatedActivation() {
+    return switch (nonlinearity) {
+      case "swiglu" -> Activation.SILU;
+      case "geglu" -> Activation.GELU;
+      case "reglu" -> Activation.RELU;
+      default ->
+          throw map.require("nonlinearity")
+              .error(
+                  "'%s' is not supported; supported are geglu, reglu, swiglu"
+                      .formatted(nonlinearity));
+    };
+  }
+
+  /** The activation of a feed-forward block without gate. */
+  Activation activation() {
+    return map.get("nonlinearity").map(Activation::read).orElse(Activation.GELU);
+  }
+
+  /** Throws where a network without them has grouped-query attention or a sliding window. */
+  void requirePlainAttention() {
+    if (keyValueHeads != heads) {
+      throw map.require("extra_attention_params")
+          .error("grouped-query attention is supported for llama and mistral only");
+    }
+    if (slidingWindow != null) {
+      throw map.require("attention_sliding_window_length")
+          .error("sliding windows are supported for llama and mistral only");
+    }
   }
 
   /** Throws unless the network has no muP: the networks that cannot scale say so. */

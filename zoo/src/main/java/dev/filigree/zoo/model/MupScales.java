@@ -11,10 +11,15 @@ import org.jspecify.annotations.Nullable;
  * @param hiddenLearningRate what the learning rate of weights that read the hidden state is
  *     multiplied by: the base width through the width
  * @param filterLearningRate the same for weights that read the feed-forward block's inner state
+ * @param fromBase whether initial weights follow a base network too
  */
 public record MupScales(
-    double embeddings, double logits, double hiddenLearningRate, double filterLearningRate) {
-  public static final MupScales NONE = new MupScales(1, 1, 1, 1);
+    double embeddings,
+    double logits,
+    double hiddenLearningRate,
+    double filterLearningRate,
+    boolean fromBase) {
+  public static final MupScales NONE = new MupScales(1, 1, 1, 1, false);
 
   static MupScales read(ModelZooBlock block, long hiddenSize, long filterSize) {
     Double baseHidden = block.number("mup_base_hidden_size");
@@ -29,7 +34,7 @@ public record MupScales(
           .error("mup_base_hidden_size and mup_base_filter_size must be given together");
     }
     if (baseHidden == null || baseFilter == null) {
-      return new MupScales(embeddings, logits == null ? 1 : logits, 1, 1);
+      return new MupScales(embeddings, logits == null ? 1 : logits, 1, 1, false);
     }
     if (logits != null) {
       throw block.map().error("output_logits_scale cannot be given beside mup_base_hidden_size");
@@ -39,7 +44,8 @@ public record MupScales(
         embeddings,
         alpha * (byWidth ? width : Math.sqrt(width)),
         width,
-        positive(block, baseFilter) / filterSize);
+        positive(block, baseFilter) / filterSize,
+        true);
   }
 
   private static double positive(ModelZooBlock block, @Nullable Double base) {
@@ -47,10 +53,5 @@ public record MupScales(
       throw block.map().error("the base sizes of muP must be positive");
     }
     return base;
-  }
-
-  /** Whether initial weights and learning rates follow a base network. */
-  boolean isMup() {
-    return hiddenLearningRate != 1 || filterLearningRate != 1;
   }
 }
