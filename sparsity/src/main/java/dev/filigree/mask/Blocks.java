@@ -5,7 +5,7 @@ import java.util.stream.IntStream;
 /** Runs over ranges of elements on the CPU's threads. */
 final class Blocks {
   /** Below this many elements a second thread does not pay. */
-  private static final long WORTH_A_THREAD = 1 << 16;
+  private static final long WORTH_A_THREAD = 1 << 14;
 
   private Blocks() {}
 

@@ -28,7 +28,8 @@ final class Checkerboard {
           Tensor mask = torch.zeros(shape).to(ScalarType.Bool);
           if (sparsity < 1 && mask.numel() > 0) {
             int columns = Math.toIntExact(shape.length < 2 ? mask.numel() : Shapes.row(shape));
-            fill(mask.view(-1), columns, 1 - sparsity);
+            // The density of the reference is a float32, which shows in the length of the period.
+            fill(mask.view(-1), columns, 1f - (float) sparsity);
           }
           return mask.to(weight.device(), ScalarType.Bool);
         });

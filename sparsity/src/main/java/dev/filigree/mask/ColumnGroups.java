@@ -17,6 +17,11 @@ final class ColumnGroups implements Grouping {
   }
 
   @Override
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  @Override
   public long groups() {
     return groups;
   }

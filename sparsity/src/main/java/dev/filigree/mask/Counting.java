@@ -24,6 +24,31 @@ public final class Counting {
   }
 
   /**
+   * The sparsity of a mask, as a number that {@link #kept} turns into the same mask's count.
+   *
+   * @param n elements
+   * @param kept of them that exist, 0 to n
+   * @throws IllegalArgumentException when there are not so many
+   */
+  public static double sparsity(long n, long kept) {
+    if (kept < 0 || kept > n) {
+      throw new IllegalArgumentException(kept + " of " + n + " weights cannot exist");
+    }
+    double sparsity = n == 0 ? 0 : (double) (n - kept) / n;
+    // Rounded up, the fraction would keep one weight less.
+    return kept(n, sparsity) < kept ? Math.nextDown(sparsity) : sparsity;
+  }
+
+  /**
+   * The zeros that a sparsity asks for at least: floor(sparsity·n).
+   *
+   * @throws IllegalArgumentException when the sparsity is outside [0, 1] or n is negative
+   */
+  static long zeros(long n, double sparsity) {
+    return floor(n, decimal(sparsity, "sparsity"));
+  }
+
+  /**
    * The weights that are left after a drop: floor((1 − dropFraction)·active).
    *
    * @param active weights that exist
@@ -35,16 +60,20 @@ public final class Counting {
   }
 
   private static long remainder(long n, double rate, String name) {
+    return floor(n, BigDecimal.ONE.subtract(decimal(rate, name)));
+  }
+
+  private static BigDecimal decimal(double rate, String name) {
     if (!(rate >= 0 && rate <= 1)) {
       throw new IllegalArgumentException("a " + name + " lies in [0, 1], found " + rate);
     }
+    return BigDecimal.valueOf(rate);
+  }
+
+  private static long floor(long n, BigDecimal rate) {
     if (n < 0) {
       throw new IllegalArgumentException("a number of weights is not negative, found " + n);
     }
-    return BigDecimal.ONE
-        .subtract(BigDecimal.valueOf(rate))
-        .multiply(BigDecimal.valueOf(n))
-        .setScale(0, RoundingMode.FLOOR)
-        .longValueExact();
+    return rate.multiply(BigDecimal.valueOf(n)).setScale(0, RoundingMode.FLOOR).longValueExact();
   }
 }

@@ -85,7 +85,10 @@ final class DeviceSelector implements Selector {
       case TieBreak.Random random -> {
         // The sign flipped: signed comparisons then order unsigned numbers.
         Tensor ranks =
-            random.scores().bits(indices(tied, grouping)).bitwise_xor(scalar(Long.MIN_VALUE));
+            random
+                .scores()
+                .bits(indices(grouping, tied.device()))
+                .bitwise_xor(scalar(Long.MIN_VALUE));
         Tensor line =
             bisect(
                 full(grouping.groups(), Long.MIN_VALUE, tied.device()),
@@ -98,12 +101,11 @@ final class DeviceSelector implements Selector {
   }
 
   /** The index of every position, int64 [groups, size]. */
-  private static Tensor indices(Tensor like, Grouping grouping) {
-    if (grouping.pooled()) {
-      return RandomScores.range(0, like.numel(), like.device()).view(shape(like));
-    }
-    long[] weights = shape(grouping.restore(like));
-    return grouping.arrange(RandomScores.range(0, like.numel(), like.device()).view(weights));
+  private static Tensor indices(Grouping grouping, Device device) {
+    Tensor indices = RandomScores.range(0, grouping.groups() * grouping.size(), device);
+    return grouping.pooled()
+        ? indices.view(grouping.groups(), grouping.size())
+        : grouping.arrange(indices.view(grouping.shape()));
   }
 
   /**
@@ -140,10 +142,6 @@ final class DeviceSelector implements Selector {
 
   private static Tensor toDevice(long[] values, Device device) {
     return torch.tensor(values).to(device, ScalarType.Long);
-  }
-
-  private static long[] shape(Tensor tensor) {
-    return Tensors.shape(tensor);
   }
 
   private static Scalar scalar(long value) {

@@ -11,6 +11,9 @@ import org.bytedeco.pytorch.Tensor;
  * flattened parameter.
  */
 public interface Grouping {
+  /** The parameter's shape. */
+  long[] shape();
+
   /** How many groups there are. */
   long groups();
 

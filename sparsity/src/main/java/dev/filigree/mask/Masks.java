@@ -2,6 +2,7 @@ package dev.filigree.mask;
 
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -107,16 +108,15 @@ public final class Masks {
       Selector selector) {
     if (!scores.is_floating_point()) {
       throw new IllegalArgumentException(
-          "scores are floating point numbers, found " + scores.scalar_type());
+          "scores are floating point numbers, found " + Tensors.type(scores));
     }
+    requireShape("shape of the scores", scores, grouping);
     if (mask != null) {
       requireBool(mask);
-      if (!Arrays.equals(Tensors.shape(scores), Tensors.shape(mask))) {
-        throw new IllegalArgumentException(
-            "scores %s and mask %s differ in shape"
-                .formatted(
-                    Arrays.toString(Tensors.shape(scores)), Arrays.toString(Tensors.shape(mask))));
-      }
+      requireShape("shape of the mask", mask, grouping);
+    }
+    if (scores.numel() == 0) {
+      return Tensors.scoped(() -> scores.gt(new Scalar(0)));
     }
     return Tensors.scoped(
         () -> {
@@ -137,6 +137,15 @@ public final class Masks {
   private static void requireBool(Tensor mask) {
     if (Tensors.type(mask) != ScalarType.Bool) {
       throw new IllegalArgumentException("a mask is a bool tensor, found " + Tensors.type(mask));
+    }
+  }
+
+  private static void requireShape(String what, Tensor tensor, Grouping grouping) {
+    if (!Arrays.equals(Tensors.shape(tensor), grouping.shape())) {
+      throw new IllegalArgumentException(
+          "the %s is %s, the groups are made for %s"
+              .formatted(
+                  what, Arrays.toString(Tensors.shape(tensor)), Arrays.toString(grouping.shape())));
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.filigree.mask;
 
+import dev.filigree.torch.Tensors;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -29,6 +30,11 @@ final class Pools implements Grouping {
   }
 
   @Override
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  @Override
   public long groups() {
     return 1;
   }
@@ -50,7 +56,7 @@ final class Pools implements Grouping {
         switch (pool) {
           case MAX -> weights.amax(INSIDE, false);
           case MEAN ->
-              values.scalar_type() == ScalarType.Bool ? weights.amax(INSIDE, false) : mean(weights);
+              Tensors.type(values) == ScalarType.Bool ? weights.amax(INSIDE, false) : mean(weights);
         };
     return pools.reshape(1, size());
   }

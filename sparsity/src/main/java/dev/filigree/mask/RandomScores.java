@@ -102,13 +102,15 @@ public final class RandomScores {
                 (from, count) ->
                     fill(from, segment.asSlice(from * Float.BYTES, count * Float.BYTES)));
           } else {
-            drawOnDevice(scores.view(-1), device);
+            draw(scores.view(-1));
           }
           return scores;
         });
   }
 
-  private void drawOnDevice(Tensor scores, Device device) {
+  /** Fills a float32 vector on any device by tensor operations. */
+  void draw(Tensor scores) {
+    Device device = scores.device();
     long size = scores.numel();
     for (long from = 0; from < size; from += DEVICE_BLOCK) {
       long first = from;

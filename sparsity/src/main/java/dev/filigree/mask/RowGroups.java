@@ -17,6 +17,11 @@ final class RowGroups implements Grouping {
   }
 
   @Override
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  @Override
   public long groups() {
     return groups;
   }

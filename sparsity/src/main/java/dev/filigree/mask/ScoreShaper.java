@@ -56,7 +56,7 @@ public interface ScoreShaper {
     return (name, shape) -> {
       Shapes.requireDimensions(2, name, shape);
       long row = Shapes.row(shape);
-      String what = n + ":" + m + " sparsity: " + row / m + " groups of " + m;
+      String what = n + ":" + m + " sparsity: groups of " + m;
       Shapes.requireDivided(name, shape, row, m, what, "weights of a row");
       return new RowGroups(shape, Shapes.size(shape) / m, n);
     };
@@ -69,9 +69,9 @@ public interface ScoreShaper {
     return (name, shape) -> {
       Shapes.requireDimensions(2, name, shape);
       long row = Shapes.row(shape);
-      String what = "blocks of " + rows + " x " + columns + ": ";
-      Shapes.requireDivided(name, shape, shape[0], rows, what + shape[0] / rows, "outputs");
-      Shapes.requireDivided(name, shape, row, columns, what + row / columns, "weights of a row");
+      String what = "blocks of " + rows + " x " + columns;
+      Shapes.requireDivided(name, shape, shape[0], rows, what, "outputs");
+      Shapes.requireDivided(name, shape, row, columns, what, "weights of a row");
       return new Pools(shape, pool, shape[0] / rows, rows, row / columns, columns);
     };
   }

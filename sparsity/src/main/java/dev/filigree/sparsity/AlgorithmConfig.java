@@ -4,6 +4,8 @@ import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.config.Location;
+import dev.filigree.mask.Distribution;
+import dev.filigree.mask.Distributions;
 import dev.filigree.mask.InitialMasks;
 import dev.filigree.schedule.Constant;
 import dev.filigree.schedule.Schedule;
@@ -89,7 +91,7 @@ public record AlgorithmConfig(
         .get("tie_break")
         .map(node -> named(node, () -> Ties.named(node.asString())))
         .ifPresent(builder::ties);
-    block.get("distribution");
+    block.get("distribution").map(AlgorithmConfig::distribution).ifPresent(builder::distribution);
     Shapers.parse(block).ifPresent(builder::shaper);
     return builder.build();
   }
@@ -102,6 +104,16 @@ public record AlgorithmConfig(
       throw node.error("a rate lies in [0, 1], found " + first);
     }
     return schedule;
+  }
+
+  /** A name ({@code erk}), or a sparsity for each pattern of parameter names. */
+  private static Distribution distribution(ConfigNode node) {
+    if (!(node instanceof ConfigMap map)) {
+      return named(node, () -> Distributions.named(node.asString()));
+    }
+    var sparsities = new LinkedHashMap<String, Double>();
+    map.entries().keySet().forEach(pattern -> sparsities.put(pattern, map.number(pattern)));
+    return named(node, () -> Distribution.byName(sparsities));
   }
 
   /** Turns the complaint about a name into one that says where it stands. */

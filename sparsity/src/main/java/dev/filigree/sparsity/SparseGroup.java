@@ -1,5 +1,6 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.mask.Distribution;
 import dev.filigree.mask.Grouping;
 import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.Masks;
@@ -7,10 +8,9 @@ import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.schedule.Schedule;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.slf4j.Logger;
@@ -96,15 +96,15 @@ final class SparseGroup {
   }
 
   private void spread(long step) {
-    var shapes = new LinkedHashMap<String, long[]>();
-    parameters.forEach(parameter -> shapes.put(parameter.name(), parameter.shape()));
-    Map<String, Double> spread =
-        algorithm.settings().distribution().spread(algorithm.sparsity(step), shapes);
-    parameters.forEach(parameter -> parameter.targetSparsity(of(spread, parameter.name())));
-  }
-
-  private static double of(Map<String, Double> spread, String name) {
-    return Objects.requireNonNull(spread.get(name), name);
+    List<Distribution.Parameter> spreadable =
+        parameters.stream()
+            .map(p -> Distribution.Parameter.of(p.name(), p.shape(), () -> p.dense().abs()))
+            .toList();
+    double[] spread =
+        algorithm.settings().distribution().spread(algorithm.sparsity(step), spreadable);
+    for (int i = 0; i < spread.length; i++) {
+      parameters.get(i).targetSparsity(spread[i]);
+    }
   }
 
   /** An initial mask need not have the sparsity asked for: that of a pruned model has its own. */
@@ -131,22 +131,28 @@ final class SparseGroup {
     AlgorithmSettings settings = algorithm.settings();
     double first = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
     double last = algorithm.sparsity(lastUpdate(algorithm, lastStep));
-    Map<String, Double> initially = settings.distribution().spread(first, shapes);
-    Map<String, Double> atTheEnd = settings.distribution().spread(last, shapes);
-    return shapes.entrySet().stream()
-        .map(
-            entry -> {
-              Grouping grouping = settings.shaper().group(entry.getKey(), entry.getValue());
-              double from = of(initially, entry.getKey());
-              double to = of(atTheEnd, entry.getKey());
+    // Which weights are largest shows once they are there: a plan spreads evenly until then.
+    Distribution distribution =
+        settings.distribution().needsScores() ? Distribution.uniform() : settings.distribution();
+    List<Distribution.Parameter> parameters =
+        shapes.entrySet().stream()
+            .map(entry -> Distribution.Parameter.of(entry.getKey(), entry.getValue()))
+            .toList();
+    double[] initially = distribution.spread(first, parameters);
+    double[] atTheEnd = distribution.spread(last, parameters);
+    return IntStream.range(0, initially.length)
+        .mapToObj(
+            i -> {
+              Distribution.Parameter parameter = parameters.get(i);
+              Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
               return new SparsityConfig.Planned(
-                  entry.getKey(),
-                  Arrays.stream(entry.getValue()).boxed().toList(),
+                  parameter.name(),
+                  Arrays.stream(parameter.shape()).boxed().toList(),
                   name,
-                  from,
-                  to,
-                  grouping.kept(from) * grouping.groups(),
-                  grouping.kept(to) * grouping.groups());
+                  initially[i],
+                  atTheEnd[i],
+                  grouping.kept(initially[i]) * grouping.groups(),
+                  grouping.kept(atTheEnd[i]) * grouping.groups());
             })
         .toList();
   }

@@ -34,7 +34,7 @@ public record Initializers(
    */
   public static Initializers depthScaled(double std, long layers) {
     var normal = new Initializer.Normal(0, std);
-    var output = normal.scaled(1 / Math.sqrt(2.0 * layers));
+    var output = normal.scaled(1 / Math.sqrt(2.0 * Math.max(1, layers)));
     return new Initializers(normal, normal, output, normal, output, normal);
   }
 }

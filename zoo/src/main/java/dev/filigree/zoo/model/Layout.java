@@ -27,20 +27,26 @@ public sealed interface Layout {
     }
   }
 
-  /** One weight [out, in], stored as [in, out]. */
-  record Transposed() implements Layout {
+  /** A bias that the checkpoint has and our network has not. */
+  record Zeros(long size) implements Layout {
     @Override
     public Tensor pack(List<Tensor> parameters) {
-      return parameters.getFirst().t();
+      return torch.zeros(size);
     }
 
     @Override
     public List<Tensor> unpack(Tensor packed) {
-      return List.of(packed.t());
+      if (packed.count_nonzero().item_long() > 0) {
+        throw new IllegalArgumentException("a bias is not zero, but the network has no biases");
+      }
+      return List.of();
     }
   }
 
-  /** Parameters of equal shape side by side along the last dimension, weights transposed. */
+  /**
+   * Parameters of equal shape, weights [out, in] transposed to [in, out], side by side along their
+   * last dimension.
+   */
   record Concatenated(int parts) implements Layout {
     @Override
     public Tensor pack(List<Tensor> parameters) {

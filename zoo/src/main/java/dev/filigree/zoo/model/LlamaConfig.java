@@ -43,7 +43,11 @@ public record LlamaConfig(
     List<Long> endTokens)
     implements ModelConfig {
   static final ModelKind KIND =
-      new ModelKind(List.of("llama", "mistral"), LlamaConfig::fromHuggingFace);
+      new ModelKind(
+          List.of("llama", "mistral"),
+          LlamaConfig::fromHuggingFace,
+          List.of("llama", "mistral"),
+          LlamaConfig::fromModelZoo);
 
   public LlamaConfig {
     Sizes.positive("vocab_size", vocabularySize);
@@ -85,7 +89,7 @@ public record LlamaConfig(
             config.get("sliding_window").map(node -> node.asLong()).orElse(null),
             config.number("rms_norm_eps", 1e-6),
             config.get("hidden_act").map(Activation::read).orElse(Activation.SILU),
-            RotaryConfig.read(config, 10_000),
+            RotaryConfig.read(config),
             config.flag("tie_word_embeddings", false),
             config.flag("attention_bias", false),
             config.flag("mlp_bias", false),
@@ -94,6 +98,40 @@ public record LlamaConfig(
             HuggingFaceKeys.tokens(config, "eos_token_id"));
     HuggingFaceKeys.noteUnused(config, notes, "pretraining_tp");
     return result;
+  }
+
+  static LlamaConfig fromModelZoo(ConfigMap map, List<String> notes) {
+    ModelZooDecoder zoo = ModelZooDecoder.read(map, notes, "rmsnorm", "rotary");
+    zoo.requireNoMup();
+    long headSize = zoo.hiddenSize() / Math.max(1, zoo.heads());
+    if (zoo.rotarySize() != null && zoo.rotarySize() != headSize) {
+      throw map.require("rotary_dim")
+          .error("the whole head rotates: %d, found %d".formatted(headSize, zoo.rotarySize()));
+    }
+    if (zoo.projectionBias() != zoo.outputBias()) {
+      throw map.error(
+          "use_projection_bias_in_attention and use_ffn_bias_in_attention must be equal");
+    }
+    return new LlamaConfig(
+        map.string("name"),
+        zoo.vocabularySize(),
+        zoo.hiddenSize(),
+        zoo.filterSize(),
+        zoo.layers(),
+        zoo.heads(),
+        zoo.keyValueHeads(),
+        headSize,
+        zoo.contextLength(),
+        zoo.slidingWindow(),
+        zoo.normEpsilon(),
+        zoo.gatedActivation(),
+        zoo.rotary(),
+        zoo.tiedEmbeddings(),
+        zoo.outputBias(),
+        zoo.feedForwardBias(),
+        zoo.dropouts(),
+        zoo.initializers(),
+        List.of());
   }
 
   @Override
@@ -115,7 +153,7 @@ public record LlamaConfig(
     }
     config.put("rms_norm_eps", normEpsilon);
     config.put("hidden_act", activation.huggingFaceName());
-    config.put("rope_parameters", rotary.toHuggingFace());
+    rotary.put(config, 1);
     config.put("tie_word_embeddings", tiedEmbeddings);
     config.put("attention_bias", attentionBias);
     config.put("mlp_bias", feedForwardBias);

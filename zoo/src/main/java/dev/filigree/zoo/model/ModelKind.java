@@ -7,8 +7,13 @@ import java.util.List;
  * How a kind of network is known and read.
  *
  * @param huggingFaceTypes values of {@code model_type} in {@code config.json}
+ * @param modelZooNames values of {@code name} in the {@code model} block
  */
-record ModelKind(List<String> huggingFaceTypes, Reader fromHuggingFace) {
+record ModelKind(
+    List<String> huggingFaceTypes,
+    Reader fromHuggingFace,
+    List<String> modelZooNames,
+    Reader fromModelZoo) {
   /** Reads a configuration. */
   @FunctionalInterface
   interface Reader {

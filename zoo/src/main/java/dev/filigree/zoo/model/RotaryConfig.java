@@ -1,6 +1,7 @@
 package dev.filigree.zoo.model;
 
 import dev.filigree.config.ConfigMap;
+import dev.filigree.config.ConfigNode;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -80,18 +81,28 @@ public record RotaryConfig(double theta, Scaling scaling) {
    * Reads Hugging Face's {@code rope_parameters}, or {@code rope_theta} and {@code rope_scaling} of
    * older files.
    */
-  static RotaryConfig read(ConfigMap config, double defaultTheta) {
-    double theta = config.number("rope_theta", defaultTheta);
-    ConfigMap parameters =
-        config.get("rope_parameters").isPresent()
-            ? config.map("rope_parameters")
-            : config.map("rope_scaling");
-    config.allow("rope_parameters", "rope_scaling");
-    theta = parameters.number("rope_theta", theta);
+  static RotaryConfig read(ConfigMap config) {
+    ConfigMap parameters = parameters(config);
+    double theta =
+        parameters.number(
+            "rope_theta",
+            config.get("rope_theta", "rotary_emb_base").map(ConfigNode::asDouble).orElse(10_000.0));
     parameters.allow("partial_rotary_factor");
     RotaryConfig rotary = new RotaryConfig(theta, readScaling(parameters));
     parameters.rejectUnknown();
     return rotary;
+  }
+
+  /** The fraction of each head's components that rotate. */
+  static double readPart(ConfigMap config, double fallback) {
+    return parameters(config)
+        .number("partial_rotary_factor", config.number("rotary_pct", fallback));
+  }
+
+  private static ConfigMap parameters(ConfigMap config) {
+    config.allow("rope_parameters", "rope_scaling");
+    return config.map(
+        config.get("rope_parameters").isPresent() ? "rope_parameters" : "rope_scaling");
   }
 
   private static Scaling readScaling(ConfigMap parameters) {
@@ -118,24 +129,39 @@ public record RotaryConfig(double theta, Scaling scaling) {
     };
   }
 
-  /** Hugging Face's {@code rope_parameters}. */
-  Map<String, Object> toHuggingFace() {
-    var map = new LinkedHashMap<String, Object>();
-    map.put("rope_theta", theta);
+  /**
+   * Adds Hugging Face's keys, those of transformers before version 5 too: a reader that knows one
+   * form only must not fall back to its defaults.
+   *
+   * @param part the fraction of each head's components that rotate
+   */
+  void put(Map<String, Object> config, double part) {
+    var parameters = new LinkedHashMap<String, Object>();
     switch (scaling) {
-      case None _ -> map.put("rope_type", "default");
+      case None _ -> parameters.put("rope_type", "default");
       case Linear linear -> {
-        map.put("rope_type", "linear");
-        map.put("factor", linear.factor);
+        parameters.put("rope_type", "linear");
+        parameters.put("factor", linear.factor);
       }
       case Llama3 llama3 -> {
-        map.put("rope_type", "llama3");
-        map.put("factor", llama3.factor);
-        map.put("low_freq_factor", llama3.lowFrequencyFactor);
-        map.put("high_freq_factor", llama3.highFrequencyFactor);
-        map.put("original_max_position_embeddings", llama3.originalContext);
+        parameters.put("rope_type", "llama3");
+        parameters.put("factor", llama3.factor);
+        parameters.put("low_freq_factor", llama3.lowFrequencyFactor);
+        parameters.put("high_freq_factor", llama3.highFrequencyFactor);
+        parameters.put("original_max_position_embeddings", llama3.originalContext);
       }
     }
-    return map;
+    parameters.put("rope_theta", theta);
+    if (part < 1) {
+      parameters.put("partial_rotary_factor", part);
+      config.put("rotary_pct", part);
+      config.put("rotary_emb_base", theta);
+    } else {
+      config.put("rope_theta", theta);
+    }
+    if (!(scaling instanceof None)) {
+      config.put("rope_scaling", parameters);
+    }
+    config.put("rope_parameters", parameters);
   }
 }

@@ -23,7 +23,7 @@ class HuggingFaceFolderTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama-mha", "llama-gqa-tied"})
+  @ValueSource(strings = {"llama-mha", "llama-gqa-tied", "gpt2", "neox"})
   void exportGivesBackTheImportedFileByteForByte(String name) {
     GoldenModel golden = GoldenModel.read(name);
     ModelConfig config = golden.model().config();
@@ -37,7 +37,7 @@ class HuggingFaceFolderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama-mha", "llama-gqa-tied"})
+  @ValueSource(strings = {"llama-mha", "llama-gqa-tied", "gpt2", "neox"})
   void halfPrecisionInSeveralFilesGoesThroughAndBackByteForByte(String name) throws IOException {
     GoldenModel golden = GoldenModel.read(name);
     ModelConfig config = golden.model().config();
