@@ -23,7 +23,17 @@ import picocli.CommandLine.ScopeType;
       "  filigree train -s sparsity=0.9 --steps 500",
       "'filigree COMMAND --help' says more."
     },
-    subcommands = {BenchCommand.class, DoctorCommand.class})
+    subcommands = {
+      TrainCommand.class,
+      EvaluateCommand.class,
+      GenerateCommand.class,
+      CompareCommand.class,
+      InspectCommand.class,
+      ExportCommand.class,
+      ImportCommand.class,
+      BenchCommand.class,
+      DoctorCommand.class
+    })
 public final class Main implements Runnable {
   @Option(
       names = "--verbose",

@@ -1,20 +1,18 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.mask.Distribution;
-import dev.filigree.mask.Distribution.Share;
 import dev.filigree.mask.Grouping;
 import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.schedule.Schedule;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -97,12 +95,15 @@ final class SparseGroup {
     algorithm.settings().dropFraction().advance();
   }
 
-  /** Says to every parameter what sparsity is asked of it. */
   private void spread(long step) {
-    List<Share> shares =
-        algorithm.settings().distribution().shares(parameters, algorithm.sparsity(step));
-    for (int i = 0; i < parameters.size(); i++) {
-      parameters.get(i).targetSparsity(shares.get(i).sparsity());
+    List<Distribution.Parameter> spreadable =
+        parameters.stream()
+            .map(p -> Distribution.Parameter.of(p.name(), p.shape(), () -> p.dense().abs()))
+            .toList();
+    double[] spread =
+        algorithm.settings().distribution().spread(algorithm.sparsity(step), spreadable);
+    for (int i = 0; i < spread.length; i++) {
+      parameters.get(i).targetSparsity(spread[i]);
     }
   }
 
@@ -130,56 +131,30 @@ final class SparseGroup {
     AlgorithmSettings settings = algorithm.settings();
     double first = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
     double last = algorithm.sparsity(lastUpdate(algorithm, lastStep));
-    List<PlannedParameter> planned =
+    // Which weights are largest shows once they are there: a plan spreads evenly until then.
+    Distribution distribution =
+        settings.distribution().needsScores() ? Distribution.uniform() : settings.distribution();
+    List<Distribution.Parameter> parameters =
         shapes.entrySet().stream()
-            .map(entry -> new PlannedParameter(entry.getKey(), entry.getValue()))
+            .map(entry -> Distribution.Parameter.of(entry.getKey(), entry.getValue()))
             .toList();
-    List<Share> initially = settings.distribution().shares(planned, first);
-    List<Share> atTheEnd = settings.distribution().shares(planned, last);
-    var result = new ArrayList<SparsityConfig.Planned>();
-    for (int i = 0; i < planned.size(); i++) {
-      PlannedParameter parameter = planned.get(i);
-      Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
-      double from = initially.get(i).sparsity();
-      double to = atTheEnd.get(i).sparsity();
-      result.add(
-          new SparsityConfig.Planned(
-              parameter.name(),
-              Arrays.stream(parameter.shape()).boxed().toList(),
-              name,
-              from,
-              to,
-              grouping.kept(from) * grouping.groups(),
-              grouping.kept(to) * grouping.groups()));
-    }
-    return result;
-  }
-
-  /** A parameter that is planned and has no weights yet. */
-  private static final class PlannedParameter implements Distribution.Parameter {
-    private final String name;
-    private final long[] shape;
-
-    PlannedParameter(String name, long[] shape) {
-      this.name = name;
-      this.shape = shape;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    @Override
-    public long[] shape() {
-      return shape;
-    }
-
-    /** All alike: a competition among weights that do not exist yet is a draw. */
-    @Override
-    public Tensor scores() {
-      return torch.ones(shape);
-    }
+    double[] initially = distribution.spread(first, parameters);
+    double[] atTheEnd = distribution.spread(last, parameters);
+    return IntStream.range(0, initially.length)
+        .mapToObj(
+            i -> {
+              Distribution.Parameter parameter = parameters.get(i);
+              Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
+              return new SparsityConfig.Planned(
+                  parameter.name(),
+                  Arrays.stream(parameter.shape()).boxed().toList(),
+                  name,
+                  initially[i],
+                  atTheEnd[i],
+                  grouping.kept(initially[i]) * grouping.groups(),
+                  grouping.kept(atTheEnd[i]) * grouping.groups());
+            })
+        .toList();
   }
 
   private static long lastUpdate(SparsityAlgorithm algorithm, long lastStep) {

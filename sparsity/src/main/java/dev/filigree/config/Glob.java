@@ -1,4 +1,4 @@
-package dev.filigree.sparsity;
+package dev.filigree.config;
 
 import java.util.regex.Pattern;
 
