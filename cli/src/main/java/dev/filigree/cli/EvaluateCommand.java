@@ -7,7 +7,6 @@ import dev.filigree.zoo.data.DataSources;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.report.Figures;
 import dev.filigree.zoo.train.Checkpoint;
-import dev.filigree.zoo.train.Checkpoints;
 import dev.filigree.zoo.train.Evaluator;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -51,7 +50,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Checkpoint checkpoint = Checkpoints.open(path);
+    Checkpoint checkpoint = Inputs.checkpoint(path);
     RunConfig config = config(checkpoint);
     if (config.validationData().isEmpty()) {
       throw new UsageException("the configuration has no val_dataloader: add one, or --config");

@@ -4,7 +4,6 @@ import dev.filigree.safetensors.ElementType;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.train.Checkpoint;
-import dev.filigree.zoo.train.Checkpoints;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -44,7 +43,7 @@ final class ExportCommand implements Callable<Integer> {
     if (Files.exists(to.resolve("config.json"))) {
       throw new UsageException(to + ": holds a network already; give another --to");
     }
-    Checkpoint checkpoint = Checkpoints.open(path);
+    Checkpoint checkpoint = Inputs.checkpoint(path);
     HuggingFaceFolder.write(
         to, checkpoint.modelConfig(), Tensors.namedParameters(checkpoint.loadModel()), type);
     spec.commandLine().getOut().println("Wrote " + to);

@@ -1,6 +1,5 @@
 package dev.filigree.cli;
 
-import dev.filigree.zoo.train.Checkpoints;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -54,7 +53,7 @@ final class GenerateCommand implements Callable<Integer> {
       throw new UsageException("--tokens must be 1 or more, found " + tokens);
     }
     PrintWriter out = spec.commandLine().getOut();
-    var texts = new Texts(Checkpoints.open(path));
+    var texts = new Texts(Inputs.checkpoint(path));
     out.print(prompt);
     texts.generate(
         prompt,

@@ -33,7 +33,8 @@ final class ImportCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     var notes = new ArrayList<String>();
-    CheckpointImport.write(from, to, notes);
+    CheckpointImport.write(
+        Inputs.folder(from, "a folder with config.json and model.safetensors"), to, notes);
     notes.forEach(note -> spec.commandLine().getErr().println("note: " + note));
     spec.commandLine().getOut().println("Wrote " + to);
     return 0;

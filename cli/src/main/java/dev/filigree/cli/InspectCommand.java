@@ -3,7 +3,6 @@ package dev.filigree.cli;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.report.Figures;
 import dev.filigree.zoo.train.Checkpoint;
-import dev.filigree.zoo.train.Checkpoints;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +35,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Checkpoint checkpoint = Checkpoints.open(path);
+    Checkpoint checkpoint = Inputs.checkpoint(path);
     Map<String, Tensor> masks = checkpoint.masks();
     var layers = new ArrayList<LayerStructure>();
     Tensors.namedParameters(checkpoint.loadModel())

@@ -16,6 +16,9 @@ import java.util.function.Consumer;
 
 /** Writes text with a checkpoint's network. */
 final class Texts {
+  /** The vocabulary of networks that see bytes. */
+  private static final long BYTES = 256;
+
   private static final char REPLACEMENT = '\uFFFD';
 
   private final LanguageModel model;
@@ -27,12 +30,12 @@ final class Texts {
    * @throws IllegalArgumentException for a network that writes no text
    */
   Texts(Checkpoint checkpoint) {
-    tokenizer = tokenizer(checkpoint);
     if (!(checkpoint.loadModel() instanceof LanguageModel languageModel)) {
       throw new IllegalArgumentException(
           checkpoint.directory() + ": its network writes no text; give one of a language model");
     }
     model = languageModel;
+    tokenizer = tokenizer(checkpoint, model.vocabularySize());
     if (tokenizer.vocabularySize() > model.vocabularySize()) {
       throw new UsageException(
           "%s: its network knows %d tokens, the tokenizer %s has %d"
@@ -44,7 +47,7 @@ final class Texts {
     }
   }
 
-  private static Tokenizer tokenizer(Checkpoint checkpoint) {
+  private static Tokenizer tokenizer(Checkpoint checkpoint, long vocabularySize) {
     Path file = checkpoint.directory().resolve("tokenizer.json");
     Optional<RunConfig> config = checkpoint.config();
     if (config.isPresent()) {
@@ -52,6 +55,9 @@ final class Texts {
     }
     if (Files.exists(file)) {
       return Tokenizers.of(file.toString());
+    }
+    if (vocabularySize == BYTES) {
+      return Tokenizers.of("bytes");
     }
     throw new UsageException(
         checkpoint.directory() + ": has no tokenizer; put its tokenizer.json there");

@@ -32,6 +32,9 @@ import picocli.CommandLine.Spec;
       "Ctrl-C saves a checkpoint and says how to go on; twice leaves at once."
     })
 final class TrainCommand implements Callable<Integer> {
+  private static final int SAMPLE_LINES = 12;
+  private static final int SAMPLE_COLUMNS = 100;
+
   @Spec private CommandSpec spec;
 
   @Mixin private ConfigOptions config;
@@ -93,6 +96,7 @@ final class TrainCommand implements Callable<Integer> {
     if (resume == null) {
       return;
     }
+    Inputs.folder(resume, "the --out of a run");
     if (config.file() != null) {
       throw new UsageException(
           "--resume takes the configuration of the run: leave out " + config.file());
@@ -148,7 +152,11 @@ final class TrainCommand implements Callable<Integer> {
       if (!sample.isEmpty()) {
         output.println();
         output.println("What the model writes:");
-        sample.lines().limit(12).forEach(line -> output.println("  " + line));
+        sample
+            .lines()
+            .limit(SAMPLE_LINES)
+            .map(line -> line.substring(0, Math.min(line.length(), SAMPLE_COLUMNS)))
+            .forEach(line -> output.println("  " + line));
       }
       output.flush();
     }
