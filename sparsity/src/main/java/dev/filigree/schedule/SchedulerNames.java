@@ -16,51 +16,9 @@ import java.util.concurrent.ConcurrentSkipListMap;
 final class SchedulerNames {
   private SchedulerNames() {}
 
-  /** What a scheduler moves, and the keys it uses for that. */
-  enum Parameter {
-    LEARNING_RATE(
-        "LR",
-        "initial_learning_rate",
-        "end_learning_rate",
-        "learning_rate",
-        "learning_rates",
-        "max_lr",
-        "base_lr"),
-    WEIGHT_DECAY("WD", "initial_val", "end_val", "val", "vals", "max_val", "base_val");
-
-    private final String suffix;
-    private final String initial;
-    private final String end;
-    private final String constant;
-    private final String constants;
-    private final String max;
-    private final String base;
-
-    Parameter(
-        String suffix,
-        String initial,
-        String end,
-        String constant,
-        String constants,
-        String max,
-        String base) {
-      this.suffix = suffix;
-      this.initial = initial;
-      this.end = end;
-      this.constant = constant;
-      this.constants = constants;
-      this.max = max;
-      this.base = base;
-    }
-
-    String words() {
-      return name().toLowerCase(Locale.ROOT).replace('_', ' ');
-    }
-  }
-
   @FunctionalInterface
   private interface Family {
-    Schedule read(ConfigMap config, Parameter parameter);
+    Schedule read(ConfigMap config, ScheduledParameter parameter);
   }
 
   /** By the name without LR or WD. */
@@ -158,15 +116,19 @@ final class SchedulerNames {
   }
 
   /** What a scheduler moves, by its name; the learning rate where the name does not say. */
-  static Parameter parameter(ConfigNode node) {
+  static ScheduledParameter parameter(ConfigNode node) {
     return node instanceof ConfigMap map
             && map.entries().size() == 1
-            && map.entries().keySet().iterator().next().endsWith(Parameter.WEIGHT_DECAY.suffix)
-        ? Parameter.WEIGHT_DECAY
-        : Parameter.LEARNING_RATE;
+            && map.entries()
+                .keySet()
+                .iterator()
+                .next()
+                .endsWith(ScheduledParameter.WEIGHT_DECAY.suffix)
+        ? ScheduledParameter.WEIGHT_DECAY
+        : ScheduledParameter.LEARNING_RATE;
   }
 
-  static Schedule parse(ConfigNode node, Parameter parameter) {
+  static Schedule parse(ConfigNode node, ScheduledParameter parameter) {
     if (node instanceof ConfigScalar) {
       return new Constant(notNegative(node));
     }
@@ -186,7 +148,7 @@ final class SchedulerNames {
     return schedule;
   }
 
-  private static Schedule read(String name, ConfigMap body, Parameter parameter) {
+  private static Schedule read(String name, ConfigMap body, ScheduledParameter parameter) {
     Schedules.Reader registered = REGISTERED.get(name);
     if (registered != null) {
       return registered.read(body);
@@ -203,8 +165,8 @@ final class SchedulerNames {
   }
 
   private static boolean isFamily(String name) {
-    return (name.endsWith(Parameter.LEARNING_RATE.suffix)
-            || name.endsWith(Parameter.WEIGHT_DECAY.suffix))
+    return (name.endsWith(ScheduledParameter.LEARNING_RATE.suffix)
+            || name.endsWith(ScheduledParameter.WEIGHT_DECAY.suffix))
         && FAMILIES.containsKey(withoutSuffix(name));
   }
 
@@ -219,13 +181,13 @@ final class SchedulerNames {
         : node.asMap();
   }
 
-  private static Schedule constant(ConfigMap config, Parameter parameter) {
+  private static Schedule constant(ConfigMap config, ScheduledParameter parameter) {
     // How long it holds matters to a surrounding SequentialLR only.
     config.allow("total_iters");
     return new Constant(value(config, parameter.constant));
   }
 
-  private static Schedule polynomial(ConfigMap config, Parameter parameter, double power) {
+  private static Schedule polynomial(ConfigMap config, ScheduledParameter parameter, double power) {
     return new PolynomialDecay(
         value(config, parameter.initial),
         value(config, parameter.end),
@@ -234,7 +196,7 @@ final class SchedulerNames {
         config.flag("cycle", false));
   }
 
-  private static Schedule oneCycle(ConfigMap config, Parameter parameter) {
+  private static Schedule oneCycle(ConfigMap config, ScheduledParameter parameter) {
     return new OneCycle(
         value(config, parameter.initial),
         value(config, parameter.max),
@@ -245,7 +207,7 @@ final class SchedulerNames {
         choice(config, "anneal_strategy", OneCycle.Anneal.COS));
   }
 
-  private static Schedule cyclic(ConfigMap config, Parameter parameter) {
+  private static Schedule cyclic(ConfigMap config, ScheduledParameter parameter) {
     long up = config.integer("step_size_up", 2000);
     // The mode decides it; configurations written with all defaults name it all the same.
     config.allow("scale_mode");
@@ -258,7 +220,7 @@ final class SchedulerNames {
         config.number("gamma", 1));
   }
 
-  private static Schedule sequential(ConfigMap config, Parameter parameter) {
+  private static Schedule sequential(ConfigMap config, ScheduledParameter parameter) {
     List<Schedule> parts = parts(config, parameter);
     List<Long> milestones =
         config
@@ -290,7 +252,7 @@ final class SchedulerNames {
         : Optional.empty();
   }
 
-  private static List<Schedule> parts(ConfigMap config, Parameter parameter) {
+  private static List<Schedule> parts(ConfigMap config, ScheduledParameter parameter) {
     var parts = new ArrayList<Schedule>();
     config.require("schedulers").asList().forEach(item -> parts.add(parse(item, parameter)));
     return parts;

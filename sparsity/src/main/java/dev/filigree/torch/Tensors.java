@@ -1,14 +1,19 @@
 package dev.filigree.torch;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.StringTensorDict;
 import org.bytedeco.pytorch.StringTensorDictItemVector;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Access to libtorch tensors from Java. */
@@ -32,6 +37,16 @@ public final class Tensors {
         : MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(bytes);
   }
 
+  /** A CPU tensor of int64 elements without a value yet. */
+  public static Tensor int64(long... shape) {
+    return torch.empty(shape, new TensorOptions(ScalarType.Long), new MemoryFormatOptional());
+  }
+
+  /** A CPU tensor of float32 elements without a value yet. */
+  public static Tensor float32(long... shape) {
+    return torch.empty(shape, new TensorOptions(ScalarType.Float), new MemoryFormatOptional());
+  }
+
   /** What identifies a tensor, whichever Java object stands for it. */
   public static long identity(Tensor tensor) {
     return tensor.unsafeGetTensorImpl().address();
@@ -48,14 +63,27 @@ public final class Tensors {
 
   /** The parameters of a module and of all below it, by name, each with a reference of its own. */
   public static Map<String, Tensor> namedParameters(Module module) {
-    var parameters = new LinkedHashMap<String, Tensor>();
-    StringTensorDictItemVector items = module.named_parameters(true).items();
-    for (long i = 0; i < items.size(); i++) {
-      var item = items.get(i);
-      // What a container hands out is borrowed: the copy holds a reference.
-      parameters.put(item.key().getString(), new Tensor(item.value()));
+    return copies(module.named_parameters(true));
+  }
+
+  /** The buffers of a module and of all below it, by name, each with a reference of its own. */
+  public static Map<String, Tensor> namedBuffers(Module module) {
+    return copies(module.named_buffers(true));
+  }
+
+  private static Map<String, Tensor> copies(StringTensorDict dict) {
+    var tensors = new LinkedHashMap<String, Tensor>();
+    try {
+      StringTensorDictItemVector items = dict.items();
+      for (long i = 0; i < items.size(); i++) {
+        var item = items.get(i);
+        // What a container hands out is borrowed: the copy holds a reference.
+        tensors.put(item.key().getString(), new Tensor(item.value()));
+      }
+    } finally {
+      Reference.reachabilityFence(dict); // the items lie in its memory
     }
-    return parameters;
+    return tensors;
   }
 
   /**

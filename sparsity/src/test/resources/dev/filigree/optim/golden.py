@@ -32,8 +32,9 @@ def run_torch(name, groups, shapes):
     """groups: for each parameter its options (one group each)."""
     initial, gradients = problem(shapes)
     parameters = [torch.nn.Parameter(torch.tensor(value)) for value in initial]
+    # Adagrad fills its accumulators from the defaults, whatever the groups say.
     optimizer = getattr(torch.optim, name)(
-        [{"params": [parameter], **options} for parameter, options in zip(parameters, groups)]
+        [{"params": [parameter], **options} for parameter, options in zip(parameters, groups)], **groups[0]
     )
     trajectory = []
     for step in range(STEPS):

@@ -1,0 +1,76 @@
+package dev.filigree.optim;
+
+import java.util.Collection;
+import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+
+/**
+ * Lion: the sign of an interpolated momentum. Chen et al., "Symbolic Discovery of Optimization
+ * Algorithms", 2023 (arXiv:2302.06675), algorithm 2.
+ */
+public final class Lion extends AbstractOptimizer<Lion.Options> {
+
+  public Lion(TensorVector parameters, Options options) {
+    this(ParameterGroup.elements(parameters), options);
+  }
+
+  public Lion(Collection<Tensor> parameters, Options options) {
+    this(List.of(options.group(parameters)), options);
+  }
+
+  /** Groups with learning rates and weight decays, or all options, of their own. */
+  public Lion(List<ParameterGroup> groups, Options options) {
+    super(groups, options);
+  }
+
+  /** lr 1e-4, betas 0.9 and 0.99, no weight decay. */
+  public static Options options() {
+    return new Options(1e-4, 0.9, 0.99, 0);
+  }
+
+  @Override
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
+    double lr = group.learningRate();
+    for (Slot slot : slots) {
+      Tensor expAvg = slot.zeros("exp_avg");
+      Tensor direction = expAvg.lerp(slot.gradient(), new Scalar(1 - options.beta1)).sign_();
+      slot.decay(lr, group.weightDecay());
+      slot.parameter().add_(direction, new Scalar(-lr));
+      expAvg.lerp_(slot.gradient(), new Scalar(1 - options.beta2));
+    }
+  }
+
+  @Override
+  public boolean keepsZeros() {
+    return true;
+  }
+
+  /**
+   * Hyper-parameters of Lion.
+   *
+   * @param lr learning rate
+   * @param beta1 weight of the momentum in the step
+   * @param beta2 decay rate of the momentum
+   * @param weightDecay each step multiplies the weights by 1 − lr·weightDecay
+   */
+  public record Options(double lr, double beta1, double beta2, double weightDecay)
+      implements OptimizerOptions {
+    public Options {
+      Check.adam(lr, beta1, beta2, 0, weightDecay);
+    }
+
+    public Options lr(double value) {
+      return new Options(value, beta1, beta2, weightDecay);
+    }
+
+    public Options betas(double first, double second) {
+      return new Options(lr, first, second, weightDecay);
+    }
+
+    public Options weightDecay(double value) {
+      return new Options(lr, beta1, beta2, value);
+    }
+  }
+}
