@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import dev.filigree.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -81,10 +82,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
 
   /** Dense gradients are captured only in the backward passes before an update that needs them. */
   private void awaitGradients() {
-    for (SparseGroup group : groups) {
-      boolean wanted = group.algorithm().growsByGradient() && group.isUpdate(steps + 1);
-      group.parameters().forEach(parameter -> parameter.wantDenseGradient(wanted));
-    }
+    Tensors.inScope(() -> groups.forEach(group -> group.await(steps + 1, seed)));
   }
 
   @Override
@@ -224,7 +222,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      parameters().forEach(Sparsity::release);
+      parameters().forEach(parameter -> Sparsity.release(parameter, inner));
     }
   }
 }
