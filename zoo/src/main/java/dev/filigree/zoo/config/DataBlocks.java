@@ -4,7 +4,6 @@ import dev.filigree.config.ConfigList;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.zoo.data.DataConfig;
-import dev.filigree.zoo.data.Split;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -45,24 +44,6 @@ final class DataBlocks {
   private static boolean isNamedSets(ConfigMap map) {
     return !map.entries().isEmpty()
         && map.entries().values().stream().allMatch(ConfigMap.class::isInstance);
-  }
-
-  /** What a validation set does not say comes from the training set, shuffling excepted. */
-  static DataConfig validationDefaults(DataConfig train) {
-    return new DataConfig(
-        train.processor(),
-        train.dataDirs(),
-        Split.VALIDATION,
-        train.validationFraction(),
-        train.tokenizer(),
-        train.glob(),
-        train.textKey(),
-        train.maxSequenceLength(),
-        train.batchSize(),
-        null,
-        false,
-        train.shuffleSeed(),
-        train.cacheDir());
   }
 
   static Object toConfig(Map<String, DataConfig> sets) {
