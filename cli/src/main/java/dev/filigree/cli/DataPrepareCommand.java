@@ -1,7 +1,5 @@
 package dev.filigree.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.filigree.zoo.data.DataPreparation;
 import dev.filigree.zoo.data.DocumentSources;
 import dev.filigree.zoo.data.TokenStore;
@@ -49,11 +47,7 @@ final class DataPrepareCommand implements Callable<Integer> {
           "Folders, texts, .jsonl, .jsonl.zst, .zip archives, or 'jdk' for the JDK's own sources.")
   private List<String> sources = List.of();
 
-  @Option(
-      names = "--to",
-      required = true,
-      paramLabel = "DIR",
-      description = "Where the tokens go.")
+  @Option(names = "--to", required = true, paramLabel = "DIR", description = "Where the tokens go.")
   private Path target = Path.of("");
 
   @Option(
@@ -82,7 +76,7 @@ final class DataPrepareCommand implements Callable<Integer> {
       description = "Threads that encode. Default: one a core.")
   private int threads = Runtime.getRuntime().availableProcessors();
 
-  @Option(names = "--json", description = "Print the result as a line of JSON.")
+  @Option(names = "--json", description = "Print the result as JSON.")
   private boolean json;
 
   @Override
@@ -96,10 +90,7 @@ final class DataPrepareCommand implements Callable<Integer> {
             .threads(threads);
     DataPreparation.Result result;
     try (ProgressBar bar = bar()) {
-      result =
-          preparation
-              .progress((documents, tokens, bytes) -> bar.stepBy(tokens))
-              .into(target);
+      result = preparation.progress((documents, tokens, bytes) -> bar.stepBy(tokens)).into(target);
     }
     print(result);
     return ExitCode.OK;
@@ -113,7 +104,7 @@ final class DataPrepareCommand implements Callable<Integer> {
         .build();
   }
 
-  private void print(DataPreparation.Result result) throws JsonProcessingException {
+  private void print(DataPreparation.Result result) {
     TokenStore store = result.store();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
@@ -124,7 +115,7 @@ final class DataPrepareCommand implements Callable<Integer> {
       line.put("prepared_documents", result.prepared());
       line.put("seconds", result.seconds());
       line.put("tokens_per_second", result.tokensPerSecond());
-      out.println(new ObjectMapper().writeValueAsString(line));
+      out.println(JsonText.of(line));
       return;
     }
     out.printf(

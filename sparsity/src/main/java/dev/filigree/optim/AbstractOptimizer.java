@@ -15,7 +15,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * What all our optimizers share: groups, state by parameter, hooks, and the walk over the
- * parameters that have a gradient. An optimizer adds one method, {@link #update}.
+ * parameters that have a gradient. An optimizer adds one method, {@link #update}, and says whether
+ * it {@link #keepsZeros}.
  *
  * <p>A step runs in a pointer scope of its own and without gradient recording; the state survives
  * it, and any scope of the caller.
@@ -100,7 +101,7 @@ public abstract class AbstractOptimizer<O extends OptimizerOptions> implements O
    * @param group gives the learning rate and the weight decay of this step
    * @param options all other hyper-parameters of the group
    */
-  abstract void update(ParameterGroup group, O options, List<Slot> slots);
+  protected abstract void update(ParameterGroup group, O options, List<Slot> slots);
 
   @Override
   public final Map<String, Tensor> state(Tensor parameter) {
@@ -129,7 +130,7 @@ public abstract class AbstractOptimizer<O extends OptimizerOptions> implements O
   }
 
   /** Whether a fact holds for the options of every group. */
-  final boolean allOptions(Predicate<? super O> fact) {
+  protected final boolean allOptions(Predicate<? super O> fact) {
     return groups.stream().map(this::options).allMatch(fact);
   }
 

@@ -31,7 +31,7 @@ public final class Adadelta extends AbstractOptimizer<Adadelta.Options> {
   }
 
   @Override
-  void update(ParameterGroup group, Options options, List<Slot> slots) {
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     var rho = new Scalar(options.rho);
     var rest = new Scalar(1 - options.rho);
     var eps = new Scalar(options.eps);

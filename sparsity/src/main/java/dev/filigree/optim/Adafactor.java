@@ -38,7 +38,7 @@ public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
   }
 
   @Override
-  void update(ParameterGroup group, Options options, List<Slot> slots) {
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     double lr = group.learningRate();
     for (Slot slot : slots) {
       double step = slot.nextStep();

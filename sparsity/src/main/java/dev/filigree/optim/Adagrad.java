@@ -31,7 +31,7 @@ public final class Adagrad extends AbstractOptimizer<Adagrad.Options> {
   }
 
   @Override
-  void update(ParameterGroup group, Options options, List<Slot> slots) {
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     for (Slot slot : slots) {
       double rate = group.learningRate() / (1 + (slot.nextStep() - 1) * options.lrDecay);
       Tensor gradient = slot.penalizedGradient(group.weightDecay());

@@ -31,7 +31,7 @@ public final class Adam extends AbstractOptimizer<Adam.Options> {
   }
 
   @Override
-  void update(ParameterGroup group, Options options, List<Slot> slots) {
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     FUSED.update(group, options.beta1, options.beta2, options.eps, options.amsgrad, slots);
   }
 

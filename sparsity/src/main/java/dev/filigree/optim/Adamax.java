@@ -33,7 +33,7 @@ public final class Adamax extends AbstractOptimizer<Adamax.Options> {
   }
 
   @Override
-  void update(ParameterGroup group, Options options, List<Slot> slots) {
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     for (Slot slot : slots) {
       double step = slot.nextStep();
       Tensor gradient = slot.penalizedGradient(group.weightDecay());

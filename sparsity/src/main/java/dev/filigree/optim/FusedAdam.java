@@ -2,6 +2,7 @@ package dev.filigree.optim;
 
 import dev.filigree.torch.Aten;
 import java.util.List;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -51,12 +52,15 @@ final class FusedAdam {
     }
   }
 
-  /** The fused update wants the count where the parameter is. */
+  /** The count of steps, where the fused update wants it: beside the parameter. */
   private static Tensor step(Slot slot) {
-    if (slot.state().containsKey("step")) {
-      return slot.get("step");
-    }
     var options = slot.parameter().options().dtype(new ScalarTypeOptional(ScalarType.Float));
-    return slot.create("step", torch.scalar_tensor(new Scalar(0f), options));
+    if (!slot.state().containsKey("step")) {
+      return slot.create("step", torch.scalar_tensor(new Scalar(0f), options));
+    }
+    Tensor step = slot.get("step");
+    return step.is_cuda() == slot.parameter().is_cuda()
+        ? step
+        : slot.create("step", step.to(options, false, true, new MemoryFormatOptional()));
   }
 }

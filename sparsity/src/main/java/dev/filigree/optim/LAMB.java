@@ -35,7 +35,7 @@ public final class LAMB extends AbstractOptimizer<LAMB.Options> {
   }
 
   @Override
-  void update(ParameterGroup group, Options options, List<Slot> slots) {
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     for (Slot slot : slots) {
       double step = slot.nextStep();
       Tensor gradient = slot.gradient();

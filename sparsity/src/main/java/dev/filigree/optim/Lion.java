@@ -31,7 +31,7 @@ public final class Lion extends AbstractOptimizer<Lion.Options> {
   }
 
   @Override
-  void update(ParameterGroup group, Options options, List<Slot> slots) {
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     double lr = group.learningRate();
     for (Slot slot : slots) {
       Tensor expAvg = slot.zeros("exp_avg");

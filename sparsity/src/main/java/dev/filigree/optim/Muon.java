@@ -42,7 +42,7 @@ public final class Muon extends AbstractOptimizer<Muon.Options> {
   }
 
   @Override
-  void update(ParameterGroup group, Options options, List<Slot> slots) {
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     for (Slot slot : slots) {
       Tensor gradient = slot.gradient();
       Tensor buffer = slot.zeros("momentum_buffer");

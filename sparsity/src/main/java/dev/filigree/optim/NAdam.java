@@ -31,7 +31,7 @@ public final class NAdam extends AbstractOptimizer<NAdam.Options> {
   }
 
   @Override
-  void update(ParameterGroup group, Options options, List<Slot> slots) {
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     double lr = group.learningRate();
     for (Slot slot : slots) {
       double step = slot.nextStep();

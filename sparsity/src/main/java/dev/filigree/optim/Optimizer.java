@@ -2,6 +2,7 @@ package dev.filigree.optim;
 
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -21,9 +22,11 @@ public interface Optimizer {
 
   /** Forgets the gradients of all parameters: they are undefined afterwards, not zero. */
   default void zeroGrad() {
-    for (ParameterGroup group : groups()) {
-      for (Tensor parameter : group.parameters()) {
-        parameter.mutable_grad().reset();
+    try (var _ = new PointerScope()) {
+      for (ParameterGroup group : groups()) {
+        for (Tensor parameter : group.parameters()) {
+          parameter.mutable_grad().reset();
+        }
       }
     }
   }

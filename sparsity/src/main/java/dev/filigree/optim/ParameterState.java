@@ -15,8 +15,11 @@ import org.jspecify.annotations.Nullable;
  * they are replaced or removed, whatever pointer scope the tensors were made in. A replaced tensor
  * is freed at the end of the pointer scope around the replacement.
  */
-final class ParameterState extends AbstractMap<String, Tensor> {
+class ParameterState extends AbstractMap<String, Tensor> {
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+
+  /** Called after an entry was set or removed. */
+  void changed() {}
 
   @Override
   public @Nullable Tensor get(@Nullable Object name) {
@@ -26,12 +29,16 @@ final class ParameterState extends AbstractMap<String, Tensor> {
   @Override
   public @Nullable Tensor put(String name, Tensor tensor) {
     Tensor held = new Tensor(tensor).retainReference();
-    return release(tensors.put(name, held));
+    Tensor replaced = release(tensors.put(name, held));
+    changed();
+    return replaced;
   }
 
   @Override
   public @Nullable Tensor remove(@Nullable Object name) {
-    return release(tensors.remove(name));
+    Tensor removed = release(tensors.remove(name));
+    changed();
+    return removed;
   }
 
   /** Hands a tensor over to the current scope, so that the caller can still read it. */
@@ -82,6 +89,7 @@ final class ParameterState extends AbstractMap<String, Tensor> {
           public void remove() {
             entries.remove();
             release(last);
+            changed();
           }
         };
       }

@@ -32,7 +32,7 @@ public final class RMSprop extends AbstractOptimizer<RMSprop.Options> {
   }
 
   @Override
-  void update(ParameterGroup group, Options options, List<Slot> slots) {
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     var rate = new Scalar(-group.learningRate());
     var rest = new Scalar(1 - options.alpha);
     for (Slot slot : slots) {

@@ -36,7 +36,7 @@ public final class Rprop extends AbstractOptimizer<Rprop.Options> {
   }
 
   @Override
-  void update(ParameterGroup group, Options options, List<Slot> slots) {
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     if (group.weightDecay() != 0) {
       throw new IllegalArgumentException("Rprop has no weight decay, found " + group.weightDecay());
     }

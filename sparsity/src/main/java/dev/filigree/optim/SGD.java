@@ -35,7 +35,7 @@ public final class SGD extends AbstractOptimizer<SGD.Options> {
   }
 
   @Override
-  void update(ParameterGroup group, Options options, List<Slot> slots) {
+  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     for (List<Slot> kind : Slot.byKind(slots)) {
       if (options.momentum == 0) {
         fused(group, options, kind, false);

@@ -11,52 +11,52 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A parameter to be updated.
+ * A parameter to be updated, as {@link AbstractOptimizer#update} sees it.
  *
  * @param parameter the weights
  * @param gradient their gradient, dense, of the same shape and layout
  * @param state the state tensors by name, live
  */
-record Slot(Tensor parameter, Tensor gradient, Map<String, Tensor> state) {
+public record Slot(Tensor parameter, Tensor gradient, Map<String, Tensor> state) {
 
   /** The state tensor of a name; zeros of the parameter's shape the first time. */
-  Tensor zeros(String name) {
+  public Tensor zeros(String name) {
     return zerosLike(name, parameter);
   }
 
   /** The state tensor of a name; zeros of another tensor's shape the first time. */
-  Tensor zerosLike(String name, Tensor other) {
+  public Tensor zerosLike(String name, Tensor other) {
     return state.containsKey(name) ? get(name) : create(name, torch.zeros_like(other));
   }
 
   /** The state tensor of a name; full of a value the first time. */
-  Tensor filled(String name, double value) {
+  public Tensor filled(String name, double value) {
     return state.containsKey(name)
         ? get(name)
         : create(name, torch.full_like(parameter, new Scalar(value)));
   }
 
   /** The state number of a name, a float32 scalar in CPU memory, with its initial value. */
-  Tensor number(String name, double initial) {
+  public Tensor number(String name, double initial) {
     return state.containsKey(name)
         ? get(name)
         : create(name, torch.scalar_tensor(new Scalar((float) initial)));
   }
 
   /** Counts this step: the number of steps of the parameter, this one included. */
-  double nextStep() {
+  public double nextStep() {
     Tensor step = number("step", 0);
     step.add_(new Scalar(1));
     return step.item_double();
   }
 
   /** The gradient of the loss plus the L2 penalty, a new tensor unless the weight decay is zero. */
-  Tensor penalizedGradient(double weightDecay) {
+  public Tensor penalizedGradient(double weightDecay) {
     return weightDecay == 0 ? gradient : gradient.add(parameter, new Scalar(weightDecay));
   }
 
   /** The gradient after weight decay of either kind. */
-  Tensor regularizedGradient(double lr, double weightDecay, boolean decoupled) {
+  public Tensor regularizedGradient(double lr, double weightDecay, boolean decoupled) {
     if (decoupled) {
       decay(lr, weightDecay);
       return gradient;
@@ -65,7 +65,7 @@ record Slot(Tensor parameter, Tensor gradient, Map<String, Tensor> state) {
   }
 
   /** Shrinks the weights by lr·weightDecay, apart from the gradient ("decoupled"). */
-  void decay(double lr, double weightDecay) {
+  public void decay(double lr, double weightDecay) {
     if (weightDecay != 0) {
       parameter.mul_(new Scalar(1 - lr * weightDecay));
     }

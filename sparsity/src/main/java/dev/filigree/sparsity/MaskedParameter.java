@@ -6,6 +6,7 @@ import dev.filigree.mask.RandomScores;
 import dev.filigree.mask.TieBreak;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.torch.Tensors;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -75,7 +76,7 @@ final class MaskedParameter extends SparseParameter {
   void setMask(Tensor mask, Optimizer optimizer) {
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
-      replaceMissing(mask.logical_not());
+      replaceMissing(mask.to(weight().device(), torch.ScalarType.Bool).logical_not());
       prune(optimizer, true);
     }
   }
@@ -98,8 +99,8 @@ final class MaskedParameter extends SparseParameter {
   }
 
   @Override
-  boolean hasDenseGradient() {
-    return denseGradient != null;
+  public Optional<Tensor> denseGradient() {
+    return Optional.ofNullable(denseGradient);
   }
 
   @Override
@@ -138,6 +139,8 @@ final class MaskedParameter extends SparseParameter {
   void release() {
     weight().remove_hook(hook);
     forgetGradient();
+    missing.close();
+    weight().close();
   }
 
   private void replaceMissing(Tensor value) {
@@ -160,13 +163,11 @@ final class MaskedParameter extends SparseParameter {
     public TensorBase call(TensorBase gradient) {
       try (var _ = new NoGradGuard();
           var _ = new PointerScope()) {
-        Tensor dense = new Tensor(gradient);
+        Tensor delivered = new Tensor(gradient);
+        // An embedding may deliver a sparse tensor, of which masks know nothing.
+        Tensor dense = delivered.is_sparse() ? delivered.to_dense() : delivered;
         if (wanted) {
-          if (denseGradient == null) {
-            denseGradient = own(dense.clone());
-          } else {
-            denseGradient.add_(dense);
-          }
+          capture(dense);
         }
         if (lastGradient != null) {
           lastGradient.close();
@@ -174,6 +175,18 @@ final class MaskedParameter extends SparseParameter {
         lastGradient = own(dense.masked_fill(missing, ZERO));
         return lastGradient;
       }
+    }
+  }
+
+  private void capture(Tensor dense) {
+    if (!weight().grad().defined()) {
+      // The first micro-batch of a step; the step before may have been skipped.
+      forgetGradient();
+    }
+    if (denseGradient == null) {
+      denseGradient = own(dense.clone());
+    } else {
+      denseGradient.add_(dense);
     }
   }
 

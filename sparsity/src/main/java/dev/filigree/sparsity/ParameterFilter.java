@@ -1,5 +1,6 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.config.Glob;
 import java.util.Collection;
 import java.util.List;
 

@@ -1,20 +1,19 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.mask.Distribution;
-import dev.filigree.mask.Distribution.Share;
 import dev.filigree.mask.Grouping;
 import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
-import dev.filigree.schedule.Schedule;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,46 +41,66 @@ final class SparseGroup {
     return algorithm.isUpdate(step);
   }
 
-  /** Checks that every shape can be shaped, then chooses the first masks. */
-  void initialise(Optimizer optimizer, long seed) {
-    AlgorithmSettings settings = algorithm.settings();
-    for (SparseParameter parameter : parameters) {
-      settings.shaper().group(parameter.name(), parameter.shape());
-    }
+  /**
+   * The first masks, in the order of the parameters; none where they start dense.
+   *
+   * @throws IllegalArgumentException when an initial mask is no mask of its parameter
+   */
+  List<Tensor> initialMasks(long seed) {
     if (algorithm.startsDense()) {
+      return List.of();
+    }
+    AlgorithmSettings settings = algorithm.settings();
+    double[] targets = spread(0);
+    var masks = new ArrayList<Tensor>();
+    for (int i = 0; i < targets.length; i++) {
+      SparseParameter parameter = parameters.get(i);
+      Tensor mask =
+          settings
+              .initialMask()
+              .create(
+                  new InitialMask.Request(
+                      parameter.name(),
+                      parameter.dense(),
+                      targets[i],
+                      grouping(parameter),
+                      settings.ties().at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
+                      seed));
+      masks.add(parameter.requireMask(mask));
+    }
+    return masks;
+  }
+
+  /** Sets the first masks. */
+  void initialise(List<Tensor> masks, Optimizer optimizer) {
+    if (masks.isEmpty()) {
       return;
     }
-    spread(0);
-    for (SparseParameter parameter : parameters) {
-      Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
-      var request =
-          new InitialMask.Request(
-              parameter.name(),
-              parameter.dense(),
-              parameter.targetSparsity(),
-              grouping,
-              settings.ties().at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
-              seed);
-      Tensor mask = settings.initialMask().create(request);
-      parameter.setMask(mask, optimizer);
-      warnAboutCount(parameter, grouping.kept(parameter.targetSparsity()) * grouping.groups());
+    double[] targets = spread(0);
+    for (int i = 0; i < targets.length; i++) {
+      SparseParameter parameter = parameters.get(i);
+      parameter.setMask(masks.get(i), optimizer);
+      warnAboutCount(parameter, kept(grouping(parameter), targets[i]));
+      // What the mask has: that of a pruned model need not be what was asked for.
+      parameter.asked(targets[i], parameter.kept());
     }
   }
 
-  /** Updates the masks of all parameters, if the schedule says so for this step. */
+  /** Updates the masks of all parameters. */
   void update(long step, long seed, Optimizer optimizer, List<SparsityListener> listeners) {
-    if (!isUpdate(step)) {
-      return;
-    }
-    spread(step);
-    for (SparseParameter parameter : parameters) {
-      double target = parameter.targetSparsity();
-      DropAndGrow plan = algorithm.update(parameter, step, target, seed);
-      if (plan == null || (algorithm.growsByGradient() && !parameter.hasDenseGradient())) {
+    double[] targets = spread(step);
+    for (int i = 0; i < targets.length; i++) {
+      SparseParameter parameter = parameters.get(i);
+      DropAndGrow plan = algorithm.update(parameter, step, targets[i], seed);
+      if (plan == null || (algorithm.growsByGradient() && parameter.denseGradient().isEmpty())) {
         continue;
       }
       SparseParameter.Moved moved = parameter.update(plan, optimizer);
-      warnIfEmpty(parameter);
+      Grouping grouping = plan.shaper().group(parameter.name(), parameter.shape());
+      parameter.asked(plan.sparsity(), kept(grouping, plan.sparsity()));
+      if (moved.dropped() > 0) {
+        warnIfEmpty(parameter);
+      }
       var update =
           new MaskUpdate(
               step,
@@ -90,20 +109,29 @@ final class SparseGroup {
               moved.grown(),
               parameter.kept(),
               parameter.size(),
-              target);
+              plan.sparsity());
       listeners.forEach(listener -> listener.onMaskUpdate(parameter, update));
     }
-    algorithm.settings().sparsity().advance();
-    algorithm.settings().dropFraction().advance();
   }
 
-  /** Says to every parameter what sparsity is asked of it. */
-  private void spread(long step) {
-    List<Share> shares =
-        algorithm.settings().distribution().shares(parameters, algorithm.sparsity(step));
-    for (int i = 0; i < parameters.size(); i++) {
-      parameters.get(i).targetSparsity(shares.get(i).sparsity());
-    }
+  /** What sparsity is asked of every parameter at a step. */
+  private double[] spread(long step) {
+    List<Distribution.Parameter> spreadable =
+        parameters.stream()
+            .map(p -> Distribution.Parameter.of(p.name(), p.shape(), () -> p.dense().abs()))
+            .toList();
+    return algorithm.settings().distribution().spread(algorithm.sparsity(step), spreadable);
+  }
+
+  private Grouping grouping(SparseParameter parameter) {
+    return algorithm.settings().shaper().group(parameter.name(), parameter.shape());
+  }
+
+  /** How many weights a sparsity keeps; a candidate may stand for several. */
+  private static long kept(Grouping grouping, double sparsity) {
+    long size = Arrays.stream(grouping.shape()).reduce(1, Math::multiplyExact);
+    long candidates = grouping.groups() * grouping.size();
+    return candidates == 0 ? 0 : grouping.kept(sparsity) * grouping.groups() * (size / candidates);
   }
 
   /** An initial mask need not have the sparsity asked for: that of a pruned model has its own. */
@@ -130,56 +158,30 @@ final class SparseGroup {
     AlgorithmSettings settings = algorithm.settings();
     double first = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
     double last = algorithm.sparsity(lastUpdate(algorithm, lastStep));
-    List<PlannedParameter> planned =
+    // Which weights are largest shows once they are there: a plan spreads evenly until then.
+    Distribution distribution =
+        settings.distribution().needsScores() ? Distribution.uniform() : settings.distribution();
+    List<Distribution.Parameter> parameters =
         shapes.entrySet().stream()
-            .map(entry -> new PlannedParameter(entry.getKey(), entry.getValue()))
+            .map(entry -> Distribution.Parameter.of(entry.getKey(), entry.getValue()))
             .toList();
-    List<Share> initially = settings.distribution().shares(planned, first);
-    List<Share> atTheEnd = settings.distribution().shares(planned, last);
-    var result = new ArrayList<SparsityConfig.Planned>();
-    for (int i = 0; i < planned.size(); i++) {
-      PlannedParameter parameter = planned.get(i);
-      Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
-      double from = initially.get(i).sparsity();
-      double to = atTheEnd.get(i).sparsity();
-      result.add(
-          new SparsityConfig.Planned(
-              parameter.name(),
-              Arrays.stream(parameter.shape()).boxed().toList(),
-              name,
-              from,
-              to,
-              grouping.kept(from) * grouping.groups(),
-              grouping.kept(to) * grouping.groups()));
-    }
-    return result;
-  }
-
-  /** A parameter that is planned and has no weights yet. */
-  private static final class PlannedParameter implements Distribution.Parameter {
-    private final String name;
-    private final long[] shape;
-
-    PlannedParameter(String name, long[] shape) {
-      this.name = name;
-      this.shape = shape;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    @Override
-    public long[] shape() {
-      return shape;
-    }
-
-    /** All alike: a competition among weights that do not exist yet is a draw. */
-    @Override
-    public Tensor scores() {
-      return torch.ones(shape);
-    }
+    double[] initially = distribution.spread(first, parameters);
+    double[] atTheEnd = distribution.spread(last, parameters);
+    return IntStream.range(0, initially.length)
+        .mapToObj(
+            i -> {
+              Distribution.Parameter parameter = parameters.get(i);
+              Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
+              return new SparsityConfig.Planned(
+                  parameter.name(),
+                  Arrays.stream(parameter.shape()).boxed().toList(),
+                  name,
+                  initially[i],
+                  atTheEnd[i],
+                  kept(grouping, initially[i]),
+                  kept(grouping, atTheEnd[i]));
+            })
+        .toList();
   }
 
   private static long lastUpdate(SparsityAlgorithm algorithm, long lastStep) {
@@ -200,25 +202,56 @@ final class SparseGroup {
         throw new IllegalStateException(
             parameter.name() + ": " + astray + " weights exist outside the mask");
       }
+      long kept = Masks.count(parameter.mask());
+      if (kept != parameter.keptAsked()) {
+        throw new IllegalStateException(
+            "%s: keeps %d of %d weights, its sparsity %s asks for %d"
+                .formatted(
+                    parameter.name(),
+                    kept,
+                    parameter.size(),
+                    parameter.targetSparsity(),
+                    parameter.keptAsked()));
+      }
     }
   }
 
+  /** The schedules' state, and for each parameter what was last asked of it. */
   Map<String, Object> state() {
-    AlgorithmSettings settings = algorithm.settings();
-    return Map.of(
-        "sparsity", settings.sparsity().state(), "drop_fraction", settings.dropFraction().state());
+    var targets = new LinkedHashMap<String, Object>();
+    var kept = new LinkedHashMap<String, Object>();
+    for (SparseParameter parameter : parameters) {
+      targets.put(parameter.name(), parameter.targetSparsity());
+      kept.put(parameter.name(), parameter.keptAsked());
+    }
+    var state = new LinkedHashMap<String, Object>();
+    state.put("sparsity", algorithm.settings().sparsity().state());
+    state.put("drop_fraction", algorithm.settings().dropFraction().state());
+    state.put("target_sparsity", targets);
+    state.put("kept", kept);
+    return state;
   }
 
   void load(Object state) {
-    load(algorithm.settings().sparsity(), state, "sparsity");
-    load(algorithm.settings().dropFraction(), state, "drop_fraction");
+    Map<String, Object> targets = part(state, "target_sparsity");
+    Map<String, Object> kept = part(state, "kept");
+    for (SparseParameter parameter : parameters) {
+      if (!(targets.get(parameter.name()) instanceof Number target)
+          || !(kept.get(parameter.name()) instanceof Number weights)) {
+        throw new IllegalArgumentException(
+            "the saved state knows nothing of '" + parameter.name() + "'");
+      }
+      parameter.asked(target.doubleValue(), weights.longValue());
+    }
+    algorithm.settings().sparsity().load(part(state, "sparsity"));
+    algorithm.settings().dropFraction().load(part(state, "drop_fraction"));
   }
 
-  @SuppressWarnings("unchecked")
-  private static void load(Schedule schedule, Object state, String key) {
+  @SuppressWarnings("unchecked") // checked to be a map; JSON has only texts for keys
+  private static Map<String, Object> part(Object state, String key) {
     if (!(state instanceof Map<?, ?> map) || !(map.get(key) instanceof Map<?, ?> saved)) {
       throw new IllegalArgumentException("the state of a group has no '" + key + "': " + state);
     }
-    schedule.load((Map<String, Object>) saved);
+    return (Map<String, Object>) saved;
   }
 }

@@ -1,44 +1,40 @@
 package dev.filigree.sparsity;
 
-import dev.filigree.mask.Distribution;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A parameter of which only some weights exist. Two executions: {@link MaskedParameter}, a dense
  * tensor whose missing weights are kept at zero, and compressed, where only the kept weights are
  * stored. Algorithms and users see no difference.
  */
-public abstract class SparseParameter implements Distribution.Parameter {
+public abstract class SparseParameter {
   private final String name;
   private final Tensor weight;
   private final long[] shape;
   private double targetSparsity;
+  private long keptAsked;
 
   SparseParameter(String name, Tensor weight, long[] shape) {
     this.name = name;
-    this.weight = weight;
+    // A reference of our own: the caller's may belong to a scope that ends before the training.
+    this.weight = new Tensor(weight).retainReference();
     this.shape = shape.clone();
+    keptAsked = size();
   }
 
   /** The parameter's name in its module. */
-  @Override
   public final String name() {
     return name;
   }
 
   /** The shape of the weight, [out_features, in_features] for a linear layer. */
-  @Override
   public final long[] shape() {
     return shape.clone();
-  }
-
-  /** The magnitudes of all weights, for distributions that let parameters compete. */
-  @Override
-  public final Tensor scores() {
-    return dense().abs();
   }
 
   /** Elements of the weight, existing or not. */
@@ -64,8 +60,15 @@ public abstract class SparseParameter implements Distribution.Parameter {
     return targetSparsity;
   }
 
-  final void targetSparsity(double value) {
-    targetSparsity = value;
+  /** How many weights should exist since the mask was last chosen. */
+  final long keptAsked() {
+    return keptAsked;
+  }
+
+  /** Notes what was asked of the mask that was just chosen. */
+  final void asked(double sparsity, long weights) {
+    targetSparsity = sparsity;
+    keptAsked = weights;
   }
 
   public abstract Execution execution();
@@ -104,6 +107,20 @@ public abstract class SparseParameter implements Distribution.Parameter {
     return state;
   }
 
+  /** Checks that a tensor can be a mask of this parameter. */
+  final Tensor requireMask(Tensor mask) {
+    if (Tensors.type(mask) != ScalarType.Bool) {
+      throw new IllegalArgumentException(
+          "the mask of '" + name + "' must be of type Bool, found " + Tensors.type(mask));
+    }
+    if (!Arrays.equals(Tensors.shape(mask), shape)) {
+      throw new IllegalArgumentException(
+          "the mask of '%s' has shape %s, the weight %s"
+              .formatted(name, Arrays.toString(Tensors.shape(mask)), Arrays.toString(shape)));
+    }
+    return mask;
+  }
+
   /** Replaces the mask: the first one, or one read from a checkpoint. */
   abstract void setMask(Tensor mask, Optimizer optimizer);
 
@@ -113,8 +130,14 @@ public abstract class SparseParameter implements Distribution.Parameter {
   /** Whether the dense gradient of the next backward passes is wanted. */
   abstract void wantDenseGradient(boolean wanted);
 
-  /** Whether a dense gradient is at hand. */
-  abstract boolean hasDenseGradient();
+  /**
+   * The dense gradient that the next mask update will look at: there after the backward pass before
+   * an update that grows by gradient, summed over micro-batches. Replicas that train in parallel
+   * average it in place, as they do the gradients, or their masks drift apart.
+   */
+  public Optional<Tensor> denseGradient() {
+    return Optional.empty();
+  }
 
   /** Forgets a captured dense gradient. */
   abstract void forgetGradient();
@@ -122,7 +145,7 @@ public abstract class SparseParameter implements Distribution.Parameter {
   /** Carries out a mask update; returns how many weights went and came. */
   abstract Moved update(DropAndGrow plan, Optimizer optimizer);
 
-  /** Undoes what the wrapper did to the tensor: hooks gone, the weight dense. */
+  /** Undoes what the wrapper did to the tensor: hooks gone, the weight dense. Called once. */
   abstract void release();
 
   /** Weights that went and that came. */

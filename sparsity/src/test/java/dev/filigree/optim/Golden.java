@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -75,5 +76,10 @@ final class Golden {
   static float[] floats(Tensor tensor) {
     Tensor values = tensor.detach().contiguous();
     return Tensors.segment(values).toArray(ValueLayout.JAVA_FLOAT);
+  }
+
+  /** An entry that is expected to be there. */
+  static Tensor get(Map<String, Tensor> tensors, String name) {
+    return Objects.requireNonNull(tensors.get(name), () -> name + " not in " + tensors.keySet());
   }
 }

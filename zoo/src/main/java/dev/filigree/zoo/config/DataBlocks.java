@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The blocks {@code train_dataloader} and {@code val_dataloader}: one set, or several. */
 final class DataBlocks {
@@ -35,7 +37,8 @@ final class DataBlocks {
       }
       case ConfigMap map when isNamedSets(map) ->
           map.entries()
-              .forEach((name, item) -> sets.put(name, DataConfig.read(item.asMap(), defaults, notes)));
+              .forEach(
+                  (name, item) -> sets.put(name, DataConfig.read(item.asMap(), defaults, notes)));
       case ConfigNode other -> sets.put("", DataConfig.read(other.asMap(), defaults, notes));
     }
     return sets;
@@ -47,7 +50,7 @@ final class DataBlocks {
   }
 
   static Object toConfig(Map<String, DataConfig> sets) {
-    if (sets.keySet().equals(java.util.Set.of(""))) {
+    if (sets.keySet().equals(Set.of(""))) {
       return toConfig(sets.values().iterator().next());
     }
     var named = new LinkedHashMap<String, Object>();
@@ -75,8 +78,7 @@ final class DataBlocks {
     return block;
   }
 
-  private static void putIfPresent(
-      Map<String, Object> block, String key, @org.jspecify.annotations.Nullable Object value) {
+  private static void putIfPresent(Map<String, Object> block, String key, @Nullable Object value) {
     if (value != null) {
       block.put(key, value);
     }
