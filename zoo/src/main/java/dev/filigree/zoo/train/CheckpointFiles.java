@@ -1,6 +1,7 @@
 package dev.filigree.zoo.train;
 
 import com.fasterxml.jackson.core.JacksonException;
+import dev.filigree.optim.GradScaler;
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsWriter;
@@ -61,6 +62,7 @@ final class CheckpointFiles {
     state.put("seed", session.config().seed());
     state.put("data", session.trainData().state());
     state.put("sparsity", session.sparsity().map(SparseOptimizer::state).orElse(null));
+    state.put("loss_scale", session.lossScale().map(GradScaler::state).orElse(null));
     return state;
   }
 
@@ -77,6 +79,9 @@ final class CheckpointFiles {
           .load(directory.resolve(TrainingTensors.NAME));
       readModel(directory, session);
       session.trainData().load(map(state, "data"));
+      if (session.lossScale().isPresent()) {
+        session.lossScale().get().load(map(state, "loss_scale"));
+      }
       return Progress.of(state);
     } catch (DataException | IllegalArgumentException e) {
       throw new CheckpointException(directory.resolve(STATE), String.valueOf(e.getMessage()));

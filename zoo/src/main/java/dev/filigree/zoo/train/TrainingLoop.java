@@ -19,6 +19,7 @@ final class TrainingLoop {
   private final RunConfig config;
   private final TrainingStep step;
   private final Progress progress;
+  private final RunPictures pictures;
   private final List<TrainingListener> listeners = new ArrayList<>();
   private volatile boolean stopRequested;
 
@@ -35,6 +36,7 @@ final class TrainingLoop {
     checkpoints = directory.checkpoints();
     config = session.config();
     step = new TrainingStep(session);
+    pictures = new RunPictures(directory.path(), session);
     savedStep = progress.step == 0 ? -1 : progress.step;
   }
 
@@ -81,6 +83,7 @@ final class TrainingLoop {
           && !loop.evaluatesAt(progress.step)) {
         progress.evaluated(evaluate());
       }
+      pictures.save(progress.step);
       return end(ending, (System.nanoTime() - started) / 1e9);
     }
   }
@@ -109,6 +112,9 @@ final class TrainingLoop {
             session.execution());
     tell(listener -> listener.onStart(start));
     SparsityGuard.check(session);
+    if (progress.step == 0) {
+      pictures.save(0);
+    }
     if (progress.step == 0 && config.checkpoint().saveInitial()) {
       saveCheckpoint();
     }
@@ -200,6 +206,7 @@ final class TrainingLoop {
             progress.tokens,
             progress.trainLoss,
             progress.evalLoss,
+            progress.evalLoss == null ? null : session.bitsPerByte(progress.evalLoss),
             progress.bestEvalLoss,
             session.countedSparsity(),
             session.targetSparsity(),

@@ -163,20 +163,10 @@ final class TrainingTensors {
         dense.masked_scatter_(sparseParameter.mask(), saved);
         optimizer.state(sparseParameter.weight()).put(parts[0], sparseParameter.fromDense(dense));
       } else {
-        requireShape(entry, sparseParameter == null ? parameter : sparseParameter.weight());
         optimizer
             .state(sparseParameter == null ? parameter : sparseParameter.weight())
             .put(parts[0], saved);
       }
-    }
-  }
-
-  /** State is a number, or has the shape of its parameter. */
-  private static void requireShape(TensorEntry entry, Tensor parameter) {
-    List<Long> shape = Arrays.stream(Tensors.shape(parameter)).boxed().toList();
-    if (!entry.shape().isEmpty() && !entry.shape().equals(shape)) {
-      throw new IllegalArgumentException(
-          "'%s' has shape %s, its parameter has %s".formatted(entry.name(), entry.shape(), shape));
     }
   }
 }
