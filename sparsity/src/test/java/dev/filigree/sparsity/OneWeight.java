@@ -51,7 +51,7 @@ final class OneWeight extends Layer {
   /** A mask that keeps exactly these positions of the flattened weight. */
   static InitialMask keeping(long... positions) {
     return request -> {
-      Tensor mask = request.weight().ne(request.weight());
+      Tensor mask = torch.zeros_like(request.weight()).to(torch.ScalarType.Bool);
       for (long position : positions) {
         mask.view(-1).narrow(0, position, 1).logical_not_();
       }
