@@ -61,7 +61,8 @@ class GlobTest {
 
   @Provide
   Arbitrary<String> patterns() {
-    return Arbitraries.of("a", "b", ".", "*", "?", "[ab]", "[!a]", "[a-c]", "[!b-c]", "[", "]", "\\")
+    return Arbitraries.of(
+            "a", "b", ".", "*", "?", "[ab]", "[!a]", "[a-c]", "[!b-c]", "[", "]", "\\")
         .list()
         .ofMaxSize(6)
         .map(parts -> String.join("", parts));

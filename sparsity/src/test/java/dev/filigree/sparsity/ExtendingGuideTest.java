@@ -51,8 +51,7 @@ class ExtendingGuideTest {
 
   @Test
   void granetFromTheCubicRiseReachesItsTarget() {
-    var granet =
-        RigL.builder().sparsity(new CubicRise(0.5, 0.9, 0, 60)).update(every(10)).build();
+    var granet = RigL.builder().sparsity(new CubicRise(0.5, 0.9, 0, 60)).update(every(10)).build();
     try (var _ = new PointerScope()) {
       var network = new TinyNetwork();
       try (var optimizer = Sparsity.wrap(network, network.adamW(), granet)) {
@@ -81,8 +80,7 @@ class ExtendingGuideTest {
             .hasSize(4)
             .allSatisfy(update -> assertThat(update.dropped()).isPositive())
             .allSatisfy(
-                update ->
-                    assertThat(update.kept()).isEqualTo(Counting.kept(update.size(), 0.8)));
+                update -> assertThat(update.kept()).isEqualTo(Counting.kept(update.size(), 0.8)));
         optimizer.verify();
       }
     }

@@ -55,8 +55,7 @@ class FaultsOfEarlierLibrariesTest {
           fractions.add(value);
           return value;
         };
-    var algorithm =
-        RigL.builder().sparsity(0.8).dropFraction(watched).update(every(2)).build();
+    var algorithm = RigL.builder().sparsity(0.8).dropFraction(watched).update(every(2)).build();
     var history = new MaskHistory();
     try (var optimizer = Sparsity.wrap(network, network.adamW(), algorithm)) {
       optimizer.addListener(history);
@@ -127,11 +126,7 @@ class FaultsOfEarlierLibrariesTest {
   void nanInAPrunedGradientIsNotGrownFirst() {
     var model = OneWeight.of(1, 5, 4, 3, 2, 1, 1);
     var algorithm =
-        RigL.builder()
-            .sparsity(0.6)
-            .dropFraction(0.5)
-            .initialMask(OneWeight.keeping(0, 1))
-            .build();
+        RigL.builder().sparsity(0.6).dropFraction(0.5).initialMask(OneWeight.keeping(0, 1)).build();
     try (var optimizer = Sparsity.wrap(model, model.sgd(0), algorithm)) {
       model.backward(0, 0, Double.NaN, 0.1, Double.NaN);
       optimizer.step();
@@ -158,8 +153,7 @@ class FaultsOfEarlierLibrariesTest {
     // first.weight has 40 outputs, second.weight 10: only the first has 20 groups.
     var network = new TinyNetwork();
     Tensor before = network.firstWeight().detach().clone();
-    var algorithm =
-        Static.builder().sparsity(0.8).shaper(ScoreShaper.outputGroups(20)).build();
+    var algorithm = Static.builder().sparsity(0.8).shaper(ScoreShaper.outputGroups(20)).build();
     assertThatThrownBy(() -> Sparsity.wrap(network, network.adamW(), algorithm))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("second.weight", "[10, 40]", "20 output groups");
@@ -326,11 +320,9 @@ class FaultsOfEarlierLibrariesTest {
     models.put("critic", critic);
     var all = new ArrayList<Tensor>(Tensors.namedParameters(actor).values());
     all.addAll(Tensors.namedParameters(critic).values());
-    var inner =
-        new AdamW(all, AdamW.options().lr(0.01));
+    var inner = new AdamW(all, AdamW.options().lr(0.01));
     Group group = Group.of(Static.builder().sparsity(0.8).build());
-    try (var optimizer =
-        Sparsity.wrap(models, inner, group, SparsityOptions.defaults())) {
+    try (var optimizer = Sparsity.wrap(models, inner, group, SparsityOptions.defaults())) {
       assertThat(optimizer.masks())
           .containsOnlyKeys(
               "actor.first.weight",

@@ -59,8 +59,7 @@ class SparseOptimizerTest {
 
   private static SparseOptimizer wrap(
       OneWeight model, Optimizer inner, AlgorithmBuilder<?> algorithm, long... kept) {
-    return Sparsity.wrap(
-        model, inner, algorithm.initialMask(OneWeight.keeping(kept)).build());
+    return Sparsity.wrap(model, inner, algorithm.initialMask(OneWeight.keeping(kept)).build());
   }
 
   private static SparseParameter only(SparseOptimizer optimizer) {
@@ -101,13 +100,7 @@ class SparseOptimizerTest {
     // After the step the weights are 4, 1, 3: the second is the smallest and goes.
     var model = OneWeight.of(1, 6, 4, 5, 3, 0, 0, 0);
     try (var optimizer =
-        wrap(
-            model,
-            model.sgd(1, 0.9),
-            RigL.builder().sparsity(0.5).dropFraction(0.3),
-            0,
-            1,
-            2)) {
+        wrap(model, model.sgd(1, 0.9), RigL.builder().sparsity(0.5).dropFraction(0.3), 0, 1, 2)) {
       var history = new MaskHistory();
       optimizer.addListener(history);
       model.backward(0, 4, 0, 1, -7, 2);
@@ -116,8 +109,7 @@ class SparseOptimizerTest {
       assertThat(values(model.weight())).containsExactly(4f, 0f, 3f, 0f, 0f, 0f);
       Tensor momentum = requireNonNull(optimizer.state(model.weight()).get("momentum_buffer"));
       assertThat(values(momentum)).containsExactly(0f, 0f, 0f, 0f, 0f, 0f);
-      assertThat(history.updates())
-          .containsExactly(new MaskUpdate(1, "weight", 1, 1, 3, 6, 0.5));
+      assertThat(history.updates()).containsExactly(new MaskUpdate(1, "weight", 1, 1, 3, 6, 0.5));
     }
   }
 
@@ -133,8 +125,7 @@ class SparseOptimizerTest {
       assertThat(values(model.weight())).containsExactly(4f, -3.5f, 0f, 0f);
       Tensor momentum = requireNonNull(optimizer.state(model.weight()).get("momentum_buffer"));
       assertThat(values(momentum)).containsExactly(0f, 9f, 0f, 0f);
-      assertThat(history.updates())
-          .containsExactly(new MaskUpdate(1, "weight", 0, 0, 2, 4, 0.5));
+      assertThat(history.updates()).containsExactly(new MaskUpdate(1, "weight", 0, 0, 2, 4, 0.5));
     }
   }
 
@@ -237,8 +228,7 @@ class SparseOptimizerTest {
     var model = OneWeight.of(1, 4, 1, 1, 1, 1);
     try (var optimizer = wrap(model, model.sgd(1), Static.builder().sparsity(0.5), 0, 2)) {
       model.backward(3, 100, 4, Double.NaN);
-      double norm =
-          GradientClipping.clipNorm(optimizer.groups().getFirst().parameters(), 1);
+      double norm = GradientClipping.clipNorm(optimizer.groups().getFirst().parameters(), 1);
       assertThat(norm).isCloseTo(5, within(1e-6));
       assertThat(model.weight().grad().norm().item_double()).isCloseTo(1, within(1e-5));
     }
@@ -251,9 +241,7 @@ class SparseOptimizerTest {
     var options = new SGDOptions(0.05);
     options.momentum().put(0.9);
     var libtorch = new org.bytedeco.pytorch.SGD(theirs.parameters(), options);
-    var sgd =
-        new SGD(
-            Tensors.namedParameters(ours).values(), SGD.options().lr(0.05).momentum(0.9));
+    var sgd = new SGD(Tensors.namedParameters(ours).values(), SGD.options().lr(0.05).momentum(0.9));
     var algorithm = RigL.builder().sparsity(0.8).dropFraction(0.4).update(every(3));
     try (var left = Sparsity.wrap(ours, sgd, algorithm.build());
         var right = Sparsity.wrap(theirs, LibtorchOptimizer.of(libtorch), algorithm.build())) {
@@ -263,8 +251,7 @@ class SparseOptimizerTest {
       for (SparseParameter parameter : right.parameters()) {
         assertThat(TinyNetwork.kept(parameter.mask()))
             .isEqualTo(TinyNetwork.kept(only(left, parameter.name()).mask()));
-        Tensor momentum =
-            requireNonNull(right.state(parameter.weight()).get("momentum_buffer"));
+        Tensor momentum = requireNonNull(right.state(parameter.weight()).get("momentum_buffer"));
         Tensor outside = parameter.mask().logical_not();
         assertThat(Masks.count(momentum.ne(new Scalar(0)).logical_and(outside))).isZero();
       }
@@ -350,11 +337,7 @@ class SparseOptimizerTest {
     tied.register_parameter("first", model.weight(), true);
     tied.register_parameter("second", model.weight(), true);
     var algorithm =
-        RigL.builder()
-            .sparsity(0.5)
-            .dropFraction(0.5)
-            .initialMask(OneWeight.keeping(0, 1))
-            .build();
+        RigL.builder().sparsity(0.5).dropFraction(0.5).initialMask(OneWeight.keeping(0, 1)).build();
     try (var optimizer = Sparsity.wrap(tied, model.sgd(0), algorithm)) {
       assertThat(only(optimizer).name()).isEqualTo("first");
       Tensor one = model.weight().mul(OneWeight.tensor(2, 2, 0, 0, 5, 4));
@@ -371,8 +354,7 @@ class SparseOptimizerTest {
     Optimizer inner = network.adamW();
     network.firstWeight().set_requires_grad(false);
     Tensor before = network.firstWeight().clone();
-    try (var optimizer =
-        Sparsity.wrap(network, inner, Static.builder().sparsity(0.8).build())) {
+    try (var optimizer = Sparsity.wrap(network, inner, Static.builder().sparsity(0.8).build())) {
       assertThat(only(optimizer).name()).isEqualTo("second.weight");
     }
     assertThat(network.firstWeight().equal(before)).isTrue();
@@ -381,8 +363,7 @@ class SparseOptimizerTest {
   @Test
   void parameterThatGotNoGradientIsLeftAloneByAnUpdateThatNeedsIt() {
     var network = new TinyNetwork();
-    var algorithm =
-        RigL.builder().sparsity(step -> step < 2 ? 0.5 : 0.8).update(every(2)).build();
+    var algorithm = RigL.builder().sparsity(step -> step < 2 ? 0.5 : 0.8).update(every(2)).build();
     try (var optimizer = Sparsity.wrap(network, network.adamW(), algorithm)) {
       optimizer.step();
       network.firstWeight().square().sum().backward();
@@ -419,8 +400,7 @@ class SparseOptimizerTest {
   void parameterThatTheOptimizerDoesNotUpdateIsAnError() {
     var network = new TinyNetwork();
     var other = new SGD(List.of(network.firstWeight()), SGD.options());
-    assertThatThrownBy(
-            () -> Sparsity.wrap(network, other, Static.builder().sparsity(0.8).build()))
+    assertThatThrownBy(() -> Sparsity.wrap(network, other, Static.builder().sparsity(0.8).build()))
         .hasMessage("'second.weight' would be sparse, but the optimizer does not update it");
   }
 
@@ -462,8 +442,7 @@ class SparseOptimizerTest {
       some.remove("second.weight");
       assertThatThrownBy(() -> optimizer.loadMasks(some))
           .hasMessageContaining("there is no mask for 'second.weight'");
-      assertThat(only(optimizer, "first.weight").mask().equal(before.get("first.weight")))
-          .isTrue();
+      assertThat(only(optimizer, "first.weight").mask().equal(before.get("first.weight"))).isTrue();
     }
   }
 
@@ -510,9 +489,7 @@ class SparseOptimizerTest {
     try (var _ = new PointerScope()) {
       optimizer =
           Sparsity.wrap(
-              network,
-              network.adamW(),
-              RigL.builder().sparsity(0.8).dropFraction(0.5).build());
+              network, network.adamW(), RigL.builder().sparsity(0.8).dropFraction(0.5).build());
     }
     try (optimizer) {
       network.train(optimizer, 0, 3);
@@ -542,8 +519,7 @@ class SparseOptimizerTest {
     var network = new TinyNetwork();
     assertThatThrownBy(
             () ->
-                Sparsity.wrap(
-                    network, network.adamW(), Group.empty(), SparsityOptions.defaults()))
+                Sparsity.wrap(network, network.adamW(), Group.empty(), SparsityOptions.defaults()))
         .hasMessage("a group without an algorithm makes nothing sparse");
   }
 

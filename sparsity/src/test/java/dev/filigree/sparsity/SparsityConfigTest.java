@@ -114,8 +114,7 @@ class SparsityConfigTest {
     assertThat(
             read("{algorithm: rigl, sparsity: 0.75, update: {freq: 10, start: 20}}")
                 .plan(shapes, Map.of(), 100))
-        .containsExactly(
-            new SparsityConfig.Planned("w", List.of(8L, 8L), "rigl", 0, 0.75, 64, 16));
+        .containsExactly(new SparsityConfig.Planned("w", List.of(8L, 8L), "rigl", 0, 0.75, 64, 16));
   }
 
   @ParameterizedTest
@@ -185,7 +184,8 @@ class SparsityConfigTest {
         Arguments.of(
             "sparsity: 0.5\nupdate: 5",
             "run.yaml:2: update: expected {freq, start, stop} or {steps: [..]}, found 5"),
-        Arguments.of("sparsity: 0.5\nupdate: {freq: 0}", "run.yaml:2: update: freq must be above 0"),
+        Arguments.of(
+            "sparsity: 0.5\nupdate: {freq: 0}", "run.yaml:2: update: freq must be above 0"),
         Arguments.of(
             "sparsity: 0.5\nbalance_in_groups: 0",
             "run.yaml:2: balance_in_groups: must be at least 1, found 0"),
@@ -240,7 +240,9 @@ class SparsityConfigTest {
     try (var _ = new PointerScope()) {
       var network = new TinyNetwork();
       try (var optimizer = Sparsity.fromYaml(file, network, network.adamW())) {
-        assertThat(optimizer.parameters()).singleElement().hasToString("second.weight[10, 40] 80 kept");
+        assertThat(optimizer.parameters())
+            .singleElement()
+            .hasToString("second.weight[10, 40] 80 kept");
         network.train(optimizer, 0, 2);
         optimizer.verify();
       }

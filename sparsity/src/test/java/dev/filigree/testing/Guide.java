@@ -18,6 +18,10 @@ public final class Guide {
     text = read(Path.of("../docs", name));
   }
 
+  public List<String> lines() {
+    return text.lines().toList();
+  }
+
   /** The fenced blocks of a language, in their order. */
   public List<String> blocks(String language) {
     return Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
