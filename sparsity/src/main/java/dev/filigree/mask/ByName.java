@@ -1,10 +1,10 @@
 package dev.filigree.mask;
 
-import java.util.ArrayList;
+import dev.filigree.config.Glob;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** A sparsity for each pattern of parameter names. */
@@ -23,46 +23,25 @@ final class ByName implements Distribution {
   }
 
   @Override
-  public List<Share> shares(List<? extends Parameter> parameters, double sparsity) {
-    var patterns = new LinkedHashMap<Pattern, Double>();
-    sparsities.forEach(
-        (glob, value) -> {
-          Pattern pattern = pattern(glob);
-          if (parameters.stream().noneMatch(p -> pattern.matcher(p.name()).matches())) {
-            throw new IllegalArgumentException(
-                "'%s' matches no parameter; there are %s"
-                    .formatted(
-                        glob,
-                        parameters.stream()
-                            .map(Parameter::name)
-                            .collect(Collectors.joining(", "))));
-          }
-          patterns.put(pattern, value);
-        });
-    var shares = new ArrayList<Share>();
-    for (Parameter parameter : parameters) {
-      shares.add(
-          Share.of(
-              parameter,
-              patterns.entrySet().stream()
-                  .filter(entry -> entry.getKey().matcher(parameter.name()).matches())
-                  .map(Map.Entry::getValue)
-                  .findFirst()
-                  .orElse(sparsity)));
+  public double[] spread(double sparsity, List<? extends Parameter> parameters) {
+    var unused = new LinkedHashSet<>(sparsities.keySet());
+    var spread = new double[parameters.size()];
+    for (int i = 0; i < spread.length; i++) {
+      String name = parameters.get(i).name();
+      List<Map.Entry<String, Double>> matching =
+          sparsities.entrySet().stream()
+              .filter(entry -> new Glob(entry.getKey()).matches(name))
+              .toList();
+      matching.forEach(entry -> unused.remove(entry.getKey()));
+      spread[i] = matching.isEmpty() ? sparsity : matching.getFirst().getValue();
     }
-    return shares;
-  }
-
-  private static Pattern pattern(String glob) {
-    return Pattern.compile(
-        glob.chars()
-            .mapToObj(
-                c ->
-                    switch (c) {
-                      case '*' -> ".*";
-                      case '?' -> ".";
-                      default -> Pattern.quote(Character.toString(c));
-                    })
-            .collect(Collectors.joining()));
+    if (!unused.isEmpty()) {
+      throw new IllegalArgumentException(
+          "'%s' matches no parameter; there are %s"
+              .formatted(
+                  unused.getFirst(),
+                  parameters.stream().map(Parameter::name).collect(Collectors.joining(", "))));
+    }
+    return spread;
   }
 }

@@ -24,6 +24,22 @@ public final class Counting {
   }
 
   /**
+   * The sparsity of a mask, as a number that {@link #kept} turns into the same mask's count.
+   *
+   * @param n elements
+   * @param kept of them that exist, 0 to n
+   * @throws IllegalArgumentException when there are not so many
+   */
+  public static double sparsity(long n, long kept) {
+    if (kept < 0 || kept > n) {
+      throw new IllegalArgumentException(kept + " of " + n + " weights cannot exist");
+    }
+    double sparsity = n == 0 ? 0 : (double) (n - kept) / n;
+    // Rounded up, the fraction would keep one weight less.
+    return kept(n, sparsity) < kept ? Math.nextDown(sparsity) : sparsity;
+  }
+
+  /**
    * The zeros that a sparsity asks for at least: floor(sparsity·n).
    *
    * @throws IllegalArgumentException when the sparsity is outside [0, 1] or n is negative

@@ -1,23 +1,28 @@
 package dev.filigree.mask;
 
 import dev.filigree.torch.Tensors;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
-/**
- * Spreads one sparsity over the parameters of a model. A distribution of one's own is one function.
- */
+/** Spreads one sparsity over parameters. A distribution of one's own is one function. */
 @FunctionalInterface
 public interface Distribution {
   /**
-   * What every parameter keeps.
+   * The sparsity of every parameter.
    *
-   * @param parameters in the order of the model
    * @param sparsity of all of them together: fraction of zeros, in [0, 1]
-   * @return a share for each parameter, in the same order
+   * @param parameters in the order of the model
+   * @return fractions of zeros in [0, 1], in the order of the parameters
    */
-  List<Share> shares(List<? extends Parameter> parameters, double sparsity);
+  double[] spread(double sparsity, List<? extends Parameter> parameters);
+
+  /** Whether the outcome depends on {@link Parameter#scores}, and not on shapes alone. */
+  default boolean needsScores() {
+    return false;
+  }
 
   /** A parameter to be made sparse. */
   interface Parameter {
@@ -30,46 +35,36 @@ public interface Distribution {
     /** What weights compete by across parameters, floating, of this shape: as a rule |w|. */
     Tensor scores();
 
+    /** A parameter whose scores are computed when they are asked for. */
+    static Parameter of(String name, long[] shape, Supplier<Tensor> scores) {
+      return new ShapedParameter(name, shape, scores);
+    }
+
     /** A parameter whose weights compete by magnitude. */
     static Parameter of(String name, Tensor weight) {
-      return new Parameter() {
-        @Override
-        public String name() {
-          return name;
-        }
-
-        @Override
-        public long[] shape() {
-          return Tensors.shape(weight);
-        }
-
-        @Override
-        public Tensor scores() {
-          return Tensors.scoped(weight::abs);
-        }
-      };
+      return of(name, Tensors.shape(weight), () -> Tensors.scoped(weight::abs));
     }
-  }
 
-  /**
-   * What one parameter keeps.
-   *
-   * @param name the parameter
-   * @param sparsity its fraction of zeros, in [0, 1]
-   * @param kept its exact number of weights, where all of it competes
-   */
-  record Share(String name, double sparsity, long kept) {
-    /** A share by its sparsity; the number of weights follows. */
-    static Share of(Parameter parameter, double sparsity) {
-      long size = Shapes.size(parameter.shape());
-      return new Share(parameter.name(), sparsity, Counting.kept(size, sparsity));
+    /**
+     * A parameter that is not there yet; asking for its scores is an {@link IllegalStateException}.
+     */
+    static Parameter of(String name, long... shape) {
+      return of(
+          name,
+          shape,
+          () -> {
+            throw new IllegalStateException(name + " has a shape but no weights to score yet");
+          });
     }
   }
 
   /** The same sparsity for every parameter. */
   static Distribution uniform() {
-    return (parameters, sparsity) ->
-        parameters.stream().map(parameter -> Share.of(parameter, sparsity)).toList();
+    return (sparsity, parameters) -> {
+      var spread = new double[parameters.size()];
+      Arrays.fill(spread, sparsity);
+      return spread;
+    };
   }
 
   /**
@@ -91,16 +86,15 @@ public interface Distribution {
   /**
    * All weights of all parameters compete: those with the largest scores exist, exactly as many as
    * the sparsity keeps of the whole. Among equal scores the earlier parameter wins, then the lower
-   * index.
+   * index. Each parameter's sparsity is such that {@link Counting#kept} gives its exact number.
    */
   static Distribution global() {
     return new GlobalCompetition();
   }
 
   /**
-   * A sparsity for each pattern of names; the first pattern that matches counts, and a parameter
-   * that none matches takes the sparsity of the whole. In a pattern, {@code *} stands for any
-   * characters and {@code ?} for one; the pattern matches a whole name.
+   * A sparsity for each pattern of names ({@link dev.filigree.config.Glob}); the first pattern that
+   * matches counts, and a parameter that none matches takes the sparsity of the whole.
    *
    * @throws IllegalArgumentException when a sparsity is outside [0, 1]; later also when a pattern
    *     matches no parameter

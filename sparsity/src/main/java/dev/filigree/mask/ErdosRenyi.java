@@ -2,7 +2,6 @@ package dev.filigree.mask;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * The Erdős–Rényi distribution: a layer's density is ε times (sum of dimensions)/(product of
@@ -16,11 +15,9 @@ record ErdosRenyi(boolean kernel) implements Distribution {
   private static final double DENSE = 1 - 1e-12;
 
   @Override
-  public List<Share> shares(List<? extends Parameter> parameters, double sparsity) {
+  public double[] spread(double sparsity, List<? extends Parameter> parameters) {
     double[] densities = densities(parameters.stream().map(Parameter::shape).toList(), sparsity);
-    return IntStream.range(0, densities.length)
-        .mapToObj(i -> Share.of(parameters.get(i), 1 - densities[i]))
-        .toList();
+    return Arrays.stream(densities).map(density -> 1 - density).toArray();
   }
 
   private double[] densities(List<long[]> shapes, double sparsity) {

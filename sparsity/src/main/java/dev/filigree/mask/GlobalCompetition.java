@@ -1,7 +1,6 @@
 package dev.filigree.mask;
 
 import dev.filigree.torch.Tensors;
-import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -11,34 +10,26 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** One selection over the weights of all parameters. */
 final class GlobalCompetition implements Distribution {
   @Override
-  public List<Share> shares(List<? extends Parameter> parameters, double sparsity) {
-    long total = parameters.stream().mapToLong(p -> Shapes.size(p.shape())).sum();
-    long kept = Counting.kept(total, sparsity);
-    var shares = new ArrayList<Share>();
-    if (parameters.isEmpty()) {
-      return shares;
+  public double[] spread(double sparsity, List<? extends Parameter> parameters) {
+    long[] sizes = parameters.stream().mapToLong(p -> Shapes.size(p.shape())).toArray();
+    var spread = new double[sizes.length];
+    if (sizes.length > 0) {
+      Tensors.inScope(
+          () -> {
+            Tensor mask = Masks.topK(joined(parameters), sparsity);
+            long first = 0;
+            for (int i = 0; i < sizes.length; i++) {
+              spread[i] = Counting.sparsity(sizes[i], Masks.count(mask.narrow(0, first, sizes[i])));
+              first += sizes[i];
+            }
+          });
     }
-    Tensors.inScope(
-        () -> {
-          Tensor mask = Masks.topCount(joined(parameters), kept, TieBreak.lowerIndex());
-          long first = 0;
-          for (Parameter parameter : parameters) {
-            long size = Shapes.size(parameter.shape());
-            long share = Masks.count(mask.narrow(0, first, size));
-            shares.add(new Share(parameter.name(), sparsity(size, share), share));
-            first += size;
-          }
-        });
-    return shares;
+    return spread;
   }
 
-  /** The sparsity that keeps exactly so many: a quotient may have been rounded up. */
-  private static double sparsity(long size, long kept) {
-    double sparsity = size == 0 ? 0 : (double) (size - kept) / size;
-    while (Counting.kept(size, sparsity) < kept) {
-      sparsity = Math.nextDown(sparsity);
-    }
-    return sparsity;
+  @Override
+  public boolean needsScores() {
+    return true;
   }
 
   private static Tensor joined(List<? extends Parameter> parameters) {

@@ -32,6 +32,14 @@ public abstract class Layer extends Module {
     return new Tensor(register_parameter(name, value, true)).retainReference();
   }
 
+  /**
+   * Registers a tensor that belongs to the layer's state but is not trained, and returns it, for
+   * the assignment to a field.
+   */
+  protected final Tensor registerBuffer(String name, Tensor value) {
+    return new Tensor(register_buffer(name, value)).retainReference();
+  }
+
   /** The direct children by name, in the order of registration. */
   public final Map<String, Layer> layers() {
     return Collections.unmodifiableMap(children);

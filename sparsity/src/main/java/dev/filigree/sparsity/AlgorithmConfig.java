@@ -5,6 +5,7 @@ import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.config.Location;
 import dev.filigree.mask.Distribution;
+import dev.filigree.mask.Distributions;
 import dev.filigree.mask.InitialMasks;
 import dev.filigree.schedule.Schedule;
 import dev.filigree.schedule.Schedules;
@@ -103,23 +104,14 @@ public record AlgorithmConfig(
     return schedule;
   }
 
-  /** A name, or a map from patterns of names to sparsities. */
+  /** A name ({@code erk}), or a sparsity for each pattern of parameter names. */
   private static Distribution distribution(ConfigNode node) {
-    if (node instanceof ConfigMap map) {
-      var sparsities = new LinkedHashMap<String, Double>();
-      map.entries().forEach((pattern, value) -> sparsities.put(pattern, value.asDouble()));
-      return named(node, () -> Distribution.byName(sparsities));
+    if (!(node instanceof ConfigMap map)) {
+      return named(node, () -> Distributions.named(node.asString()));
     }
-    return switch (node.asString()) {
-      case "uniform" -> Distribution.uniform();
-      case "er" -> Distribution.er();
-      case "erk" -> Distribution.erk();
-      case "global" -> Distribution.global();
-      default ->
-          throw node.error(
-              "expected uniform, er, erk, global or a map from patterns to sparsities, found "
-                  + node.kind());
-    };
+    var sparsities = new LinkedHashMap<String, Double>();
+    map.entries().keySet().forEach(pattern -> sparsities.put(pattern, map.number(pattern)));
+    return named(node, () -> Distribution.byName(sparsities));
   }
 
   /** Turns the complaint about a name into one that says where it stands. */

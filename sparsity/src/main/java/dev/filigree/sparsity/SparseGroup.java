@@ -1,7 +1,6 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.mask.Distribution;
-import dev.filigree.mask.Distribution.Share;
 import dev.filigree.mask.Grouping;
 import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.Masks;
@@ -12,9 +11,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -117,9 +116,11 @@ final class SparseGroup {
 
   /** What sparsity is asked of every parameter at a step. */
   private double[] spread(long step) {
-    return algorithm.settings().distribution().shares(parameters, algorithm.sparsity(step)).stream()
-        .mapToDouble(Share::sparsity)
-        .toArray();
+    List<Distribution.Parameter> spreadable =
+        parameters.stream()
+            .map(p -> Distribution.Parameter.of(p.name(), p.shape(), () -> p.dense().abs()))
+            .toList();
+    return algorithm.settings().distribution().spread(algorithm.sparsity(step), spreadable);
   }
 
   private Grouping grouping(SparseParameter parameter) {
@@ -157,56 +158,30 @@ final class SparseGroup {
     AlgorithmSettings settings = algorithm.settings();
     double first = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
     double last = algorithm.sparsity(lastUpdate(algorithm, lastStep));
-    List<PlannedParameter> planned =
+    // Which weights are largest shows once they are there: a plan spreads evenly until then.
+    Distribution distribution =
+        settings.distribution().needsScores() ? Distribution.uniform() : settings.distribution();
+    List<Distribution.Parameter> parameters =
         shapes.entrySet().stream()
-            .map(entry -> new PlannedParameter(entry.getKey(), entry.getValue()))
+            .map(entry -> Distribution.Parameter.of(entry.getKey(), entry.getValue()))
             .toList();
-    List<Share> initially = settings.distribution().shares(planned, first);
-    List<Share> atTheEnd = settings.distribution().shares(planned, last);
-    var result = new ArrayList<SparsityConfig.Planned>();
-    for (int i = 0; i < planned.size(); i++) {
-      PlannedParameter parameter = planned.get(i);
-      Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
-      double from = initially.get(i).sparsity();
-      double to = atTheEnd.get(i).sparsity();
-      result.add(
-          new SparsityConfig.Planned(
-              parameter.name(),
-              Arrays.stream(parameter.shape()).boxed().toList(),
-              name,
-              from,
-              to,
-              kept(grouping, from),
-              kept(grouping, to)));
-    }
-    return result;
-  }
-
-  /** A parameter that is planned and has no weights yet. */
-  private static final class PlannedParameter implements Distribution.Parameter {
-    private final String name;
-    private final long[] shape;
-
-    PlannedParameter(String name, long[] shape) {
-      this.name = name;
-      this.shape = shape;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    @Override
-    public long[] shape() {
-      return shape;
-    }
-
-    /** All alike: a competition among weights that do not exist yet is a draw. */
-    @Override
-    public Tensor scores() {
-      return torch.ones(shape);
-    }
+    double[] initially = distribution.spread(first, parameters);
+    double[] atTheEnd = distribution.spread(last, parameters);
+    return IntStream.range(0, initially.length)
+        .mapToObj(
+            i -> {
+              Distribution.Parameter parameter = parameters.get(i);
+              Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
+              return new SparsityConfig.Planned(
+                  parameter.name(),
+                  Arrays.stream(parameter.shape()).boxed().toList(),
+                  name,
+                  initially[i],
+                  atTheEnd[i],
+                  kept(grouping, initially[i]),
+                  kept(grouping, atTheEnd[i]));
+            })
+        .toList();
   }
 
   private static long lastUpdate(SparsityAlgorithm algorithm, long lastStep) {

@@ -1,6 +1,5 @@
 package dev.filigree.sparsity;
 
-import dev.filigree.mask.Distribution;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
@@ -13,7 +12,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * tensor whose missing weights are kept at zero, and compressed, where only the kept weights are
  * stored. Algorithms and users see no difference.
  */
-public abstract class SparseParameter implements Distribution.Parameter {
+public abstract class SparseParameter {
   private final String name;
   private final Tensor weight;
   private final long[] shape;
@@ -29,21 +28,13 @@ public abstract class SparseParameter implements Distribution.Parameter {
   }
 
   /** The parameter's name in its module. */
-  @Override
   public final String name() {
     return name;
   }
 
   /** The shape of the weight, [out_features, in_features] for a linear layer. */
-  @Override
   public final long[] shape() {
     return shape.clone();
-  }
-
-  /** The magnitudes of all weights, for distributions that let parameters compete. */
-  @Override
-  public final Tensor scores() {
-    return dense().abs();
   }
 
   /** Elements of the weight, existing or not. */

@@ -1,6 +1,7 @@
 package dev.filigree.torch;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -8,6 +9,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.StringTensorDict;
 import org.bytedeco.pytorch.StringTensorDictItemVector;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -61,14 +63,27 @@ public final class Tensors {
 
   /** The parameters of a module and of all below it, by name, each with a reference of its own. */
   public static Map<String, Tensor> namedParameters(Module module) {
-    var parameters = new LinkedHashMap<String, Tensor>();
-    StringTensorDictItemVector items = module.named_parameters(true).items();
-    for (long i = 0; i < items.size(); i++) {
-      var item = items.get(i);
-      // What a container hands out is borrowed: the copy holds a reference.
-      parameters.put(item.key().getString(), new Tensor(item.value()));
+    return copies(module.named_parameters(true));
+  }
+
+  /** The buffers of a module and of all below it, by name, each with a reference of its own. */
+  public static Map<String, Tensor> namedBuffers(Module module) {
+    return copies(module.named_buffers(true));
+  }
+
+  private static Map<String, Tensor> copies(StringTensorDict dict) {
+    var tensors = new LinkedHashMap<String, Tensor>();
+    try {
+      StringTensorDictItemVector items = dict.items();
+      for (long i = 0; i < items.size(); i++) {
+        var item = items.get(i);
+        // What a container hands out is borrowed: the copy holds a reference.
+        tensors.put(item.key().getString(), new Tensor(item.value()));
+      }
+    } finally {
+      Reference.reachabilityFence(dict); // the items lie in its memory
     }
-    return parameters;
+    return tensors;
   }
 
   /**

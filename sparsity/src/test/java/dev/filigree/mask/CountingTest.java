@@ -40,6 +40,20 @@ class CountingTest {
     assertThat(Counting.zeros(n, sparsity)).isEqualTo(n * thousandths / 1000);
   }
 
+  @Property
+  void theSparsityOfACountKeepsThatCount(
+      @ForAll @LongRange(min = 0, max = 1L << 40) long n, @ForAll @LongRange(min = 0) long k) {
+    long kept = n == 0 ? 0 : k % (n + 1);
+    double sparsity = Counting.sparsity(n, kept);
+    assertThat(Counting.kept(n, sparsity)).isEqualTo(kept);
+  }
+
+  @Test
+  void aSixthOfSixIsOneThoughFiveSixthsRoundUp() {
+    assertThat(Counting.kept(6, 5.0 / 6)).isZero();
+    assertThat(Counting.kept(6, Counting.sparsity(6, 1))).isOne();
+  }
+
   @Test
   void aRateOutsideItsRangeIsNamed() {
     assertThatThrownBy(() -> Counting.kept(10, 1.5))

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.filigree.mask.Distribution.Parameter;
-import dev.filigree.mask.Distribution.Share;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +18,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class DistributionTest {
+  private static final List<Parameter> SHAPES =
+      List.of(Parameter.of("a", 5, 6), Parameter.of("b", 20, 30));
+
   private final PointerScope scope = new PointerScope();
 
   @AfterEach
@@ -28,8 +30,7 @@ class DistributionTest {
 
   @Test
   void uniformGivesEveryParameterTheSparsityOfTheWhole() {
-    assertThat(Distribution.uniform().shares(parameters(), 0.8))
-        .containsExactly(new Share("a", 0.8, 6), new Share("b", 0.8, 120));
+    assertThat(Distribution.uniform().spread(0.8, SHAPES)).containsExactly(0.8, 0.8);
   }
 
   @Test
@@ -39,65 +40,61 @@ class DistributionTest {
             Parameter.of("a", scores(new long[] {2, 2}, 1, -5, 3, 0)),
             Parameter.of("b", scores(new long[] {3}, -4, 2, 9)),
             Parameter.of("c", scores(new long[] {3}, 0, 0, 0)));
-    assertThat(Distribution.global().shares(parameters, 0.6))
-        .containsExactly(new Share("a", 0.5, 2), new Share("b", 1.0 / 3, 2), new Share("c", 1, 0));
-    assertThat(Distribution.global().shares(List.of(), 0.6)).isEmpty();
+    assertThat(kept(Distribution.global(), 0.6, parameters)).containsExactly(2, 2, 0);
+    assertThat(Distribution.global().spread(0.6, List.of())).isEmpty();
   }
 
   @Test
   void globalGivesTiesToTheEarlierParameter() {
     List<Parameter> parameters =
         List.of(Parameter.of("a", torch.ones(4)), Parameter.of("b", torch.ones(6)));
-    List<Share> shares = Distribution.global().shares(parameters, 0.5);
-    assertThat(shares).extracting(Share::kept).containsExactly(4L, 1L);
-    // 5.0 / 6 is rounded up, and would keep none of 6.
-    assertThat(shares).allSatisfy(share -> assertThat(share.sparsity()).isLessThan(5.0 / 6));
-    assertThat(Counting.kept(6, shares.getLast().sparsity())).isOne();
+    assertThat(kept(Distribution.global(), 0.5, parameters)).containsExactly(4, 1);
   }
 
   @Test
-  void globalSharesAreTheMasksOfOneSelection() {
+  void masksOfGlobalSparsitiesAreThoseOfOneSelection() {
     Tensor a = torch.randn(20, 30);
     Tensor b = torch.randn(50, 7).mul(new Scalar(2f));
-    List<Share> shares =
-        Distribution.global().shares(List.of(Parameter.of("a", a), Parameter.of("b", b)), 0.9);
-    assertThat(shares.get(0).kept() + shares.get(1).kept()).isEqualTo(95);
+    List<Parameter> parameters = List.of(Parameter.of("a", a), Parameter.of("b", b));
+    double[] spread = Distribution.global().spread(0.9, parameters);
     Tensor joined = Masks.topK(torch.cat(new TensorVector(a.view(-1), b.view(-1)), 0).abs(), 0.9);
-    Tensor mask = Masks.topCount(a.abs(), shares.get(0).kept(), TieBreak.lowerIndex());
-    assertThat(joined.narrow(0, 0, 600).equal(mask.view(-1))).isTrue();
+    assertThat(Masks.topK(a.abs(), spread[0]).view(-1).equal(joined.narrow(0, 0, 600))).isTrue();
+    assertThat(Masks.topK(b.abs(), spread[1]).view(-1).equal(joined.narrow(0, 600, 350))).isTrue();
+  }
+
+  @Test
+  void globalNeedsWeights() {
+    assertThat(Distribution.global().needsScores()).isTrue();
+    assertThat(Distribution.erk().needsScores()).isFalse();
+    assertThatThrownBy(() -> Distribution.global().spread(0.5, SHAPES))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("a has a shape but no weights to score yet");
   }
 
   @Test
   void erdosRenyiKeepsTheSparsityOfTheWholeAndSmallLayersDenser() {
     for (var distribution : List.of(Distribution.er(), Distribution.erk())) {
-      List<Share> shares = distribution.shares(parameters(), 0.9);
-      double zeros = shares.get(0).sparsity() * 30 + shares.get(1).sparsity() * 600;
-      assertThat(zeros / 630).isCloseTo(0.9, within(1e-9));
-      assertThat(shares.get(0).sparsity()).isLessThan(shares.get(1).sparsity());
+      double[] spread = distribution.spread(0.9, SHAPES);
+      assertThat((spread[0] * 30 + spread[1] * 600) / 630).isCloseTo(0.9, within(1e-9));
+      assertThat(spread[0]).isLessThan(spread[1]);
     }
   }
 
   @Test
   void erdosRenyiOfSparsityZeroIsDenseAndOfOneEmpty() {
-    assertThat(Distribution.erk().shares(parameters(), 0))
-        .containsExactly(new Share("a", 0, 30), new Share("b", 0, 600));
-    assertThat(Distribution.erk().shares(parameters(), 1))
-        .containsExactly(new Share("a", 1, 0), new Share("b", 1, 0));
-    assertThat(Distribution.er().shares(List.of(), 0.5)).isEmpty();
+    assertThat(Distribution.erk().spread(0, SHAPES)).containsExactly(0, 0);
+    assertThat(Distribution.erk().spread(1, SHAPES)).containsExactly(1, 1);
+    assertThat(Distribution.er().spread(0.5, List.of())).isEmpty();
   }
 
   @Test
   void erCountsInputsAndOutputsOfAConvolutionAndErkItsKernelToo() {
     List<Parameter> parameters =
-        List.of(
-            Parameter.of("conv", torch.empty(16, 8, 3, 3)),
-            Parameter.of("fc", torch.empty(40, 160)));
-    List<Share> er = Distribution.er().shares(parameters, 0.8);
-    List<Share> erk = Distribution.erk().shares(parameters, 0.8);
-    assertThat((1 - er.get(0).sparsity()) / (1 - er.get(1).sparsity()))
-        .isCloseTo(24.0 / 128 / (200.0 / 6400), within(1e-9));
-    assertThat((1 - erk.get(0).sparsity()) / (1 - erk.get(1).sparsity()))
-        .isCloseTo(30.0 / 1152 / (200.0 / 6400), within(1e-9));
+        List.of(Parameter.of("conv", 16, 8, 3, 3), Parameter.of("fc", 40, 160));
+    double[] er = Distribution.er().spread(0.8, parameters);
+    double[] erk = Distribution.erk().spread(0.8, parameters);
+    assertThat((1 - er[0]) / (1 - er[1])).isCloseTo(24.0 / 128 / (200.0 / 6400), within(1e-9));
+    assertThat((1 - erk[0]) / (1 - erk[1])).isCloseTo(30.0 / 1152 / (200.0 / 6400), within(1e-9));
   }
 
   @Test
@@ -105,26 +102,39 @@ class DistributionTest {
     Map<String, Double> sparsities = new LinkedHashMap<>();
     sparsities.put("a*", 0.5);
     sparsities.put("*", 0.9);
-    assertThat(Distribution.byName(sparsities).shares(parameters(), 0.1))
-        .containsExactly(new Share("a", 0.5, 15), new Share("b", 0.9, 60));
-    assertThat(Distribution.byName(Map.of("?", 0.5)).shares(parameters(), 0.1))
-        .extracting(Share::kept)
-        .containsExactly(15L, 300L);
-    assertThat(Distribution.byName(Map.of("b", 0.5)).shares(parameters(), 0.1))
-        .extracting(Share::sparsity)
-        .containsExactly(0.1, 0.5);
+    assertThat(Distribution.byName(sparsities).spread(0.1, SHAPES)).containsExactly(0.5, 0.9);
+    assertThat(Distribution.byName(Map.of("b", 0.5)).spread(0.1, SHAPES)).containsExactly(0.1, 0.5);
   }
 
   @Test
   void byNameReportsPatternsWithoutAMatchAndBadSparsities() {
-    assertThatThrownBy(() -> Distribution.byName(Map.of("x.*", 0.5)).shares(parameters(), 0.5))
+    assertThatThrownBy(() -> Distribution.byName(Map.of("x.*", 0.5)).spread(0.5, SHAPES))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("'x.*' matches no parameter; there are a, b");
     assertThatThrownBy(() -> Distribution.byName(Map.of("a", 80.0)))
         .hasMessage("'a': a sparsity lies in [0, 1], found 80.0");
   }
 
-  private static List<Parameter> parameters() {
-    return List.of(Parameter.of("a", torch.ones(5, 6)), Parameter.of("b", torch.ones(20, 30)));
+  @Test
+  void distributionsHaveNames() {
+    assertThat(Distributions.named("erk").spread(0.9, SHAPES))
+        .containsExactly(Distribution.erk().spread(0.9, SHAPES));
+    Distribution own = (sparsity, parameters) -> new double[parameters.size()];
+    Distributions.register("dense", own);
+    assertThat(Distributions.named("dense")).isSameAs(own);
+    assertThatThrownBy(() -> Distributions.register("erk", own))
+        .hasMessage("there is a distribution 'erk' already");
+    assertThatThrownBy(() -> Distributions.named("er-k"))
+        .hasMessageStartingWith("no distribution 'er-k'; there are ");
+  }
+
+  private static long[] kept(
+      Distribution distribution, double sparsity, List<Parameter> parameters) {
+    double[] spread = distribution.spread(sparsity, parameters);
+    var kept = new long[spread.length];
+    for (int i = 0; i < kept.length; i++) {
+      kept[i] = Counting.kept(Shapes.size(parameters.get(i).shape()), spread[i]);
+    }
+    return kept;
   }
 }

@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.filigree.testing.Golden;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -23,7 +22,7 @@ class MasksGoldenTest {
   private static final TieBreak TIES = TieBreak.lowerIndex();
 
   @TestFactory
-  List<DynamicTest> masksEqualTheReference() throws IOException {
+  List<DynamicTest> masksEqualTheReference() {
     var tests = new ArrayList<DynamicTest>();
     int number = 0;
     for (JsonNode row : Golden.open("masks.json.gz")) {

@@ -4,12 +4,13 @@ import dev.filigree.config.ConfigList;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.zoo.data.DataConfig;
-import dev.filigree.zoo.data.Split;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The blocks {@code train_dataloader} and {@code val_dataloader}: one set, or several. */
 final class DataBlocks {
@@ -47,26 +48,8 @@ final class DataBlocks {
         && map.entries().values().stream().allMatch(ConfigMap.class::isInstance);
   }
 
-  /** What a validation set does not say comes from the training set, shuffling excepted. */
-  static DataConfig validationDefaults(DataConfig train) {
-    return new DataConfig(
-        train.processor(),
-        train.dataDirs(),
-        Split.VALIDATION,
-        train.validationFraction(),
-        train.tokenizer(),
-        train.glob(),
-        train.textKey(),
-        train.maxSequenceLength(),
-        train.batchSize(),
-        null,
-        false,
-        train.shuffleSeed(),
-        train.cacheDir());
-  }
-
   static Object toConfig(Map<String, DataConfig> sets) {
-    if (sets.keySet().equals(java.util.Set.of(""))) {
+    if (sets.keySet().equals(Set.of(""))) {
       return toConfig(sets.values().iterator().next());
     }
     var named = new LinkedHashMap<String, Object>();
@@ -95,7 +78,7 @@ final class DataBlocks {
   }
 
   private static void putIfPresent(
-      Map<String, Object> block, String key, @org.jspecify.annotations.Nullable Object value) {
+      Map<String, Object> block, String key, @Nullable Object value) {
     if (value != null) {
       block.put(key, value);
     }

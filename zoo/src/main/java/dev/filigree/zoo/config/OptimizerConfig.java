@@ -2,6 +2,7 @@ package dev.filigree.zoo.config;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.ConfigScalar;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.OptimizerOptions;
 import dev.filigree.optim.ParameterGroup;
@@ -11,17 +12,28 @@ import java.util.Map;
 /**
  * The block {@code optimizer}: one optimizer by the Model Zoo's name, and its options.
  *
- * @param name as {@link OptimizerKinds} has it
- * @param options of that kind
+ * @param name such as AdamW
+ * @param options of that optimizer, a record
  */
 public record OptimizerConfig(String name, OptimizerOptions options) {
   static OptimizerConfig read(ConfigNode node) {
     var entry = Blocks.single(node, "optimizer");
     OptimizerKinds.Kind<?> kind = OptimizerKinds.named(entry.getKey(), entry.getValue());
-    ConfigMap block = OptimizerKinds.block(entry.getValue());
-    OptimizerOptions options = Blocks.build(block, () -> kind.read(block));
+    ConfigMap block = block(entry.getValue());
+    if (!block.flag("correct_bias", true)) {
+      throw block.require("correct_bias").error("false is not supported: remove the key");
+    }
+    OptimizerOptions options =
+        Blocks.build(block, () -> OptionRecord.read(block, kind.defaults()));
     block.rejectUnknown();
     return new OptimizerConfig(entry.getKey(), options);
+  }
+
+  /** {@code AdamW:} without options is an empty block. */
+  private static ConfigMap block(ConfigNode node) {
+    return node instanceof ConfigScalar scalar && scalar.value() == null
+        ? new ConfigMap(node.location(), Map.of())
+        : node.asMap();
   }
 
   /** The optimizer of some groups of parameters. */
@@ -29,12 +41,12 @@ public record OptimizerConfig(String name, OptimizerOptions options) {
     return OptimizerKinds.named(name).create(groups, options);
   }
 
-  /** State tensors of a parameter's shape that the optimizer keeps for each parameter. */
+  /** Tensors of a parameter's shape that the optimizer keeps for each parameter, as a rule. */
   int stateTensors() {
-    return OptimizerKinds.named(name).countStates(options);
+    return OptimizerKinds.named(name).states();
   }
 
   Map<String, Object> toConfig() {
-    return Map.of(name, OptimizerKinds.named(name).write(options));
+    return Map.of(name, OptionRecord.write((Record) options));
   }
 }

@@ -6,7 +6,6 @@ import dev.filigree.config.ConfigScalar;
 import dev.filigree.sparsity.Execution;
 import dev.filigree.sparsity.SparsityConfig;
 import dev.filigree.zoo.data.DataConfig;
-import dev.filigree.zoo.data.Split;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +64,7 @@ final class RunConfigReader {
         .ifPresent(node -> notes.add(Blocks.note(node, "left out: runs go on with --resume")));
     ModelBlock model = ModelBlock.read(init.require("model").asMap(), notes);
     DataConfig train =
-        DataConfig.read(fit.map("train_dataloader"), DataConfig.defaults(Split.TRAIN), notes);
+        DataConfig.read(fit.map("train_dataloader"), DataConfig.defaults(), notes);
     return new RunConfig(
         model,
         OptimizerConfig.read(init.require("optimizer")),
@@ -81,8 +80,7 @@ final class RunConfigReader {
         init.get("model_dir").map(node -> Path.of(node.asString())),
         fit.get("ckpt_path").map(node -> Path.of(node.asString())),
         train,
-        DataBlocks.validation(
-            fit.get("val_dataloader"), DataBlocks.validationDefaults(train), notes),
+        DataBlocks.validation(fit.get("val_dataloader"), train.forEvaluation(), notes),
         notes);
   }
 

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param maxSequenceLength tokens that a model sees at once; null for what the files hold
  * @param batchSize samples in a batch
  * @param microBatchSize samples that go through the model at once; null for the whole batch
+ * @param shuffle whether samples come in an order of the seed
  * @param cacheDir where tokens are kept; null for the default
+ * @param evaluation whether this is for evaluation: every token once, the last sequence padded
  */
 public record DataConfig(
     String processor,
@@ -36,7 +38,8 @@ public record DataConfig(
     @Nullable Integer microBatchSize,
     boolean shuffle,
     long shuffleSeed,
-    @Nullable Path cacheDir) {
+    @Nullable Path cacheDir,
+    boolean evaluation) {
 
   public DataConfig {
     dataDirs = List.copyOf(dataDirs);
@@ -59,12 +62,12 @@ public record DataConfig(
         microBatchSize);
   }
 
-  /** The JDK's own sources by bytes: what is used where nothing is configured. */
-  public static DataConfig defaults(Split split) {
+  /** The JDK's own sources by bytes: what training uses where nothing is configured. */
+  public static DataConfig defaults() {
     return new DataConfig(
         DataSources.TEXT,
         List.of(DocumentSources.JDK),
-        split,
+        Split.TRAIN,
         0.03,
         "bytes",
         null,
@@ -72,9 +75,48 @@ public record DataConfig(
         256,
         16,
         null,
-        split == Split.TRAIN,
+        true,
         0,
-        null);
+        null,
+        false);
+  }
+
+  /** The validation part of the same data, in a fixed order: defaults of a val_dataloader. */
+  public DataConfig forEvaluation() {
+    return new DataConfig(
+        processor,
+        dataDirs,
+        Split.VALIDATION,
+        validationFraction,
+        tokenizer,
+        glob,
+        textKey,
+        maxSequenceLength,
+        batchSize,
+        microBatchSize,
+        false,
+        shuffleSeed,
+        cacheDir,
+        true);
+  }
+
+  /** The same with other defaults for what a model or a run decides. */
+  public DataConfig with(int maxSequenceLength, int batchSize, long shuffleSeed) {
+    return new DataConfig(
+        processor,
+        dataDirs,
+        split,
+        validationFraction,
+        tokenizer,
+        glob,
+        textKey,
+        maxSequenceLength,
+        batchSize,
+        microBatchSize == null || batchSize % microBatchSize != 0 ? null : microBatchSize,
+        shuffle,
+        shuffleSeed,
+        cacheDir,
+        evaluation);
   }
 
   /**
@@ -93,20 +135,29 @@ public record DataConfig(
                       node.location()
                           + ": without effect: batches come from mapped memory, without workers"));
     }
+    String processor = block.string("data_processor", defaults.processor);
+    boolean sameKind = processor.equals(defaults.processor);
+    List<String> dataDirs =
+        sameKind && block.get("data_dir").isEmpty() ? defaults.dataDirs : places(block);
+    // A folder of its own is for evaluation as a whole: nothing of it is trained on.
+    Split split =
+        defaults.evaluation
+                && !dataDirs.equals(defaults.dataDirs)
+                && processor.equals(DataSources.TEXT)
+            ? Split.ALL
+            : defaults.split;
     try {
       var config =
           new DataConfig(
-              block.string("data_processor", defaults.processor),
-              block
-                  .get("data_dir")
-                  .map(node -> node.asList().items().stream().map(ConfigNode::asString).toList())
-                  .orElse(defaults.dataDirs),
-              block.get("split").map(DataConfig::split).orElse(defaults.split),
+              processor,
+              dataDirs,
+              block.get("split").map(DataConfig::split).orElse(split),
               block.number("validation_fraction", defaults.validationFraction),
               block.string("tokenizer", defaults.tokenizer),
               block.get("glob").map(ConfigNode::asString).orElse(defaults.glob),
               block.string("text_key", defaults.textKey),
-              integer(block, "max_sequence_length", defaults.maxSequenceLength),
+              // Files of other kinds know the length of their sequences.
+              integer(block, "max_sequence_length", sameKind ? defaults.maxSequenceLength : null),
               Math.toIntExact(block.integer("batch_size", defaults.batchSize)),
               microBatchSize(block, defaults, notes),
               block.flag("shuffle", defaults.shuffle),
@@ -114,13 +165,20 @@ public record DataConfig(
               block
                   .get("cache_dir")
                   .map(node -> Path.of(node.asString()))
-                  .orElse(defaults.cacheDir));
+                  .orElse(defaults.cacheDir),
+              defaults.evaluation);
       block.rejectUnknown();
       DataSources.checkProcessor(config.processor);
       return config;
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw block.error(String.valueOf(e.getMessage()));
+      String message = String.valueOf(e.getMessage());
+      String key = message.substring(0, Math.max(0, message.indexOf(':')));
+      throw block.get(key).orElse(block).error(message);
     }
+  }
+
+  private static List<String> places(ConfigMap block) {
+    return block.require("data_dir").asList().items().stream().map(ConfigNode::asString).toList();
   }
 
   private static Split split(ConfigNode node) {
@@ -143,7 +201,10 @@ public record DataConfig(
       notes.add(node.get().location() + ": without effect: the whole batch is taken at once");
       return null;
     }
-    return integer(block, "micro_batch_size", defaults.microBatchSize);
+    Integer fallback = defaults.microBatchSize;
+    boolean fits =
+        fallback != null && block.integer("batch_size", defaults.batchSize) % fallback == 0;
+    return integer(block, "micro_batch_size", fits ? fallback : null);
   }
 
   private static void check(boolean holds, String key, String expected, @Nullable Object found) {

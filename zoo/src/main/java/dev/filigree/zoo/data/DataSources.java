@@ -13,6 +13,9 @@ public final class DataSources {
 
   static {
     PROCESSORS.put(TEXT, TextData::open);
+    PROCESSORS.put("GptHDF5MapDataProcessor", Hdf5Dataset::open);
+    PROCESSORS.put("MnistDataProcessor", Pictures::mnist);
+    PROCESSORS.put("Cifar10DataProcessor", Pictures::cifar10);
   }
 
   private DataSources() {}

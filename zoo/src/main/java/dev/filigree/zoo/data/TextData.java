@@ -26,7 +26,7 @@ final class TextData {
   }
 
   private static TokenDataset.Order order(DataConfig config) {
-    if (config.split() == Split.VALIDATION) {
+    if (config.evaluation()) {
       return TokenDataset.Order.EVALUATION;
     }
     return config.shuffle() ? TokenDataset.Order.SHUFFLED : TokenDataset.Order.SOURCE;

@@ -2,15 +2,16 @@ package dev.filigree.zoo.data;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.HexFormat;
 
 /** A folder of tokens, mapped into memory: what a {@link DataPreparation} left behind. */
@@ -98,7 +99,7 @@ public final class TokenStore {
   private static void verify(Path file, String expected) throws IOException {
     MessageDigest digest = ShardWriter.sha256();
     try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-      in.transferTo(java.io.OutputStream.nullOutputStream());
+      in.transferTo(OutputStream.nullOutputStream());
     }
     if (!HexFormat.of().formatHex(digest.digest()).equals(expected)) {
       throw new DataException(file + ": damaged: its SHA-256 is not the manifest's");
@@ -106,7 +107,7 @@ public final class TokenStore {
   }
 
   /**
-   * Copies tokens.
+   * Copies tokens of one shard.
    *
    * @param start first token, counted over all shards
    * @param target int64 elements, filled from {@code offset}
@@ -114,15 +115,11 @@ public final class TokenStore {
   void copy(long start, long count, MemorySegment target, long offset) {
     int shard = shardOf(start);
     long from = start - shardStarts[shard];
-    TokenType type = manifest.tokenType();
-    MemorySegment tokens = shards[shard];
-    for (long i = 0; i < count; i++) {
-      target.setAtIndex(ValueLayout.JAVA_LONG, offset + i, type.get(tokens, from + i));
-    }
+    manifest.tokenType().copy(shards[shard], from, count, target, offset);
   }
 
   private int shardOf(long token) {
-    int found = java.util.Arrays.binarySearch(shardStarts, token);
+    int found = Arrays.binarySearch(shardStarts, token);
     return found >= 0 ? found : -found - 2;
   }
 

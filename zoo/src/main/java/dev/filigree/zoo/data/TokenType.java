@@ -32,12 +32,27 @@ enum TokenType {
     return bytes;
   }
 
-  int get(MemorySegment tokens, long index) {
-    return switch (this) {
-      case UINT8 -> Byte.toUnsignedInt(tokens.get(ValueLayout.JAVA_BYTE, index));
-      case UINT16 -> Short.toUnsignedInt(tokens.getAtIndex(SHORT, index));
-      case INT32 -> tokens.getAtIndex(INT, index);
-    };
+  /** Copies ids into int64 elements. */
+  void copy(MemorySegment tokens, long from, long count, MemorySegment target, long offset) {
+    switch (this) {
+      case UINT8 -> {
+        for (long i = 0; i < count; i++) {
+          int token = Byte.toUnsignedInt(tokens.get(ValueLayout.JAVA_BYTE, from + i));
+          target.setAtIndex(ValueLayout.JAVA_LONG, offset + i, token);
+        }
+      }
+      case UINT16 -> {
+        for (long i = 0; i < count; i++) {
+          int token = Short.toUnsignedInt(tokens.getAtIndex(SHORT, from + i));
+          target.setAtIndex(ValueLayout.JAVA_LONG, offset + i, token);
+        }
+      }
+      case INT32 -> {
+        for (long i = 0; i < count; i++) {
+          target.setAtIndex(ValueLayout.JAVA_LONG, offset + i, tokens.getAtIndex(INT, from + i));
+        }
+      }
+    }
   }
 
   void set(MemorySegment tokens, long index, int token) {

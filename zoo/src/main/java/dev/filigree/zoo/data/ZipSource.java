@@ -99,7 +99,7 @@ public final class ZipSource implements DocumentSource {
     for (var all = zip.entries(); all.hasMoreElements(); ) {
       ZipEntry entry = all.nextElement();
       Path path = Path.of(entry.getName());
-      if (path.isAbsolute() || !path.equals(path.normalize())) {
+      if (path.isAbsolute() || path.normalize().startsWith("..")) {
         throw new DataException(archive + ": refused: its entry '" + path + "' is no plain path");
       }
       if (!entry.isDirectory() && matcher.matches(path)) {

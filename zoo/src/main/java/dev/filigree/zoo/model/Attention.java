@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/** What the attention blocks of the decoders share: scaled dot products over a causal window. */
+/** What the attention blocks share. */
 final class Attention {
   private Attention() {}
 
@@ -60,6 +60,14 @@ final class Attention {
         square && sequence > 1,
         scale == null ? new DoubleOptional() : new DoubleOptional(scale),
         query.size(1) != key.size(1));
+  }
+
+  /**
+   * softmax(q·kᵀ / √head_size)·v, where every position sees all: [batch, heads, positions, size].
+   */
+  static Tensor full(Tensor query, Tensor key, Tensor value, double dropout) {
+    return torch.scaled_dot_product_attention(
+        query, key, value, new TensorOptional(), dropout, false, new DoubleOptional(), false);
   }
 
   /** True where a token (row) sees another (column): bool [sequence, total]. */

@@ -114,7 +114,7 @@ public record Gpt2Config(
     boolean scaled = config.flag("scale_attn_weights", true);
     boolean byHeadSize = config.flag("mup_scale_qk_dot_by_d", false);
     double alpha = config.number("attention_logits_alpha", 1);
-    double scale = !scaled ? 1 : byHeadSize ? 1.0 / headSize : 1 / Math.sqrt(headSize);
+    double scale = !scaled ? 1 : byHeadSize ? 1.0 / headSize : 1 / Math.sqrt((double) headSize);
     return scaled && !byHeadSize && alpha == 1 ? null : Double.valueOf(scale * alpha);
   }
 

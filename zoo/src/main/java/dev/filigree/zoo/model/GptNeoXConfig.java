@@ -64,6 +64,7 @@ public record GptNeoXConfig(
   static GptNeoXConfig fromHuggingFace(ConfigMap config, List<String> notes) {
     long hidden = config.integer("hidden_size", 6144);
     long heads = config.integer("num_attention_heads", 64);
+    long headSize = hidden / Math.max(1, heads);
     double dropout = config.number("hidden_dropout", 0);
     var result =
         new GptNeoXConfig(
@@ -76,7 +77,7 @@ public record GptNeoXConfig(
             config.number("layer_norm_eps", 1e-5),
             config.get("hidden_act").map(Activation::read).orElse(Activation.GELU),
             RotaryConfig.read(config),
-            (long) (hidden / Math.max(1, heads) * RotaryConfig.readPart(config, 0.25)),
+            (long) (headSize * RotaryConfig.readPart(config, 0.25)),
             config.flag("use_parallel_residual", true),
             config.flag("tie_word_embeddings", false),
             config.flag("attention_bias", true),

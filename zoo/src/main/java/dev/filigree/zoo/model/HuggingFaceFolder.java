@@ -9,7 +9,6 @@ import dev.filigree.safetensors.SafetensorsFolder;
 import dev.filigree.safetensors.SafetensorsWriter;
 import dev.filigree.safetensors.TensorEntry;
 import dev.filigree.safetensors.TensorSource;
-import dev.filigree.torch.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +33,7 @@ public final class HuggingFaceFolder {
   /** Constants that older checkpoints hold beside the parameters. */
   private static final Pattern CONSTANTS =
       Pattern.compile(
-          ".*\\.(rotary_emb\\.inv_freq|attn\\.(masked_)?bias|attention\\.(masked_)?bias)");
+          ".*\\.(rotary_emb\\.inv_freq|attn\\.(masked_)?bias|attention\\.(masked_)?bias|num_batches_tracked)");
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -61,14 +60,14 @@ public final class HuggingFaceFolder {
   public static Model read(Path folder, List<String> notes) {
     ModelConfig config = readConfig(folder, notes);
     Model model = config.allocate();
-    readTensors(folder, config, Tensors.namedParameters(model), notes);
+    readTensors(folder, config, model.tensors(), notes);
     return model;
   }
 
   /**
-   * Fills parameters from the folder's tensors, converted to the parameters' own type.
+   * Fills the tensors of a network from the folder's, converted to their own type.
    *
-   * @param parameters by our names, on any device
+   * @param parameters what {@link Model#tensors} gives, on any device
    */
   public static void readTensors(
       Path folder, ModelConfig config, Map<String, Tensor> parameters, List<String> notes) {
@@ -115,7 +114,7 @@ public final class HuggingFaceFolder {
   /**
    * Writes a network as one tensor file.
    *
-   * @param parameters by our names; dense, with zeros where a weight is pruned
+   * @param parameters what {@link Model#tensors} gives; dense, with zeros where a weight is pruned
    * @param type the element type of the tensors written: F32, BF16 or F16
    */
   public static void write(

@@ -41,6 +41,15 @@ final class HuggingFaceKeys {
     }
   }
 
+  /** The number of classes of a network for pictures. */
+  static long classes(ConfigMap config) {
+    config.allow("id2label", "label2id", "problem_type");
+    return config
+        .get("id2label")
+        .map(labels -> (long) labels.asMap().entries().size())
+        .orElseGet(() -> config.integer("num_labels", 1000));
+  }
+
   /** Throws unless a key is missing or has the one value that is supported. */
   static void only(ConfigMap config, String key, boolean supported) {
     if (config.flag(key, supported) != supported) {

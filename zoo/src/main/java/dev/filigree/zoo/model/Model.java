@@ -3,6 +3,7 @@ package dev.filigree.zoo.model;
 import dev.filigree.nn.Layer;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.data.Batch;
+import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
@@ -22,6 +23,16 @@ public abstract class Model extends Layer {
 
   /** The mean loss in nats over the positions that count, a scalar that can be differentiated. */
   public abstract Tensor loss(Batch batch);
+
+  /**
+   * Every tensor of the network's state, by our names: parameters, and buffers such as running
+   * averages. They are the network's own, not copies.
+   */
+  public final Map<String, Tensor> tensors() {
+    Map<String, Tensor> tensors = Tensors.namedParameters(this);
+    tensors.putAll(Tensors.namedBuffers(this));
+    return tensors;
+  }
 
   /** Gives every parameter its initial value for a seed. */
   final void initialize(long seed) {

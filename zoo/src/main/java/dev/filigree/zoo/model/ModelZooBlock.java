@@ -5,6 +5,7 @@ import dev.filigree.config.ConfigNode;
 import dev.filigree.nn.Initializer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -77,9 +78,10 @@ final class ModelZooBlock {
   }
 
   private static boolean same(@Nullable Object supported, @Nullable Object found) {
-    return supported instanceof Number a && found instanceof Number b
-        ? a.doubleValue() == b.doubleValue()
-        : Objects.equals(supported, found);
+    if (supported instanceof Number a && found instanceof Number b) {
+      return a.doubleValue() == b.doubleValue();
+    }
+    return Objects.equals(supported, found);
   }
 
   /** Knows keys that must be left out or empty: they ask for what is not there. */
@@ -95,10 +97,12 @@ final class ModelZooBlock {
   }
 
   private static boolean isEmpty(ConfigNode node) {
-    Object value = node.toJava();
-    return value instanceof java.util.Map<?, ?> inner && inner.isEmpty()
-        || value instanceof List<?> list && list.isEmpty()
-        || value instanceof Boolean flag && !flag;
+    return switch (node.toJava()) {
+      case Map<?, ?> map -> map.isEmpty();
+      case List<?> list -> list.isEmpty();
+      case Boolean flag -> !flag;
+      case null, default -> false;
+    };
   }
 
   /** An initializer block; a text is its name alone. */
@@ -110,7 +114,7 @@ final class ModelZooBlock {
     ConfigMap map =
         node instanceof ConfigMap block
             ? block
-            : new ConfigMap(node.location(), java.util.Map.of("name", node));
+            : new ConfigMap(node.location(), Map.of("name", node));
     ConfigNode name = map.require("name");
     try {
       Initializer initializer =

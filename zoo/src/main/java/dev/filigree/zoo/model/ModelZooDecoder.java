@@ -187,7 +187,7 @@ record ModelZooDecoder(
     if (scaled && !byD && alpha == 1) {
       return null;
     }
-    return alpha * (scaled ? byD ? 1.0 / headSize : 1 / Math.sqrt(headSize) : 1);
+    return alpha * (scaled ? byD ? 1.0 / headSize : 1 / Math.sqrt((double) headSize) : 1);
   }
 
   private static Initializers initializers(ModelZooBlock block, long layers, MupScales scales) {

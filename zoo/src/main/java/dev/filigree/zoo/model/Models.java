@@ -8,7 +8,13 @@ import java.util.function.Function;
 /** The networks of the zoo: adding one takes one line here. */
 public final class Models {
   private static final List<ModelKind> KINDS =
-      List.of(LlamaConfig.KIND, Gpt2Config.KIND, GptNeoXConfig.KIND);
+      List.of(
+          LlamaConfig.KIND,
+          Gpt2Config.KIND,
+          GptNeoXConfig.KIND,
+          ResNetConfig.KIND,
+          VitConfig.KIND,
+          MlpConfig.KIND);
 
   private Models() {}
 

@@ -39,6 +39,11 @@ final class ParameterTable {
     add(layer + ".weight", modelZooLayer + ".weight", initializer, learningRateScale, shape);
   }
 
+  /** A parameter that is no layer's weight. */
+  void parameter(String name, String modelZooName, Initializer initializer, long... shape) {
+    add(name, modelZooName, initializer, 1, shape);
+  }
+
   /** A linear layer. */
   void linear(
       String layer,

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.data.Batch;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,7 @@ record GoldenModel(Path folder, LanguageModel model, JsonNode expected, List<Str
           new ObjectMapper().readTree(model.resolve("expected.json").toFile()),
           notes);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.data.Batch;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -59,10 +61,11 @@ class LlamaTest {
     Map<String, Tensor> other = Tensors.namedParameters(tiny().create(2));
 
     assertThat(two).isNotEmpty();
-    two.forEach((name, value) -> assertThat(value.equal(three.get(name))).as(name).isTrue());
-    String query = "model.layers.0.self_attn.q_proj.weight";
-    assertThat(two.get(query).equal(other.get(query))).isFalse();
-    assertThat(two.get(query).std().item_double()).isCloseTo(0.02, within(2e-3));
+    two.forEach((key, value) -> assertThat(value.equal(three.get(key))).as(key).isTrue());
+    String name = "model.layers.0.self_attn.q_proj.weight";
+    Tensor query = Objects.requireNonNull(two.get(name));
+    assertThat(query.equal(other.get(name))).isFalse();
+    assertThat(query.std().item_double()).isCloseTo(0.02, within(2e-3));
   }
 
   @Test
@@ -137,7 +140,7 @@ class LlamaTest {
     List<Long> generated = new Generator(model, 0, 0).generate(prompt, 13);
 
     assertThat(generated).hasSize(13);
-    var text = new java.util.ArrayList<>(prompt);
+    var text = new ArrayList<>(prompt);
     for (long token : generated) {
       try (var _ = new PointerScope();
           var _ = new NoGradGuard()) {

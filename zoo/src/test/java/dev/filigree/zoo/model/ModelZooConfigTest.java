@@ -105,8 +105,7 @@ class ModelZooConfigTest {
         .isEqualTo(new RotaryConfig(500_000, new RotaryConfig.Llama3(8, 1, 4, 8192)));
     assertThat(notes)
         .hasSize(2)
-        .allSatisfy(
-            note -> assertThat(note).contains("run.yaml:", "has no effect here"));
+        .allSatisfy(note -> assertThat(note).contains("run.yaml:", "has no effect here"));
   }
 
   @Test

@@ -83,8 +83,7 @@ class RotaryConfigTest {
 
   @Test
   void otherScalingsAreRefused() {
-    assertThatThrownBy(
-            () -> read(Map.of("rope_scaling", Map.of("type", "dynamic", "factor", 2.0))))
+    assertThatThrownBy(() -> read(Map.of("rope_scaling", Map.of("type", "dynamic", "factor", 2.0))))
         .isInstanceOf(ConfigException.class)
         .hasMessage(
             "config.json: rope_scaling.type: rotary scaling 'dynamic' is not supported; supported"
