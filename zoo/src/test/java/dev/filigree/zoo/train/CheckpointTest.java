@@ -27,7 +27,7 @@ class CheckpointTest {
       List.of(
           "config.json", "config.yaml", "model.safetensors", "state.json", "training.safetensors");
 
-  @TempDir private Path shared;
+  @TempDir private static Path shared;
   private Path original;
 
   private Path run;
