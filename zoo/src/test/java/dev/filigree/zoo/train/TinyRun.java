@@ -40,7 +40,8 @@ final class TinyRun {
             model: {name: llama, vocab_size: 256, hidden_size: 32, num_hidden_layers: 2, num_heads: 2,
               filter_size: 48, max_position_embeddings: 32, position_embedding_type: rotary,
               norm_type: rmsnorm, nonlinearity: swiglu, use_projection_bias_in_attention: false,
-              use_ffn_bias_in_attention: false, use_ffn_bias: false, share_embedding_weights: false}
+              use_ffn_bias_in_attention: false, use_ffn_bias: false, share_embedding_weights: false,
+              dropout_rate: 0.0}
             optimizer: {AdamW: {betas: [0.9, 0.95], weight_decay: 0.1}}
             schedulers:
             - SequentialLR:
