@@ -7,7 +7,6 @@ import dev.filigree.config.Location;
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.Distributions;
 import dev.filigree.mask.InitialMasks;
-import dev.filigree.schedule.Constant;
 import dev.filigree.schedule.Schedule;
 import dev.filigree.schedule.Schedules;
 import dev.filigree.schedule.UpdateSchedules;
@@ -15,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,16 +25,14 @@ import org.jspecify.annotations.Nullable;
  * @param paramFilter globs; empty for the default filter
  * @param settings the other keys, as plain Java
  * @param location where it stands; does not count for equality
+ * @param filterLocation where its filter stands, or the block; does not count for equality
  */
 public record AlgorithmConfig(
     String algorithm,
     List<String> paramFilter,
     Map<String, @Nullable Object> settings,
-    Location location) {
-
-  /** Algorithms that do nothing under a constant sparsity. */
-  private static final java.util.Set<String> NEEDS_RISING_SPARSITY =
-      java.util.Set.of("gmp", "granet");
+    Location location,
+    Location filterLocation) {
 
   public AlgorithmConfig {
     paramFilter = List.copyOf(paramFilter);
@@ -44,14 +42,17 @@ public record AlgorithmConfig(
   static AlgorithmConfig read(ConfigMap block) {
     String name = block.get("algorithm", "type").map(ConfigNode::asString).orElse("static");
     build(name, block);
+    Optional<ConfigNode> filterNode = block.get("param_filter");
     List<String> filter =
-        block.get("param_filter").map(node -> node.asList().items()).orElse(List.of()).stream()
+        filterNode.map(node -> node.asList().items()).orElse(List.of()).stream()
             .map(ConfigNode::asString)
             .toList();
     block.rejectUnknown();
     Map<String, @Nullable Object> settings = block.toJava();
     List.of("algorithm", "type", "param_filter").forEach(settings::remove);
-    return new AlgorithmConfig(name, filter, settings, block.location());
+    Location here = block.location();
+    return new AlgorithmConfig(
+        name, filter, settings, here, filterNode.map(ConfigNode::location).orElse(here));
   }
 
   /** A new algorithm with these settings. */
@@ -76,10 +77,6 @@ public record AlgorithmConfig(
             .get("sparsity", "schedule")
             .orElseThrow(() -> block.error("'sparsity' is missing: a number or a schedule"));
     Schedule sparsity = rate(sparsityNode);
-    if (NEEDS_RISING_SPARSITY.contains(name) && sparsity instanceof Constant) {
-      throw sparsityNode.error(
-          name + " prunes step by step and needs a schedule that rises, not a constant sparsity");
-    }
     builder.sparsity(sparsity);
     block.get("update").map(UpdateSchedules::parse).ifPresent(builder::update);
     block.get("drop_fraction").map(AlgorithmConfig::rate).ifPresent(builder::dropFraction);
@@ -93,7 +90,8 @@ public record AlgorithmConfig(
         .ifPresent(builder::ties);
     block.get("distribution").map(AlgorithmConfig::distribution).ifPresent(builder::distribution);
     Shapers.parse(block).ifPresent(builder::shaper);
-    return builder.build();
+    // What a constructor refuses is, of all settings, as a rule the sparsity.
+    return named(sparsityNode, builder::build);
   }
 
   /** A schedule of a fraction; a constant outside [0, 1] is an error. */

@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class GraNet extends DynamicSparsity {
   GraNet(AlgorithmSettings settings) {
-    super(settings);
+    super(gradual(settings));
   }
 
   public static AlgorithmBuilder<GraNet> builder() {

@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class GradualMagnitude extends DynamicSparsity {
   GradualMagnitude(AlgorithmSettings settings) {
-    super(settings.withDropFraction(step -> 0));
+    super(gradual(settings).withDropFraction(step -> 0));
   }
 
   public static AlgorithmBuilder<GradualMagnitude> builder() {

@@ -54,6 +54,9 @@ public final class Group {
                         otherNames.getOrDefault(entry.getKey(), List.of()),
                         entry.getValue()))
             .toList();
+    if (entries.isEmpty()) {
+      throw new IllegalArgumentException("a group without an algorithm makes nothing sparse");
+    }
     List<List<String>> assigned = new ArrayList<>();
     var taken = new HashSet<String>();
     for (int i = 0; i < entries.size(); i++) {

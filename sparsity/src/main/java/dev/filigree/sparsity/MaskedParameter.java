@@ -6,6 +6,7 @@ import dev.filigree.mask.RandomScores;
 import dev.filigree.mask.TieBreak;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.torch.Tensors;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -21,8 +22,8 @@ final class MaskedParameter extends SparseParameter {
   private static final Scalar ZERO = new Scalar(0.0).retainReference();
 
   private final int hook;
-  // libtorch calls into these objects: they must stay reachable.
-  private final TensorTensorHook gradientHook = new GradientHook();
+  // libtorch calls into these objects: they must stay reachable, and outlive the scope around us.
+  private final TensorTensorHook gradientHook = new GradientHook().retainReference();
   private @Nullable Tensor lastGradient;
 
   private Tensor missing; // bool, the weight's shape: true where no weight exists
@@ -75,7 +76,7 @@ final class MaskedParameter extends SparseParameter {
   void setMask(Tensor mask, Optimizer optimizer) {
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
-      replaceMissing(mask.logical_not());
+      replaceMissing(mask.to(weight().device(), torch.ScalarType.Bool).logical_not());
       prune(optimizer, true);
     }
   }
@@ -93,13 +94,18 @@ final class MaskedParameter extends SparseParameter {
   }
 
   @Override
-  void wantDenseGradient(boolean dense) {
-    wanted = dense;
+  void awaitUpdate(@Nullable DropAndGrow plan) {
+    wanted = plan != null;
   }
 
   @Override
-  boolean hasDenseGradient() {
+  boolean canGrowByGradient() {
     return denseGradient != null;
+  }
+
+  @Override
+  public Optional<Tensor> denseGradient() {
+    return Optional.ofNullable(denseGradient);
   }
 
   @Override
@@ -117,7 +123,7 @@ final class MaskedParameter extends SparseParameter {
     Tensor before = mask();
     Tensor left =
         Masks.dropMinimum(
-            plan.dropScore().apply(new Kept(optimizer)),
+            plan.dropScore().apply(keptWeights(optimizer)),
             before,
             plan.dropFraction(),
             plan.sparsity(),
@@ -135,9 +141,12 @@ final class MaskedParameter extends SparseParameter {
   }
 
   @Override
-  void release() {
+  void release(Optimizer optimizer) {
     weight().remove_hook(hook);
+    gradientHook.close();
     forgetGradient();
+    missing.close();
+    weight().close();
   }
 
   private void replaceMissing(Tensor value) {
@@ -161,12 +170,12 @@ final class MaskedParameter extends SparseParameter {
       try (var _ = new NoGradGuard();
           var _ = new PointerScope()) {
         Tensor dense = new Tensor(gradient);
+        if (dense.is_sparse()) {
+          throw new IllegalStateException(
+              name() + ": gradients must be dense; make its embedding without sparse gradients");
+        }
         if (wanted) {
-          if (denseGradient == null) {
-            denseGradient = own(dense.clone());
-          } else {
-            denseGradient.add_(dense);
-          }
+          capture(dense);
         }
         if (lastGradient != null) {
           lastGradient.close();
@@ -177,21 +186,15 @@ final class MaskedParameter extends SparseParameter {
     }
   }
 
-  private final class Kept implements KeptWeights {
-    private final Optimizer optimizer;
-
-    Kept(Optimizer optimizer) {
-      this.optimizer = optimizer;
+  private void capture(Tensor dense) {
+    if (!weight().grad().defined()) {
+      // The first micro-batch of a step; the step before may have been skipped.
+      forgetGradient();
     }
-
-    @Override
-    public Tensor values() {
-      return weight().detach();
-    }
-
-    @Override
-    public Tensor optimizerState(String name) {
-      return stateOf(optimizer, name);
+    if (denseGradient == null) {
+      denseGradient = own(dense.clone());
+    } else {
+      denseGradient.add_(dense);
     }
   }
 

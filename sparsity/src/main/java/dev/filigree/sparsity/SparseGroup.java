@@ -6,8 +6,9 @@ import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
-import dev.filigree.schedule.Schedule;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -40,46 +41,76 @@ final class SparseGroup {
     return algorithm.isUpdate(step);
   }
 
-  /** Checks that every shape can be shaped, then chooses the first masks. */
-  void initialise(Optimizer optimizer, long seed) {
-    AlgorithmSettings settings = algorithm.settings();
-    for (SparseParameter parameter : parameters) {
-      settings.shaper().group(parameter.name(), parameter.shape());
-    }
+  /**
+   * The first masks, in the order of the parameters; none where they start dense.
+   *
+   * @throws IllegalArgumentException when an initial mask is no mask of its parameter
+   */
+  List<Tensor> initialMasks(long seed) {
     if (algorithm.startsDense()) {
+      return List.of();
+    }
+    AlgorithmSettings settings = algorithm.settings();
+    double[] targets = spread(0);
+    var masks = new ArrayList<Tensor>();
+    for (int i = 0; i < targets.length; i++) {
+      SparseParameter parameter = parameters.get(i);
+      Tensor mask =
+          settings
+              .initialMask()
+              .create(
+                  new InitialMask.Request(
+                      parameter.name(),
+                      parameter.dense(),
+                      targets[i],
+                      grouping(parameter),
+                      settings.ties().at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
+                      seed));
+      masks.add(parameter.requireMask(mask));
+    }
+    return masks;
+  }
+
+  /** Sets the first masks. */
+  void initialise(List<Tensor> masks, Optimizer optimizer) {
+    if (masks.isEmpty()) {
       return;
     }
-    spread(0);
-    for (SparseParameter parameter : parameters) {
-      Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
-      var request =
-          new InitialMask.Request(
-              parameter.name(),
-              parameter.dense(),
-              parameter.targetSparsity(),
-              grouping,
-              settings.ties().at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
-              seed);
-      Tensor mask = settings.initialMask().create(request);
-      parameter.setMask(mask, optimizer);
-      warnAboutCount(parameter, grouping.kept(parameter.targetSparsity()) * grouping.groups());
+    double[] targets = spread(0);
+    for (int i = 0; i < targets.length; i++) {
+      SparseParameter parameter = parameters.get(i);
+      parameter.setMask(masks.get(i), optimizer);
+      warnAboutCount(parameter, kept(grouping(parameter), targets[i]));
+      // What the mask has: that of a pruned model need not be what was asked for.
+      parameter.asked(targets[i], parameter.kept());
     }
   }
 
-  /** Updates the masks of all parameters, if the schedule says so for this step. */
-  void update(long step, long seed, Optimizer optimizer, List<SparsityListener> listeners) {
-    if (!isUpdate(step)) {
-      return;
+  /** Prepares for an update after the next step, if there is one that needs its gradient. */
+  void await(long step, long seed) {
+    boolean wanted = algorithm.growsByGradient() && isUpdate(step);
+    double[] targets = wanted ? spread(step) : new double[0];
+    for (int i = 0; i < parameters.size(); i++) {
+      SparseParameter parameter = parameters.get(i);
+      parameter.awaitUpdate(wanted ? algorithm.update(parameter, step, targets[i], seed) : null);
     }
-    spread(step);
-    for (SparseParameter parameter : parameters) {
-      double target = parameter.targetSparsity();
-      DropAndGrow plan = algorithm.update(parameter, step, target, seed);
-      if (plan == null || (algorithm.growsByGradient() && !parameter.hasDenseGradient())) {
+  }
+
+  /** Updates the masks of all parameters. */
+  void update(long step, long seed, Optimizer optimizer, List<SparsityListener> listeners) {
+    double[] targets = spread(step);
+    for (int i = 0; i < targets.length; i++) {
+      SparseParameter parameter = parameters.get(i);
+      DropAndGrow plan = algorithm.update(parameter, step, targets[i], seed);
+      if (plan == null || (algorithm.growsByGradient() && !parameter.canGrowByGradient())) {
         continue;
       }
       SparseParameter.Moved moved = parameter.update(plan, optimizer);
-      warnIfEmpty(parameter);
+      Grouping grouping = plan.shaper().group(parameter.name(), parameter.shape());
+      parameter.asked(plan.sparsity(), kept(grouping, plan.sparsity()));
+      if (moved.dropped() > 0) {
+        warnIfEmpty(parameter);
+      }
       var update =
           new MaskUpdate(
               step,
@@ -88,23 +119,29 @@ final class SparseGroup {
               moved.grown(),
               parameter.kept(),
               parameter.size(),
-              target);
+              plan.sparsity());
       listeners.forEach(listener -> listener.onMaskUpdate(parameter, update));
     }
-    algorithm.settings().sparsity().advance();
-    algorithm.settings().dropFraction().advance();
   }
 
-  private void spread(long step) {
+  /** What sparsity is asked of every parameter at a step. */
+  private double[] spread(long step) {
     List<Distribution.Parameter> spreadable =
         parameters.stream()
             .map(p -> Distribution.Parameter.of(p.name(), p.shape(), () -> p.dense().abs()))
             .toList();
-    double[] spread =
-        algorithm.settings().distribution().spread(algorithm.sparsity(step), spreadable);
-    for (int i = 0; i < spread.length; i++) {
-      parameters.get(i).targetSparsity(spread[i]);
-    }
+    return algorithm.settings().distribution().spread(algorithm.sparsity(step), spreadable);
+  }
+
+  private Grouping grouping(SparseParameter parameter) {
+    return algorithm.settings().shaper().group(parameter.name(), parameter.shape());
+  }
+
+  /** How many weights a sparsity keeps; a candidate may stand for several. */
+  private static long kept(Grouping grouping, double sparsity) {
+    long size = Arrays.stream(grouping.shape()).reduce(1, Math::multiplyExact);
+    long candidates = grouping.groups() * grouping.size();
+    return candidates == 0 ? 0 : grouping.kept(sparsity) * grouping.groups() * (size / candidates);
   }
 
   /** An initial mask need not have the sparsity asked for: that of a pruned model has its own. */
@@ -151,8 +188,8 @@ final class SparseGroup {
                   name,
                   initially[i],
                   atTheEnd[i],
-                  grouping.kept(initially[i]) * grouping.groups(),
-                  grouping.kept(atTheEnd[i]) * grouping.groups());
+                  kept(grouping, initially[i]),
+                  kept(grouping, atTheEnd[i]));
             })
         .toList();
   }
@@ -175,25 +212,56 @@ final class SparseGroup {
         throw new IllegalStateException(
             parameter.name() + ": " + astray + " weights exist outside the mask");
       }
+      long kept = Masks.count(parameter.mask());
+      if (kept != parameter.keptAsked()) {
+        throw new IllegalStateException(
+            "%s: keeps %d of %d weights, its sparsity %s asks for %d"
+                .formatted(
+                    parameter.name(),
+                    kept,
+                    parameter.size(),
+                    parameter.targetSparsity(),
+                    parameter.keptAsked()));
+      }
     }
   }
 
+  /** The schedules' state, and for each parameter what was last asked of it. */
   Map<String, Object> state() {
-    AlgorithmSettings settings = algorithm.settings();
-    return Map.of(
-        "sparsity", settings.sparsity().state(), "drop_fraction", settings.dropFraction().state());
+    var targets = new LinkedHashMap<String, Object>();
+    var kept = new LinkedHashMap<String, Object>();
+    for (SparseParameter parameter : parameters) {
+      targets.put(parameter.name(), parameter.targetSparsity());
+      kept.put(parameter.name(), parameter.keptAsked());
+    }
+    var state = new LinkedHashMap<String, Object>();
+    state.put("sparsity", algorithm.settings().sparsity().state());
+    state.put("drop_fraction", algorithm.settings().dropFraction().state());
+    state.put("target_sparsity", targets);
+    state.put("kept", kept);
+    return state;
   }
 
   void load(Object state) {
-    load(algorithm.settings().sparsity(), state, "sparsity");
-    load(algorithm.settings().dropFraction(), state, "drop_fraction");
+    Map<String, Object> targets = part(state, "target_sparsity");
+    Map<String, Object> kept = part(state, "kept");
+    for (SparseParameter parameter : parameters) {
+      if (!(targets.get(parameter.name()) instanceof Number target)
+          || !(kept.get(parameter.name()) instanceof Number weights)) {
+        throw new IllegalArgumentException(
+            "the saved state knows nothing of '" + parameter.name() + "'");
+      }
+      parameter.asked(target.doubleValue(), weights.longValue());
+    }
+    algorithm.settings().sparsity().load(part(state, "sparsity"));
+    algorithm.settings().dropFraction().load(part(state, "drop_fraction"));
   }
 
-  @SuppressWarnings("unchecked")
-  private static void load(Schedule schedule, Object state, String key) {
+  @SuppressWarnings("unchecked") // checked to be a map; JSON has only texts for keys
+  private static Map<String, Object> part(Object state, String key) {
     if (!(state instanceof Map<?, ?> map) || !(map.get(key) instanceof Map<?, ?> saved)) {
       throw new IllegalArgumentException("the state of a group has no '" + key + "': " + state);
     }
-    schedule.load((Map<String, Object>) saved);
+    return (Map<String, Object>) saved;
   }
 }

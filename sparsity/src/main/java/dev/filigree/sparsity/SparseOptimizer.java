@@ -2,14 +2,17 @@ package dev.filigree.sparsity;
 
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
+import dev.filigree.schedule.Schedule;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -29,6 +32,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   private final long seed;
   private final List<SparsityListener> listeners = new ArrayList<>();
   private long steps;
+  private boolean closed;
 
   SparseOptimizer(Optimizer inner, List<SparseGroup> groups, long seed) {
     this.inner = inner;
@@ -36,33 +40,49 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     this.seed = seed;
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
-      groups.forEach(group -> group.initialise(inner, seed));
+      // All masks first: where one cannot be made, no weight was touched.
+      List<List<Tensor>> masks =
+          this.groups.stream().map(group -> group.initialMasks(seed)).toList();
+      for (int i = 0; i < masks.size(); i++) {
+        this.groups.get(i).initialise(masks.get(i), inner);
+      }
     }
     awaitGradients();
   }
 
   @Override
   public void step() {
+    if (closed) {
+      throw new IllegalStateException("the sparse optimizer is closed");
+    }
     inner.step();
     steps++;
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
       boolean stateToo = !inner.keepsZeros();
       parameters().forEach(parameter -> parameter.prune(inner, stateToo));
-      for (SparseGroup group : groups) {
-        group.update(steps, seed, inner, listeners);
-      }
+      updateMasks();
     }
     parameters().forEach(SparseParameter::forgetGradient);
     awaitGradients();
   }
 
+  private void updateMasks() {
+    // By identity: a schedule that two groups share moves on once.
+    Set<Schedule> read = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (SparseGroup group : groups) {
+      if (group.isUpdate(steps)) {
+        group.update(steps, seed, inner, listeners);
+        read.add(group.algorithm().settings().sparsity());
+        read.add(group.algorithm().settings().dropFraction());
+      }
+    }
+    read.forEach(Schedule::advance);
+  }
+
   /** Dense gradients are captured only in the backward passes before an update that needs them. */
   private void awaitGradients() {
-    for (SparseGroup group : groups) {
-      boolean wanted = group.algorithm().growsByGradient() && group.isUpdate(steps + 1);
-      group.parameters().forEach(parameter -> parameter.wantDenseGradient(wanted));
-    }
+    Tensors.inScope(() -> groups.forEach(group -> group.await(steps + 1, seed)));
   }
 
   @Override
@@ -134,9 +154,10 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
 
   /**
    * Replaces all masks, as from a checkpoint. Weights and optimizer state outside them become zero.
+   * The {@link #state} of the same checkpoint tells {@link #verify} how many weights they keep.
    *
-   * @throws IllegalArgumentException when the masks are not those of the sparse parameters, by name
-   *     and shape
+   * @throws IllegalArgumentException when the masks are not those of the sparse parameters, by
+   *     name, type and shape; nothing has changed then
    */
   public void loadMasks(Map<String, Tensor> masks) {
     var expected = new ArrayList<>(parameters().stream().map(SparseParameter::name).toList());
@@ -152,23 +173,12 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     }
     var byName = new HashMap<String, SparseParameter>();
     parameters().forEach(parameter -> byName.put(parameter.name(), parameter));
-    masks.forEach(
-        (name, mask) -> {
-          SparseParameter parameter = Objects.requireNonNull(byName.get(name));
-          parameter.setMask(requireShape(parameter, mask), inner);
-        });
+    masks.forEach((name, mask) -> of(byName, name).requireMask(mask));
+    masks.forEach((name, mask) -> of(byName, name).setMask(mask, inner));
   }
 
-  private static Tensor requireShape(SparseParameter parameter, Tensor mask) {
-    if (!Arrays.equals(Tensors.shape(mask), parameter.shape())) {
-      throw new IllegalArgumentException(
-          "the mask of '%s' has shape %s, the weight %s"
-              .formatted(
-                  parameter.name(),
-                  Arrays.toString(Tensors.shape(mask)),
-                  Arrays.toString(parameter.shape())));
-    }
-    return mask;
+  private static SparseParameter of(Map<String, SparseParameter> byName, String name) {
+    return Objects.requireNonNull(byName.get(name), name);
   }
 
   /** Step count, seed and the state of every schedule: numbers, texts, lists and maps. */
@@ -204,9 +214,15 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     awaitGradients();
   }
 
-  /** Gives the parameters back: dense tensors again, hooks gone. The masks' zeros stay. */
+  /**
+   * Gives the parameters back: dense tensors again, hooks gone. The masks' zeros stay. Without it
+   * the parameters stay sparse, and in memory, to the end of the program.
+   */
   @Override
   public void close() {
-    parameters().forEach(Sparsity::release);
+    if (!closed) {
+      closed = true;
+      parameters().forEach(parameter -> Sparsity.release(parameter, inner));
+    }
   }
 }

@@ -3,7 +3,10 @@ package dev.filigree.sparsity;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A parameter of which only some weights exist. Two executions: {@link MaskedParameter}, a dense
@@ -15,11 +18,14 @@ public abstract class SparseParameter {
   private final Tensor weight;
   private final long[] shape;
   private double targetSparsity;
+  private long keptAsked;
 
   SparseParameter(String name, Tensor weight, long[] shape) {
     this.name = name;
-    this.weight = weight;
+    // A reference of our own: the caller's may belong to a scope that ends before the training.
+    this.weight = new Tensor(weight).retainReference();
     this.shape = shape.clone();
+    keptAsked = size();
   }
 
   /** The parameter's name in its module. */
@@ -55,8 +61,15 @@ public abstract class SparseParameter {
     return targetSparsity;
   }
 
-  final void targetSparsity(double value) {
-    targetSparsity = value;
+  /** How many weights should exist since the mask was last chosen. */
+  final long keptAsked() {
+    return keptAsked;
+  }
+
+  /** Notes what was asked of the mask that was just chosen. */
+  final void asked(double sparsity, long weights) {
+    targetSparsity = sparsity;
+    keptAsked = weights;
   }
 
   public abstract Execution execution();
@@ -82,7 +95,7 @@ public abstract class SparseParameter {
   }
 
   /** A state tensor of the optimizer by name. */
-  final Tensor stateOf(Optimizer optimizer, String stateName) {
+  private Tensor stateOf(Optimizer optimizer, String stateName) {
     Tensor state = optimizer.state(weight).get(stateName);
     if (state == null || !follows(state)) {
       throw new IllegalArgumentException(
@@ -95,17 +108,59 @@ public abstract class SparseParameter {
     return state;
   }
 
+  /** The weights as the score of a drop sees them. */
+  final KeptWeights keptWeights(Optimizer optimizer) {
+    return new KeptWeights() {
+      @Override
+      public Tensor values() {
+        return weight.detach();
+      }
+
+      @Override
+      public Tensor optimizerState(String stateName) {
+        return stateOf(optimizer, stateName);
+      }
+    };
+  }
+
+  /** Checks that a tensor can be a mask of this parameter. */
+  final Tensor requireMask(Tensor mask) {
+    if (Tensors.type(mask) != ScalarType.Bool) {
+      throw new IllegalArgumentException(
+          "the mask of '" + name + "' must be of type Bool, found " + Tensors.type(mask));
+    }
+    if (!Arrays.equals(Tensors.shape(mask), shape)) {
+      throw new IllegalArgumentException(
+          "the mask of '%s' has shape %s, the weight %s"
+              .formatted(name, Arrays.toString(Tensors.shape(mask)), Arrays.toString(shape)));
+    }
+    return mask;
+  }
+
   /** Replaces the mask: the first one, or one read from a checkpoint. */
   abstract void setMask(Tensor mask, Optimizer optimizer);
 
   /** Assigns zero to weights that do not exist and, if asked, to their optimizer state. */
   abstract void prune(Optimizer optimizer, boolean stateToo);
 
-  /** Whether the dense gradient of the next backward passes is wanted. */
-  abstract void wantDenseGradient(boolean wanted);
+  /**
+   * Says what update the next step ends with, if it needs the dense gradient of that step; null for
+   * none.
+   */
+  abstract void awaitUpdate(@Nullable DropAndGrow plan);
 
-  /** Whether a dense gradient is at hand. */
-  abstract boolean hasDenseGradient();
+  /** Whether the gradient that an awaited update needs is there. */
+  abstract boolean canGrowByGradient();
+
+  /**
+   * The dense gradient that the next mask update will look at: there after the backward pass before
+   * an update that grows by gradient, summed over micro-batches; in compressed execution only where
+   * micro-batches are summed. Replicas that train in parallel average it in place, as they do the
+   * gradients, or their masks drift apart.
+   */
+  public Optional<Tensor> denseGradient() {
+    return Optional.empty();
+  }
 
   /** Forgets a captured dense gradient. */
   abstract void forgetGradient();
@@ -113,8 +168,8 @@ public abstract class SparseParameter {
   /** Carries out a mask update; returns how many weights went and came. */
   abstract Moved update(DropAndGrow plan, Optimizer optimizer);
 
-  /** Undoes what the wrapper did to the tensor: hooks gone, the weight dense. */
-  abstract void release();
+  /** Undoes what the wrapper did: hooks gone, weight and state dense. Called once. */
+  abstract void release(Optimizer optimizer);
 
   /** Weights that went and that came. */
   record Moved(long dropped, long grown) {}

@@ -61,7 +61,8 @@ public final class Sparsity {
    * @param options seed, execution and further names
    * @throws UnmatchedFilterException for a filter that matches nothing
    * @throws IllegalStateException for a parameter that is sparse already
-   * @throws IllegalArgumentException for a parameter that the optimizer does not update
+   * @throws IllegalArgumentException for a parameter that the optimizer does not update, or whose
+   *     shape the groups of its algorithm do not divide; nothing has changed then
    */
   public static SparseOptimizer wrap(
       Map<String, Module> models, Optimizer optimizer, Group group, SparsityOptions options) {
@@ -69,6 +70,12 @@ public final class Sparsity {
     var shapes = new LinkedHashMap<String, long[]>();
     candidates.forEach((name, weight) -> shapes.put(name, Tensors.shape(weight)));
     List<List<String>> assigned = group.assign(shapes, options.otherNames());
+    for (int i = 0; i < assigned.size(); i++) {
+      AlgorithmSettings settings = group.entries().get(i).algorithm().settings();
+      for (String name : assigned.get(i)) {
+        settings.shaper().group(name, Objects.requireNonNull(shapes.get(name)));
+      }
+    }
 
     var updated = new java.util.HashSet<Long>();
     optimizer.groups().forEach(g -> g.parameters().forEach(p -> updated.add(Tensors.identity(p))));
@@ -77,13 +84,24 @@ public final class Sparsity {
         requireFree(name, of(candidates, name), updated);
       }
     }
-    var groups = new ArrayList<SparseGroup>();
-    for (int i = 0; i < assigned.size(); i++) {
-      List<SparseParameter> parameters =
-          assigned.get(i).stream().map(name -> sparse(name, of(candidates, name))).toList();
-      groups.add(new SparseGroup(group.entries().get(i).algorithm(), parameters));
+    var executions = new CompressedExecution(models.values(), optimizer, options);
+    var made = new ArrayList<SparseParameter>();
+    try {
+      var groups = new ArrayList<SparseGroup>();
+      for (int i = 0; i < assigned.size(); i++) {
+        SparsityAlgorithm algorithm = group.entries().get(i).algorithm();
+        var parameters = new ArrayList<SparseParameter>();
+        for (String name : assigned.get(i)) {
+          parameters.add(noted(executions.parameter(name, of(candidates, name), algorithm)));
+          made.add(parameters.getLast());
+        }
+        groups.add(new SparseGroup(algorithm, parameters));
+      }
+      return new SparseOptimizer(optimizer, groups, options.seed());
+    } catch (RuntimeException e) {
+      made.forEach(parameter -> release(parameter, optimizer));
+      throw e;
     }
-    return new SparseOptimizer(optimizer, groups, options.seed());
   }
 
   /** Trainable parameters by name; one that is tied to another counts once, by its first name. */
@@ -120,18 +138,17 @@ public final class Sparsity {
     }
   }
 
-  private static SparseParameter sparse(String name, Tensor weight) {
-    var parameter = new MaskedParameter(name, weight);
+  private static SparseParameter noted(SparseParameter parameter) {
     synchronized (SPARSE) {
-      SPARSE.put(Tensors.identity(weight), parameter);
+      SPARSE.put(Tensors.identity(parameter.weight()), parameter);
     }
     return parameter;
   }
 
-  static void release(SparseParameter parameter) {
+  static void release(SparseParameter parameter, Optimizer optimizer) {
     synchronized (SPARSE) {
       SPARSE.remove(Tensors.identity(parameter.weight()));
     }
-    parameter.release();
+    parameter.release(optimizer);
   }
 }

@@ -1,5 +1,6 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.schedule.Constant;
 import dev.filigree.schedule.Schedule;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,19 @@ public abstract class SparsityAlgorithm {
    */
   public abstract @Nullable DropAndGrow update(
       SparseParameter parameter, long step, double sparsity, long seed);
+
+  /**
+   * Settings for an algorithm that prunes step by step.
+   *
+   * @throws IllegalArgumentException for a constant sparsity, under which it would do nothing
+   */
+  protected static AlgorithmSettings gradual(AlgorithmSettings settings) {
+    if (settings.sparsity() instanceof Constant) {
+      throw new IllegalArgumentException(
+          "gradual pruning needs a sparsity that rises, found the constant " + settings.sparsity());
+    }
+    return settings;
+  }
 
   /** The value of a schedule at a step, as a fraction: clamped to [0, 1]. */
   protected static double rate(Schedule schedule, long step) {

@@ -6,7 +6,7 @@ import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.config.ConfigScalar;
-import dev.filigree.config.Location;
+import dev.filigree.config.ConfigWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,6 +64,11 @@ public record SparsityConfig(List<AlgorithmConfig> groups) {
     return maps.size() == 1 ? maps.getFirst() : maps;
   }
 
+  /** The block as YAML, which {@link #read} reads back to an equal configuration. */
+  public String toYaml() {
+    return ConfigWriter.toYaml(toConfig());
+  }
+
   /** The algorithms, new ones with fresh schedules at every call. */
   public Group build() {
     Group group = Group.empty();
@@ -103,9 +108,7 @@ public record SparsityConfig(List<AlgorithmConfig> groups) {
     try {
       return action.get();
     } catch (UnmatchedFilterException e) {
-      Location location = groups.get(e.entry()).location();
-      throw new ConfigException(
-          location + (e.byDefault() ? "" : ".param_filter") + ": " + e.getMessage());
+      throw new ConfigException(groups.get(e.entry()).filterLocation() + ": " + e.getMessage());
     }
   }
 

@@ -7,7 +7,6 @@ public final class UnmatchedFilterException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
   private final int entry;
-  private final boolean byDefault;
 
   UnmatchedFilterException(int entry, ParameterFilter filter, Collection<String> names) {
     super(
@@ -18,12 +17,6 @@ public final class UnmatchedFilterException extends IllegalArgumentException {
             + names.stream().limit(12).toList()
             + (names.size() > 12 ? " and " + (names.size() - 12) + " more" : ""));
     this.entry = entry;
-    this.byDefault = filter.globs().isEmpty();
-  }
-
-  /** Whether it is the default filter, which found nothing. */
-  public boolean byDefault() {
-    return byDefault;
   }
 
   /** The index of the group's entry whose filter it is. */
