@@ -82,10 +82,10 @@ final class TinyRun {
   static List<Map<String, Object>> rows(Path directory) throws IOException {
     var rows = new ArrayList<Map<String, Object>>();
     for (String line : Files.readAllLines(directory.resolve(MetricsFile.NAME))) {
-      Map<String, Object> row = Json.readMap(line.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      Map<String, Object> row =
+          Json.readMap(line.getBytes(java.nio.charset.StandardCharsets.UTF_8));
       row.keySet()
-          .removeAll(
-              List.of("tokens_per_second", "step_seconds", "seconds", "peak_memory_bytes"));
+          .removeAll(List.of("tokens_per_second", "step_seconds", "seconds", "peak_memory_bytes"));
       rows.add(row);
     }
     return rows;
