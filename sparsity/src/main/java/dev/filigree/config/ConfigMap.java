@@ -3,6 +3,7 @@ package dev.filigree.config;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -99,20 +100,23 @@ public final class ConfigMap implements ConfigNode {
     Collections.addAll(known, keys);
   }
 
+  /** The nodes at keys that were never asked for. */
+  public List<ConfigNode> unknown() {
+    return entries.entrySet().stream()
+        .filter(entry -> !known.contains(entry.getKey()))
+        .map(Map.Entry::getValue)
+        .toList();
+  }
+
   /**
    * Throws for the first key that was never asked for.
    *
    * @throws ConfigException naming the key, its line and the keys that are allowed
    */
   public void rejectUnknown() {
-    for (var entry : entries.entrySet()) {
-      if (!known.contains(entry.getKey())) {
-        throw entry
-            .getValue()
-            .error(
-                "unknown key; allowed here: "
-                    + String.join(", ", known.stream().sorted().toList()));
-      }
+    for (ConfigNode node : unknown()) {
+      throw node.error(
+          "unknown key; allowed here: " + String.join(", ", known.stream().sorted().toList()));
     }
   }
 

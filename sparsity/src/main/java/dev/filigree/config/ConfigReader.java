@@ -21,6 +21,7 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.parser.ParserImpl;
 import org.snakeyaml.engine.v2.scanner.StreamReader;
+import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /** Reads configuration: YAML (anchors and aliases included), JSON (which is YAML), or a map. */
 public final class ConfigReader {
@@ -61,6 +62,8 @@ public final class ConfigReader {
             .setLabel(source)
             .setMaxAliasesForCollections(1000)
             .setCodePointLimit(MAX_BYTES)
+            // Python's dumps write True and False.
+            .setSchema(new CoreSchema())
             .build();
     try {
       var parser = new ParserImpl(settings, new StreamReader(settings, new StringReader(text)));
@@ -153,7 +156,7 @@ public final class ConfigReader {
         return Boolean.valueOf(text);
       }
       if (tag.equals(Tag.INT)) {
-        return Long.decode(text.startsWith("0o") ? "0" + text.substring(2) : text);
+        return integer(text);
       }
       if (tag.equals(Tag.FLOAT)) {
         return switch (text.toLowerCase(java.util.Locale.ROOT)) {
@@ -167,6 +170,13 @@ public final class ConfigReader {
     } catch (NumberFormatException e) {
       throw new ConfigException(location + ": not a number that fits 64 bits: " + text);
     }
+  }
+
+  private static Long integer(String text) {
+    if (text.startsWith("0x")) {
+      return Long.valueOf(text.substring(2), 16);
+    }
+    return text.startsWith("0o") ? Long.valueOf(text.substring(2), 8) : Long.valueOf(text);
   }
 
   private static int line(Node node) {

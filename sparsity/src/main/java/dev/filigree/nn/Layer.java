@@ -8,10 +8,16 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * A libtorch module that also keeps its children as Java objects: libtorch's own containers lose
- * the Java type of what they hold.
+ * the Java type of what they hold. A layer and its parameters outlive the pointer scope they are
+ * made in.
  */
 public abstract class Layer extends Module {
   private final Map<String, Layer> children = new LinkedHashMap<>();
+
+  @SuppressWarnings("this-escape") // counts a reference; nothing sees the unfinished object
+  protected Layer() {
+    retainReference();
+  }
 
   /** Registers a child under a name and returns it, for the assignment to a field. */
   protected final <L extends Layer> L register(String name, L child) {
@@ -22,7 +28,16 @@ public abstract class Layer extends Module {
 
   /** Registers a trainable parameter and returns it, for the assignment to a field. */
   protected final Tensor registerParameter(String name, Tensor value) {
-    return register_parameter(name, value, true);
+    // What libtorch hands back lies within its own table of parameters, which moves as it grows.
+    return new Tensor(register_parameter(name, value, true)).retainReference();
+  }
+
+  /**
+   * Registers a tensor that belongs to the layer's state but is not trained, and returns it, for
+   * the assignment to a field.
+   */
+  protected final Tensor registerBuffer(String name, Tensor value) {
+    return new Tensor(register_buffer(name, value)).retainReference();
   }
 
   /** The direct children by name, in the order of registration. */

@@ -1,6 +1,7 @@
 package dev.filigree.schedule;
 
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A value that depends on the step: a sparsity, a drop fraction, a learning rate.
@@ -20,9 +21,7 @@ public interface Schedule {
 
   /** The extremes and the last value over the steps {@code first..last}, both included. */
   default Range range(long first, long last) {
-    if (first < 0 || last < first) {
-      throw new IllegalArgumentException("no steps from " + first + " to " + last);
-    }
+    Checks.steps(first, last);
     double min = Double.POSITIVE_INFINITY;
     double max = Double.NEGATIVE_INFINITY;
     for (long step = first; step <= last; step++) {
@@ -50,6 +49,14 @@ public interface Schedule {
     if (!state.isEmpty()) {
       throw new IllegalArgumentException(this + " has no state, found " + state.keySet());
     }
+  }
+
+  /**
+   * The schedule as configuration: a number, a list or a map that {@link Schedules#parse} or {@link
+   * LearningRates#parse} reads back. Empty for a schedule that exists as code only.
+   */
+  default Optional<Object> toConfig() {
+    return Optional.empty();
   }
 
   /** Minimum, maximum and last value over a range of steps. */

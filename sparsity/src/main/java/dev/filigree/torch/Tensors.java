@@ -1,11 +1,19 @@
 package dev.filigree.torch;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.StringTensorDict;
 import org.bytedeco.pytorch.StringTensorDictItemVector;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Access to libtorch tensors from Java. */
@@ -29,6 +37,16 @@ public final class Tensors {
         : MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(bytes);
   }
 
+  /** A CPU tensor of int64 elements without a value yet. */
+  public static Tensor int64(long... shape) {
+    return torch.empty(shape, new TensorOptions(ScalarType.Long), new MemoryFormatOptional());
+  }
+
+  /** A CPU tensor of float32 elements without a value yet. */
+  public static Tensor float32(long... shape) {
+    return torch.empty(shape, new TensorOptions(ScalarType.Float), new MemoryFormatOptional());
+  }
+
   /** What identifies a tensor, whichever Java object stands for it. */
   public static long identity(Tensor tensor) {
     return tensor.unsafeGetTensorImpl().address();
@@ -38,19 +56,60 @@ public final class Tensors {
     return tensor.sizes().vec().get();
   }
 
+  /** The element type, as the constant that {@code ==} and switches compare with. */
   public static ScalarType type(Tensor tensor) {
-    return tensor.scalar_type();
+    return tensor.scalar_type().intern(); // the binding returns a new object every time
   }
 
   /** The parameters of a module and of all below it, by name, each with a reference of its own. */
   public static Map<String, Tensor> namedParameters(Module module) {
-    var parameters = new LinkedHashMap<String, Tensor>();
-    StringTensorDictItemVector items = module.named_parameters(true).items();
-    for (long i = 0; i < items.size(); i++) {
-      var item = items.get(i);
-      // What a container hands out is borrowed: the copy holds a reference.
-      parameters.put(item.key().getString(), new Tensor(item.value()));
+    return copies(module.named_parameters(true));
+  }
+
+  /** The buffers of a module and of all below it, by name, each with a reference of its own. */
+  public static Map<String, Tensor> namedBuffers(Module module) {
+    return copies(module.named_buffers(true));
+  }
+
+  private static Map<String, Tensor> copies(StringTensorDict dict) {
+    var tensors = new LinkedHashMap<String, Tensor>();
+    try {
+      StringTensorDictItemVector items = dict.items();
+      for (long i = 0; i < items.size(); i++) {
+        var item = items.get(i);
+        // What a container hands out is borrowed: the copy holds a reference.
+        tensors.put(item.key().getString(), new Tensor(item.value()));
+      }
+    } finally {
+      Reference.reachabilityFence(dict); // the items lie in its memory
     }
-    return parameters;
+    return tensors;
+  }
+
+  /**
+   * Runs a computation without gradients in a scope of its own, so that its intermediate tensors
+   * are freed at its end, and hands the result to the scope around it.
+   */
+  public static Tensor scoped(Supplier<Tensor> computation) {
+    Tensor result;
+    try (var _ = new PointerScope();
+        var _ = new NoGradGuard()) {
+      result = computation.get();
+      result.retainReference();
+    }
+    PointerScope outer = PointerScope.getInnerScope();
+    if (outer != null) {
+      outer.attach(result);
+      result.releaseReference();
+    }
+    return result;
+  }
+
+  /** Runs something without gradients in a scope of its own. */
+  public static void inScope(Runnable action) {
+    try (var _ = new PointerScope();
+        var _ = new NoGradGuard()) {
+      action.run();
+    }
   }
 }

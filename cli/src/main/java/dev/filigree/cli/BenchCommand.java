@@ -1,0 +1,46 @@
+package dev.filigree.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.spi.ToolProvider;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs the benchmarks, which the bench module offers as a tool. */
+@Command(
+    name = "bench",
+    description = "Measures the sparse kernels, or whole training steps, against dense ones.",
+    footer = {"", "Example:", "  filigree bench kernels --json"})
+final class BenchCommand implements Callable<Integer> {
+  private static final String TOOL = "filigree-bench";
+
+  private enum Subject {
+    KERNELS,
+    STEP
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "kernels|step", description = "What to measure.")
+  private Subject subject;
+
+  @Option(names = "--json", description = "Print the figures as JSON.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    ToolProvider tool =
+        ToolProvider.findFirst(TOOL)
+            .orElseThrow(() -> new IllegalStateException("no benchmarks on the class path"));
+    var arguments = new ArrayList<>(List.of(subject.name().toLowerCase(java.util.Locale.ROOT)));
+    if (json) {
+      arguments.add("--json");
+    }
+    return tool.run(
+        spec.commandLine().getOut(), spec.commandLine().getErr(), arguments.toArray(String[]::new));
+  }
+}

@@ -1,0 +1,130 @@
+package dev.filigree.cli;
+
+import dev.filigree.zoo.data.CacheFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.bytedeco.pytorch.global.torch;
+
+/** What the doctor looks at, each check with what it found and what mends it. */
+final class MachineChecks {
+  private static final int REQUIRED_JAVA = 25;
+  private static final long GIB = 1L << 30;
+
+  private MachineChecks() {}
+
+  static List<Check> all() {
+    var checks = new ArrayList<Check>();
+    checks.add(java());
+    checks.add(javaSources());
+    checks.add(vectorApi());
+    checks.add(simd());
+    checks.add(blas());
+    checks.add(threads());
+    checks.add(waitPolicy());
+    checks.add(memory());
+    checks.add(gpu());
+    checks.add(disk());
+    return checks;
+  }
+
+  private static Check java() {
+    String found =
+        "%s %s, %s"
+            .formatted(
+                Runtime.version(),
+                System.getProperty("java.vendor"),
+                System.getProperty("java.home"));
+    return Runtime.version().feature() >= REQUIRED_JAVA
+        ? Check.good("JDK", found)
+        : Check.missing("JDK", found, "install a JDK 25: https://adoptium.net");
+  }
+
+  private static Check javaSources() {
+    Path sources = Path.of(System.getProperty("java.home"), "lib", "src.zip");
+    return Files.exists(sources)
+        ? Check.good("Java sources", sources + " (the default training text)")
+        : Check.missing(
+            "Java sources",
+            "this JDK has no lib/src.zip, the default training text",
+            "use a JDK with sources, or give your own: -s train_dataloader.data_dir=DIR");
+  }
+
+  private static Check vectorApi() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+        ? Check.good("Vector API", "jdk.incubator.vector is there")
+        : Check.slow(
+            "Vector API",
+            "jdk.incubator.vector is not in this JVM: scalar kernels",
+            "start with ./filigree, or add --add-modules jdk.incubator.vector");
+  }
+
+  private static Check simd() {
+    return Check.good("SIMD", "libtorch uses " + torch.get_cpu_capability().getString());
+  }
+
+  private static Check blas() {
+    String core = OpenBlas.coreName().orElse("unknown");
+    String found = "OpenBLAS, kernels for " + core;
+    boolean wide = torch.get_cpu_capability().getString().equals("AVX512");
+    boolean narrowKernels = List.of("haswell", "zen").contains(core.toLowerCase(Locale.ROOT));
+    return wide && narrowKernels
+        ? Check.slow(
+            "BLAS",
+            found + ", which are AVX2; this processor has AVX-512",
+            "export OPENBLAS_CORETYPE=SKYLAKEX")
+        : Check.good("BLAS", found);
+  }
+
+  private static Check threads() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    int threads = torch.get_num_threads();
+    String found = "%d of libtorch on %d processors".formatted(threads, processors);
+    return threads > processors
+        ? Check.slow("Threads", found, "export OMP_NUM_THREADS=" + processors)
+        : Check.good("Threads", found);
+  }
+
+  private static Check waitPolicy() {
+    String policy = System.getenv().getOrDefault("OMP_WAIT_POLICY", "not set");
+    return policy.equalsIgnoreCase("PASSIVE")
+        ? Check.good("OMP_WAIT_POLICY", policy)
+        : Check.slow(
+            "OMP_WAIT_POLICY",
+            policy + ": OpenMP's threads spin and take cores from the JVM's",
+            "export OMP_WAIT_POLICY=PASSIVE");
+  }
+
+  private static Check memory() {
+    double heap = Runtime.getRuntime().maxMemory() / (double) GIB;
+    return Check.good("Java heap", "at most %.1f GiB; tensors lie outside it".formatted(heap));
+  }
+
+  private static Check gpu() {
+    if (torch.cuda_is_available()) {
+      return Check.good("GPU", "CUDA works");
+    }
+    return Check.good(
+        "GPU", torch.hasCUDA() ? "no CUDA device: the CPU computes" : "this libtorch is CPU only");
+  }
+
+  private static Check disk() {
+    Path cache = CacheFolder.standard();
+    try {
+      Files.createDirectories(cache);
+      long free = Files.getFileStore(cache).getUsableSpace();
+      String found = "%s, %.1f GiB free".formatted(cache, free / (double) GIB);
+      return free < GIB
+          ? Check.missing("Token cache", found, "make room, or export FILIGREE_CACHE=DIR")
+          : Check.good("Token cache", found);
+    } catch (IOException e) {
+      return Check.missing(
+          "Token cache",
+          cache + ": cannot be used: " + e.getMessage(),
+          "export FILIGREE_CACHE=DIR");
+    }
+  }
+}

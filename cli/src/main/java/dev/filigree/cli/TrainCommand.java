@@ -1,0 +1,168 @@
+package dev.filigree.cli;
+
+import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.config.RunPlan;
+import dev.filigree.zoo.report.RunReport;
+import dev.filigree.zoo.train.RunSummary;
+import dev.filigree.zoo.train.Trainer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Trains a network, or goes on with a run. */
+@Command(
+    name = "train",
+    description = "Trains a network, or goes on with a run that stopped.",
+    footer = {
+      "",
+      "Examples:",
+      "  filigree train",
+      "  filigree train configs/my.yaml -s sparsity=0.9 --out runs/first",
+      "  filigree train --resume runs/first --steps 2000",
+      "",
+      "Ctrl-C saves a checkpoint and says how to go on; twice leaves at once."
+    })
+final class TrainCommand implements Callable<Integer> {
+  private static final int SAMPLE_LINES = 12;
+  private static final int SAMPLE_COLUMNS = 100;
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private ConfigOptions config;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "The run directory. Default: a new one below runs/.")
+  private @Nullable Path out;
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N",
+      description = "Saves a checkpoint every N steps, and at the end.")
+  private @Nullable Long checkpointEvery;
+
+  @Option(names = "--resume", paramLabel = "DIR", description = "Goes on with the run in DIR.")
+  private @Nullable Path resume;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Decides initial weights, masks and the order of the data.")
+  private @Nullable Long seed;
+
+  @Option(
+      names = "--dry-run",
+      description = "Shows layers, sparsity and memory of the run; trains nothing.")
+  private boolean dryRun;
+
+  @Option(names = "--quiet", description = "No progress, no table: only errors.")
+  private boolean quiet;
+
+  @Override
+  public Integer call() throws IOException {
+    checkResume();
+    if (dryRun) {
+      plan();
+      return 0;
+    }
+    try (Trainer trainer = trainer();
+        var interrupts = new Interrupts(trainer::requestStop, err())) {
+      trainer.skippedCheckpoints().forEach(line -> err().println("warning: " + line));
+      if (!quiet) {
+        trainer.config().notes().forEach(note -> err().println("note: " + note));
+        trainer.listen(new ProgressLine(err(), ProgressLine.terminalColumns()));
+      }
+      RunSummary summary = trainer.run();
+      finish(trainer, summary);
+      if (summary.ending() == RunSummary.Ending.STOPPED) {
+        err().println("Go on with: filigree train --resume " + trainer.directory());
+        return interrupts.exitCode();
+      }
+      return 0;
+    }
+  }
+
+  private void checkResume() {
+    if (resume == null) {
+      return;
+    }
+    Inputs.folder(resume, "the --out of a run");
+    if (config.file() != null) {
+      throw new UsageException(
+          "--resume takes the configuration of the run: leave out " + config.file());
+    }
+    if (out != null || seed != null) {
+      throw new UsageException("--resume keeps directory and seed: leave out --out and --seed");
+    }
+  }
+
+  private List<String> overrides() {
+    var overrides = new ArrayList<String>();
+    if (checkpointEvery != null) {
+      overrides.add("checkpoint.steps=" + checkpointEvery);
+    }
+    if (seed != null) {
+      overrides.add("seed=" + seed);
+    }
+    return overrides;
+  }
+
+  private void plan() {
+    RunConfig planned =
+        resume == null
+            ? config.read(overrides())
+            : RunConfig.read(resume.resolve("config.yaml"), resumed());
+    spec.commandLine().getOut().print(RunPlan.of(planned).text());
+    spec.commandLine().getOut().flush();
+  }
+
+  private List<String> resumed() {
+    var overrides = new ArrayList<>(config.overrides());
+    overrides.addAll(overrides());
+    return overrides;
+  }
+
+  private Trainer trainer() {
+    if (resume != null) {
+      return Trainer.resume(resume, resumed());
+    }
+    RunConfig read = config.read(overrides());
+    Path directory =
+        out != null ? out : read.modelDir().orElseGet(() -> RunFolders.next(config.name()));
+    return Trainer.start(read, directory);
+  }
+
+  /** Lets the model write a sample, then the report, then the table. */
+  private void finish(Trainer trainer, RunSummary summary) throws IOException {
+    String sample = Sample.write(trainer.directory());
+    Path report = RunReport.write(trainer.directory());
+    if (!quiet) {
+      PrintWriter output = spec.commandLine().getOut();
+      output.print(SummaryTable.of(trainer.config(), summary, trainer.directory(), report));
+      if (!sample.isEmpty()) {
+        output.println();
+        output.println("What the model writes:");
+        sample
+            .lines()
+            .limit(SAMPLE_LINES)
+            .map(line -> line.substring(0, Math.min(line.length(), SAMPLE_COLUMNS)))
+            .forEach(line -> output.println("  " + line));
+      }
+      output.flush();
+    }
+  }
+
+  private PrintWriter err() {
+    return spec.commandLine().getErr();
+  }
+}

@@ -1,0 +1,43 @@
+package dev.filigree.nn;
+
+import static org.bytedeco.pytorch.global.torch.embedding;
+import static org.bytedeco.pytorch.global.torch.linear;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** A table of vectors, one for each token or position. */
+public final class Embedding extends Layer {
+  private final Tensor weight; // [entries, size]
+
+  /** A table of zeros: initialising or loading it is the model's part. */
+  public Embedding(long entries, long size) {
+    weight = registerParameter("weight", torch.zeros(entries, size));
+  }
+
+  /**
+   * Looks vectors up.
+   *
+   * @param ids int64 [...], each from 0 to entries - 1
+   * @return [..., size]
+   */
+  public Tensor forward(Tensor ids) {
+    return embedding(weight, ids);
+  }
+
+  /**
+   * The scores of every entry, x·Wᵀ: the output head of a network whose input and output embeddings
+   * are tied.
+   *
+   * @param x [..., size]
+   * @return [..., entries]
+   */
+  public Tensor scores(Tensor x) {
+    return linear(x, weight);
+  }
+
+  /** [entries, size] */
+  public Tensor weight() {
+    return weight;
+  }
+}

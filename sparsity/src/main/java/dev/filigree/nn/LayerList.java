@@ -1,0 +1,29 @@
+package dev.filigree.nn;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/** Layers of one kind in order, named 0, 1, 2, ... */
+public final class LayerList<L extends Layer> extends Layer implements Iterable<L> {
+  private final List<L> members = new ArrayList<>();
+
+  public LayerList(List<L> layers) {
+    for (L layer : layers) {
+      members.add(register(String.valueOf(members.size()), layer));
+    }
+  }
+
+  public L get(int index) {
+    return members.get(index);
+  }
+
+  public int size() {
+    return members.size();
+  }
+
+  @Override
+  public Iterator<L> iterator() {
+    return members.iterator();
+  }
+}

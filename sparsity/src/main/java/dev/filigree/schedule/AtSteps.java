@@ -1,0 +1,35 @@
+package dev.filigree.schedule;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Updates at exactly these steps.
+ *
+ * @param steps kept sorted, each once
+ */
+public record AtSteps(List<Long> steps) implements UpdateSchedule {
+  public AtSteps {
+    if (steps.isEmpty()) {
+      throw new IllegalArgumentException("no steps: nothing is ever updated");
+    }
+    steps.forEach(step -> Checks.notNegative("step", step));
+    steps = steps.stream().sorted().distinct().toList();
+  }
+
+  @Override
+  public boolean isUpdate(long step) {
+    return Collections.binarySearch(steps, step) >= 0;
+  }
+
+  @Override
+  public Optional<Object> toConfig() {
+    return Optional.of(ConfigForm.map("steps", steps));
+  }
+
+  @Override
+  public String toString() {
+    return ConfigForm.text(toConfig());
+  }
+}

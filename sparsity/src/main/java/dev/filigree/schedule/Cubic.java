@@ -1,0 +1,63 @@
+package dev.filigree.schedule;
+
+import java.util.Optional;
+
+/**
+ * The cubic rise of gradual pruning (Zhu and Gupta 2017, equation 1; Liu et al. 2021): end + (init
+ * − end) · (1 − k/n)³, with k the whole pruning intervals since the start and n those from start to
+ * end. It is {@code init} before the start and {@code end} after the last interval.
+ *
+ * @param initSparsity the fraction at the start
+ * @param endSparsity the fraction at the end
+ * @param startStep the step from which the value moves
+ * @param endStep the step up to which it moves
+ * @param pruneEvery steps between two changes of the value
+ */
+public record Cubic(
+    double initSparsity, double endSparsity, long startStep, long endStep, long pruneEvery)
+    implements PiecewiseMonotone {
+  public Cubic {
+    Checks.finite("init_sparsity", initSparsity);
+    Checks.finite("end_sparsity", endSparsity);
+    Checks.notNegative("sparsity_start_step", startStep);
+    Checks.positive("prune_every_k_steps", pruneEvery);
+    if (endStep - startStep < pruneEvery) {
+      throw new IllegalArgumentException(
+          "no whole interval of prune_every_k_steps "
+              + pruneEvery
+              + " between sparsity_start_step "
+              + startStep
+              + " and sparsity_end_step "
+              + endStep);
+    }
+  }
+
+  @Override
+  public double at(long step) {
+    long intervals = (endStep - startStep) / pruneEvery;
+    long passed = Math.clamp((step - startStep) / pruneEvery, 0, intervals);
+    double left = 1 - (double) passed / intervals;
+    return endSparsity + (initSparsity - endSparsity) * left * left * left;
+  }
+
+  @Override
+  public Optional<Object> toConfig() {
+    return ConfigForm.typed(
+        "cubic",
+        "init_sparsity",
+        initSparsity,
+        "end_sparsity",
+        endSparsity,
+        "sparsity_start_step",
+        startStep,
+        "sparsity_end_step",
+        endStep,
+        "prune_every_k_steps",
+        pruneEvery);
+  }
+
+  @Override
+  public String toString() {
+    return ConfigForm.text(toConfig());
+  }
+}

@@ -1,0 +1,84 @@
+package dev.filigree.schedule;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.LongStream;
+
+/**
+ * Triangles between {@code base} and {@code max} (Smith 2017). Momentum is not part of it.
+ *
+ * @param stepsUp steps from base to max
+ * @param stepsDown steps from max back to base
+ * @param gamma the factor per step of {@link Mode#EXP_RANGE}
+ */
+public record Cyclic(double base, double max, long stepsUp, long stepsDown, Mode mode, double gamma)
+    implements PiecewiseMonotone {
+  /** How the height of the triangles changes. */
+  public enum Mode {
+    /** It does not. */
+    TRIANGULAR,
+    /** It halves with every cycle. */
+    TRIANGULAR2,
+    /** It falls by gamma^step. */
+    EXP_RANGE
+  }
+
+  public Cyclic {
+    Checks.finite("base_lr", base);
+    Checks.finite("max_lr", max);
+    Checks.positive("step_size_up", stepsUp);
+    Checks.positive("step_size_down", stepsDown);
+    Checks.positive("gamma", gamma);
+  }
+
+  @Override
+  public double at(long step) {
+    long length = stepsUp + stepsDown;
+    long position = step % length;
+    double height =
+        position <= stepsUp
+            ? (double) position / stepsUp
+            : (double) (length - position) / stepsDown;
+    long cycle = step / length;
+    double scale =
+        switch (mode) {
+          case TRIANGULAR -> 1;
+          case TRIANGULAR2 -> Math.pow(0.5, (double) cycle);
+          case EXP_RANGE -> Math.pow(gamma, (double) step);
+        };
+    return base + (max - base) * height * scale;
+  }
+
+  @Override
+  public LongStream turns(long first, long last) {
+    if (mode == Mode.EXP_RANGE) {
+      // A rising flank times a falling power may turn anywhere.
+      return LongStream.rangeClosed(first, last);
+    }
+    return PiecewiseMonotone.multiples((double) (stepsUp + stepsDown), first, last)
+        .flatMap(start -> LongStream.of(start, start + stepsUp));
+  }
+
+  @Override
+  public Optional<Object> toConfig() {
+    return ConfigForm.named(
+        "CyclicLR",
+        "base_lr",
+        base,
+        "max_lr",
+        max,
+        "step_size_up",
+        stepsUp,
+        "step_size_down",
+        stepsDown,
+        "mode",
+        mode.name().toLowerCase(Locale.ROOT),
+        "gamma",
+        gamma);
+  }
+
+  @Override
+  public String toString() {
+    return ConfigForm.text(toConfig());
+  }
+}

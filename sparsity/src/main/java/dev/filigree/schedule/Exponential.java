@@ -1,0 +1,32 @@
+package dev.filigree.schedule;
+
+import java.util.Optional;
+
+/**
+ * An exponential approach: last + (init − last) · e^(gamma · step).
+ *
+ * @param gamma the rate per step; negative, so that the value approaches {@code last}
+ * @param last the value approached; {@code final} in configuration
+ */
+public record Exponential(double init, double gamma, double last) implements PiecewiseMonotone {
+  public Exponential {
+    Checks.finite("init", init);
+    Checks.finite("gamma", gamma);
+    Checks.finite("final", last);
+  }
+
+  @Override
+  public double at(long step) {
+    return last + (init - last) * Math.exp(gamma * step);
+  }
+
+  @Override
+  public Optional<Object> toConfig() {
+    return ConfigForm.typed("exp", "init", init, "gamma", gamma, "final", last);
+  }
+
+  @Override
+  public String toString() {
+    return ConfigForm.text(toConfig());
+  }
+}

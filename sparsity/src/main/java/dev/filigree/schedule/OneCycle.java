@@ -1,0 +1,96 @@
+package dev.filigree.schedule;
+
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.LongStream;
+
+/**
+ * The 1cycle policy (Smith and Topin 2018): up from {@code initial} to {@code max}, then down to
+ * initial / finalDivFactor, where it stays after totalSteps. With {@code threePhase} it comes down
+ * to {@code initial} as fast as it went up and only then to the end. Momentum is not part of it.
+ *
+ * @param initial PyTorch's max_lr / div_factor
+ * @param startFraction the fraction of the steps that the rise takes
+ */
+public record OneCycle(
+    double initial,
+    double max,
+    long totalSteps,
+    double startFraction,
+    double finalDivFactor,
+    boolean threePhase,
+    Anneal anneal)
+    implements PiecewiseMonotone {
+  /** How the value moves within a phase. */
+  public enum Anneal {
+    COS,
+    LINEAR
+  }
+
+  public OneCycle {
+    Checks.finite("initial_learning_rate", initial);
+    Checks.finite("max_lr", max);
+    Checks.positive("total_steps", totalSteps);
+    Checks.positive("final_div_factor", finalDivFactor);
+    double most = threePhase ? 0.5 : 1;
+    if (!(startFraction > 0 && startFraction < most)) {
+      throw new IllegalArgumentException(
+          "pct_start must lie between 0 and " + most + ", found " + startFraction);
+    }
+  }
+
+  @Override
+  public double at(long step) {
+    double top = startFraction * totalSteps - 1;
+    double middle = 2 * startFraction * totalSteps - 2;
+    double end = initial / finalDivFactor;
+    if (step <= top) {
+      return between(initial, max, 0, top, step);
+    }
+    if (!threePhase) {
+      return between(max, end, top, totalSteps - 1.0, step);
+    }
+    return step <= middle
+        ? between(max, initial, top, middle, step)
+        : between(initial, end, middle, totalSteps - 1.0, step);
+  }
+
+  private double between(double from, double to, double start, double stop, long step) {
+    double progress = stop > start ? Math.min(1, (step - start) / (stop - start)) : 1;
+    return switch (anneal) {
+      case COS -> to + (from - to) * (1 + Math.cos(Math.PI * progress)) / 2;
+      case LINEAR -> from + (to - from) * progress;
+    };
+  }
+
+  @Override
+  public LongStream turns(long first, long last) {
+    long rise = (long) (startFraction * totalSteps);
+    return LongStream.of(rise - 1, rise, 2 * rise - 2, 2 * rise - 1, 2 * rise, totalSteps - 1);
+  }
+
+  @Override
+  public Optional<Object> toConfig() {
+    return ConfigForm.named(
+        "OneCycleLR",
+        "initial_learning_rate",
+        initial,
+        "max_lr",
+        max,
+        "total_steps",
+        totalSteps,
+        "pct_start",
+        startFraction,
+        "final_div_factor",
+        finalDivFactor,
+        "three_phase",
+        threePhase,
+        "anneal_strategy",
+        anneal.name().toLowerCase(Locale.ROOT));
+  }
+
+  @Override
+  public String toString() {
+    return ConfigForm.text(toConfig());
+  }
+}

@@ -1,0 +1,44 @@
+package dev.filigree.schedule;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
+
+/**
+ * One value after another, a new one from each milestone on.
+ *
+ * @param values one more than there are milestones
+ * @param milestones rising steps
+ */
+public record PiecewiseConstant(List<Double> values, List<Long> milestones)
+    implements PiecewiseMonotone {
+  public PiecewiseConstant {
+    values.forEach(value -> Checks.finite("learning rate", value));
+    Checks.milestones(milestones, values.size());
+    values = List.copyOf(values);
+    milestones = List.copyOf(milestones);
+  }
+
+  @Override
+  public double at(long step) {
+    int found = Collections.binarySearch(milestones, step);
+    return values.get(found >= 0 ? found + 1 : -found - 1);
+  }
+
+  @Override
+  public LongStream turns(long first, long last) {
+    return milestones.stream().mapToLong(Long::longValue);
+  }
+
+  @Override
+  public Optional<Object> toConfig() {
+    return ConfigForm.named(
+        "PiecewiseConstantLR", "learning_rates", values, "milestones", milestones);
+  }
+
+  @Override
+  public String toString() {
+    return ConfigForm.text(toConfig());
+  }
+}

@@ -1,0 +1,39 @@
+package dev.filigree.schedule;
+
+import java.util.Optional;
+
+/**
+ * JaxPruner's polynomial rise from 0: target · (1 − (1 − p)^power), with p = (step + 1 − start) /
+ * (end − start) clipped to [0, 1].
+ *
+ * @param target the value at the end
+ * @param power the exponent, above 0
+ */
+public record Polynomial(double target, long start, long end, double power)
+    implements PiecewiseMonotone {
+  public Polynomial {
+    Checks.finite("target", target);
+    Checks.notNegative("start", start);
+    Checks.positive("power", power);
+    if (end <= start) {
+      throw new IllegalArgumentException("end must be above start " + start + ", found " + end);
+    }
+  }
+
+  @Override
+  public double at(long step) {
+    double progress = Math.clamp((double) (step + 1 - start) / (end - start), 0.0, 1.0);
+    return target * (1 - Math.pow(1 - progress, power));
+  }
+
+  @Override
+  public Optional<Object> toConfig() {
+    return ConfigForm.typed(
+        "polynomial", "target", target, "start", start, "end", end, "power", power);
+  }
+
+  @Override
+  public String toString() {
+    return ConfigForm.text(toConfig());
+  }
+}

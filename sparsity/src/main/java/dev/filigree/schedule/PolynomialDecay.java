@@ -1,0 +1,59 @@
+package dev.filigree.schedule;
+
+import java.util.Optional;
+import java.util.stream.LongStream;
+
+/**
+ * From one value to another along a polynomial: end + (initial − end) · (1 − step /
+ * totalIters)^power, and {@code end} after it. Power 1 is a straight line, up as well as down.
+ * Keras' {@code PolynomialDecay}.
+ *
+ * @param cycle once the end is reached, start again from the value that the same polynomial has
+ *     over twice, three times, ... the steps; the Model Zoo's library knows the key, but stays at
+ *     the end
+ */
+public record PolynomialDecay(
+    double initial, double end, long totalIters, double power, boolean cycle)
+    implements PiecewiseMonotone {
+  public PolynomialDecay {
+    Checks.finite("initial_learning_rate", initial);
+    Checks.finite("end_learning_rate", end);
+    Checks.positive("total_iters", totalIters);
+    Checks.positive("power", power);
+  }
+
+  @Override
+  public double at(long step) {
+    long cycles = cycle ? Math.max(1, Math.ceilDiv(step, totalIters)) : 1;
+    double left = Math.max(0, 1 - step / ((double) totalIters * cycles));
+    return end + (initial - end) * Math.pow(left, power);
+  }
+
+  @Override
+  public LongStream turns(long first, long last) {
+    return cycle
+        ? PiecewiseMonotone.multiples((double) totalIters, first, last)
+        : LongStream.empty();
+  }
+
+  @Override
+  public Optional<Object> toConfig() {
+    return ConfigForm.named(
+        "PolynomialLR",
+        "initial_learning_rate",
+        initial,
+        "end_learning_rate",
+        end,
+        "total_iters",
+        totalIters,
+        "power",
+        power,
+        "cycle",
+        cycle);
+  }
+
+  @Override
+  public String toString() {
+    return ConfigForm.text(toConfig());
+  }
+}

@@ -1,0 +1,32 @@
+package dev.filigree.sparsity;
+
+import dev.filigree.mask.Distribution;
+import dev.filigree.mask.InitialMask;
+import dev.filigree.mask.ScoreShaper;
+import dev.filigree.schedule.Schedule;
+import dev.filigree.schedule.UpdateSchedule;
+
+/**
+ * What every algorithm can be told; see {@link AlgorithmBuilder} for the defaults.
+ *
+ * @param sparsity the fraction of weights that do not exist, by step
+ * @param dropFraction the fraction of the existing weights that an update drops, by step
+ * @param update when masks are updated
+ * @param initialMask how the first mask is chosen
+ * @param shaper who competes with whom
+ * @param ties who wins among equal scores
+ * @param distribution how the sparsity is spread over the parameters
+ */
+public record AlgorithmSettings(
+    Schedule sparsity,
+    Schedule dropFraction,
+    UpdateSchedule update,
+    InitialMask initialMask,
+    ScoreShaper shaper,
+    Ties ties,
+    Distribution distribution) {
+
+  AlgorithmSettings withDropFraction(Schedule value) {
+    return new AlgorithmSettings(sparsity, value, update, initialMask, shaper, ties, distribution);
+  }
+}

@@ -1,0 +1,23 @@
+package dev.filigree.sparsity;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Gradual magnitude pruning: at every update only the largest |w| stay, as many as the sparsity of
+ * the step allows. Zhu and Gupta, "To prune, or not to prune", 2017, section 3.
+ */
+public final class GradualMagnitude extends DynamicSparsity {
+  GradualMagnitude(AlgorithmSettings settings) {
+    super(gradual(settings).withDropFraction(step -> 0));
+  }
+
+  public static AlgorithmBuilder<GradualMagnitude> builder() {
+    return new AlgorithmBuilder<>(GradualMagnitude::new);
+  }
+
+  /** Missing weights are zero, all alike: where the sparsity falls, the first come back. */
+  @Override
+  protected Tensor growScore(MissingWeights weights) {
+    return weights.zeros();
+  }
+}

@@ -1,0 +1,267 @@
+package dev.filigree.sparsity;
+
+import dev.filigree.mask.Distribution;
+import dev.filigree.mask.Grouping;
+import dev.filigree.mask.InitialMask;
+import dev.filigree.mask.Masks;
+import dev.filigree.mask.RandomScores;
+import dev.filigree.optim.Optimizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The parameters that follow one algorithm, and the sparsity that was last asked of each. */
+final class SparseGroup {
+  private static final Logger LOG = LoggerFactory.getLogger(SparseGroup.class);
+
+  private final SparsityAlgorithm algorithm;
+  private final List<SparseParameter> parameters;
+
+  SparseGroup(SparsityAlgorithm algorithm, List<SparseParameter> parameters) {
+    this.algorithm = algorithm;
+    this.parameters = List.copyOf(parameters);
+  }
+
+  SparsityAlgorithm algorithm() {
+    return algorithm;
+  }
+
+  List<SparseParameter> parameters() {
+    return parameters;
+  }
+
+  boolean isUpdate(long step) {
+    return algorithm.isUpdate(step);
+  }
+
+  /**
+   * The first masks, in the order of the parameters; none where they start dense.
+   *
+   * @throws IllegalArgumentException when an initial mask is no mask of its parameter
+   */
+  List<Tensor> initialMasks(long seed) {
+    if (algorithm.startsDense()) {
+      return List.of();
+    }
+    AlgorithmSettings settings = algorithm.settings();
+    double[] targets = spread(0);
+    var masks = new ArrayList<Tensor>();
+    for (int i = 0; i < targets.length; i++) {
+      SparseParameter parameter = parameters.get(i);
+      Tensor mask =
+          settings
+              .initialMask()
+              .create(
+                  new InitialMask.Request(
+                      parameter.name(),
+                      parameter.dense(),
+                      targets[i],
+                      grouping(parameter),
+                      settings.ties().at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
+                      seed));
+      masks.add(parameter.requireMask(mask));
+    }
+    return masks;
+  }
+
+  /** Sets the first masks. */
+  void initialise(List<Tensor> masks, Optimizer optimizer) {
+    if (masks.isEmpty()) {
+      return;
+    }
+    double[] targets = spread(0);
+    for (int i = 0; i < targets.length; i++) {
+      SparseParameter parameter = parameters.get(i);
+      parameter.setMask(masks.get(i), optimizer);
+      warnAboutCount(parameter, kept(grouping(parameter), targets[i]));
+      // What the mask has: that of a pruned model need not be what was asked for.
+      parameter.asked(targets[i], parameter.kept());
+    }
+  }
+
+  /** Prepares for an update after the next step, if there is one that needs its gradient. */
+  void await(long step, long seed) {
+    boolean wanted = algorithm.growsByGradient() && isUpdate(step);
+    double[] targets = wanted ? spread(step) : new double[0];
+    for (int i = 0; i < parameters.size(); i++) {
+      SparseParameter parameter = parameters.get(i);
+      parameter.awaitUpdate(wanted ? algorithm.update(parameter, step, targets[i], seed) : null);
+    }
+  }
+
+  /** Updates the masks of all parameters. */
+  void update(long step, long seed, Optimizer optimizer, List<SparsityListener> listeners) {
+    double[] targets = spread(step);
+    for (int i = 0; i < targets.length; i++) {
+      SparseParameter parameter = parameters.get(i);
+      DropAndGrow plan = algorithm.update(parameter, step, targets[i], seed);
+      if (plan == null || (algorithm.growsByGradient() && !parameter.canGrowByGradient())) {
+        continue;
+      }
+      SparseParameter.Moved moved = parameter.update(plan, optimizer);
+      Grouping grouping = plan.shaper().group(parameter.name(), parameter.shape());
+      parameter.asked(plan.sparsity(), kept(grouping, plan.sparsity()));
+      if (moved.dropped() > 0) {
+        warnIfEmpty(parameter);
+      }
+      var update =
+          new MaskUpdate(
+              step,
+              parameter.name(),
+              moved.dropped(),
+              moved.grown(),
+              parameter.kept(),
+              parameter.size(),
+              plan.sparsity());
+      listeners.forEach(listener -> listener.onMaskUpdate(parameter, update));
+    }
+  }
+
+  /** What sparsity is asked of every parameter at a step. */
+  private double[] spread(long step) {
+    List<Distribution.Parameter> spreadable =
+        parameters.stream()
+            .map(p -> Distribution.Parameter.of(p.name(), p.shape(), () -> p.dense().abs()))
+            .toList();
+    return algorithm.settings().distribution().spread(algorithm.sparsity(step), spreadable);
+  }
+
+  private Grouping grouping(SparseParameter parameter) {
+    return algorithm.settings().shaper().group(parameter.name(), parameter.shape());
+  }
+
+  /** How many weights a sparsity keeps; a candidate may stand for several. */
+  private static long kept(Grouping grouping, double sparsity) {
+    long size = Arrays.stream(grouping.shape()).reduce(1, Math::multiplyExact);
+    long candidates = grouping.groups() * grouping.size();
+    return candidates == 0 ? 0 : grouping.kept(sparsity) * grouping.groups() * (size / candidates);
+  }
+
+  /** An initial mask need not have the sparsity asked for: that of a pruned model has its own. */
+  private static void warnAboutCount(SparseParameter parameter, long expected) {
+    if (parameter.kept() != expected) {
+      LOG.warn(
+          "{} keeps {} weights by its initial mask, where its sparsity asks for {}",
+          parameter.name(),
+          parameter.kept(),
+          expected);
+    }
+    warnIfEmpty(parameter);
+  }
+
+  private static void warnIfEmpty(SparseParameter parameter) {
+    if (parameter.kept() == 0) {
+      LOG.warn("{} keeps no weight at all", parameter.name());
+    }
+  }
+
+  /** What would become of parameters of these shapes, see {@link SparsityConfig#plan}. */
+  static List<SparsityConfig.Planned> plan(
+      String name, SparsityAlgorithm algorithm, Map<String, long[]> shapes, long lastStep) {
+    AlgorithmSettings settings = algorithm.settings();
+    double first = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
+    double last = algorithm.sparsity(lastUpdate(algorithm, lastStep));
+    // Which weights are largest shows once they are there: a plan spreads evenly until then.
+    Distribution distribution =
+        settings.distribution().needsScores() ? Distribution.uniform() : settings.distribution();
+    List<Distribution.Parameter> parameters =
+        shapes.entrySet().stream()
+            .map(entry -> Distribution.Parameter.of(entry.getKey(), entry.getValue()))
+            .toList();
+    double[] initially = distribution.spread(first, parameters);
+    double[] atTheEnd = distribution.spread(last, parameters);
+    return IntStream.range(0, initially.length)
+        .mapToObj(
+            i -> {
+              Distribution.Parameter parameter = parameters.get(i);
+              Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
+              return new SparsityConfig.Planned(
+                  parameter.name(),
+                  Arrays.stream(parameter.shape()).boxed().toList(),
+                  name,
+                  initially[i],
+                  atTheEnd[i],
+                  kept(grouping, initially[i]),
+                  kept(grouping, atTheEnd[i]));
+            })
+        .toList();
+  }
+
+  private static long lastUpdate(SparsityAlgorithm algorithm, long lastStep) {
+    for (long step = lastStep; step > 0; step--) {
+      if (algorithm.isUpdate(step)) {
+        return step;
+      }
+    }
+    return 0;
+  }
+
+  /** See {@link SparseOptimizer#verify}. */
+  void verify() {
+    for (SparseParameter parameter : parameters) {
+      Tensor outside = parameter.mask().logical_not();
+      long astray = Masks.count(outside.logical_and(parameter.dense().ne(new Scalar(0))));
+      if (astray > 0) {
+        throw new IllegalStateException(
+            parameter.name() + ": " + astray + " weights exist outside the mask");
+      }
+      long kept = Masks.count(parameter.mask());
+      if (kept != parameter.keptAsked()) {
+        throw new IllegalStateException(
+            "%s: keeps %d of %d weights, its sparsity %s asks for %d"
+                .formatted(
+                    parameter.name(),
+                    kept,
+                    parameter.size(),
+                    parameter.targetSparsity(),
+                    parameter.keptAsked()));
+      }
+    }
+  }
+
+  /** The schedules' state, and for each parameter what was last asked of it. */
+  Map<String, Object> state() {
+    var targets = new LinkedHashMap<String, Object>();
+    var kept = new LinkedHashMap<String, Object>();
+    for (SparseParameter parameter : parameters) {
+      targets.put(parameter.name(), parameter.targetSparsity());
+      kept.put(parameter.name(), parameter.keptAsked());
+    }
+    var state = new LinkedHashMap<String, Object>();
+    state.put("sparsity", algorithm.settings().sparsity().state());
+    state.put("drop_fraction", algorithm.settings().dropFraction().state());
+    state.put("target_sparsity", targets);
+    state.put("kept", kept);
+    return state;
+  }
+
+  void load(Object state) {
+    Map<String, Object> targets = part(state, "target_sparsity");
+    Map<String, Object> kept = part(state, "kept");
+    for (SparseParameter parameter : parameters) {
+      if (!(targets.get(parameter.name()) instanceof Number target)
+          || !(kept.get(parameter.name()) instanceof Number weights)) {
+        throw new IllegalArgumentException(
+            "the saved state knows nothing of '" + parameter.name() + "'");
+      }
+      parameter.asked(target.doubleValue(), weights.longValue());
+    }
+    algorithm.settings().sparsity().load(part(state, "sparsity"));
+    algorithm.settings().dropFraction().load(part(state, "drop_fraction"));
+  }
+
+  @SuppressWarnings("unchecked") // checked to be a map; JSON has only texts for keys
+  private static Map<String, Object> part(Object state, String key) {
+    if (!(state instanceof Map<?, ?> map) || !(map.get(key) instanceof Map<?, ?> saved)) {
+      throw new IllegalArgumentException("the state of a group has no '" + key + "': " + state);
+    }
+    return (Map<String, Object>) saved;
+  }
+}

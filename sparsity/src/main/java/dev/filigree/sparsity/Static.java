@@ -1,0 +1,35 @@
+package dev.filigree.sparsity;
+
+import org.jspecify.annotations.Nullable;
+
+/** Masks chosen once, at the beginning, and never changed. */
+public final class Static extends SparsityAlgorithm {
+  Static(AlgorithmSettings settings) {
+    super(settings);
+  }
+
+  public static AlgorithmBuilder<Static> builder() {
+    return new AlgorithmBuilder<>(Static::new);
+  }
+
+  @Override
+  public boolean isUpdate(long step) {
+    return false;
+  }
+
+  @Override
+  public boolean startsDense() {
+    return false;
+  }
+
+  @Override
+  public double sparsity(long step) {
+    return super.sparsity(0);
+  }
+
+  @Override
+  public @Nullable DropAndGrow update(
+      SparseParameter parameter, long step, double sparsity, long seed) {
+    return null;
+  }
+}

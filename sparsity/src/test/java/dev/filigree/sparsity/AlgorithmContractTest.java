@@ -1,0 +1,223 @@
+package dev.filigree.sparsity;
+
+import static dev.filigree.schedule.UpdateSchedules.every;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.filigree.mask.Counting;
+import dev.filigree.schedule.Schedules;
+import dev.filigree.torch.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorBase;
+import org.bytedeco.pytorch.TensorTensorHook;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What holds for every registered algorithm. */
+class AlgorithmContractTest {
+  private static final long STEPS = 12;
+
+  private PointerScope scope;
+
+  @BeforeEach
+  void openScope() {
+    scope = new PointerScope();
+  }
+
+  @AfterEach
+  void closeScope() {
+    scope.close();
+  }
+
+  static Stream<String> algorithms() {
+    return Algorithms.names().stream();
+  }
+
+  static Stream<Arguments> algorithmsAndSparsities() {
+    return algorithms()
+        .flatMap(
+            name ->
+                Stream.of(0.0, 0.5, 0.6, 0.8, 0.95, 0.99, 1.0)
+                    .map(sparsity -> Arguments.of(name, sparsity)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("algorithmsAndSparsities")
+  void countsAreExactAfterEveryStep(String name, double sparsity) {
+    var network = new TinyNetwork();
+    try (SparseOptimizer optimizer = wrap(network, name, sparsity)) {
+      for (long step = 0; step < STEPS; step++) {
+        network.train(optimizer, step, step + 1);
+        for (SparseParameter parameter : optimizer.parameters()) {
+          long expected = Counting.kept(parameter.size(), sparsity);
+          assertThat(parameter.kept()).as("%s step %d", parameter, step).isEqualTo(expected);
+          assertThat(parameter.mask().sum().item_long()).isEqualTo(expected);
+        }
+        optimizer.verify();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("algorithms")
+  void nothingIsThereOutsideTheMask(String name) {
+    var network = new TinyNetwork();
+    try (SparseOptimizer optimizer = wrap(network, name, 0.8)) {
+      for (long step = 0; step < STEPS; step++) {
+        optimizer.zeroGrad();
+        network.backward(step);
+        for (SparseParameter parameter : optimizer.parameters()) {
+          Tensor outside = parameter.mask().logical_not();
+          assertThat(nonzero(parameter.weight().grad(), outside)).isZero();
+        }
+        optimizer.step();
+        for (SparseParameter parameter : optimizer.parameters()) {
+          Tensor outside = parameter.mask().logical_not();
+          assertThat(nonzero(parameter.weight().detach(), outside)).isZero();
+          optimizer
+              .state(parameter.weight())
+              .forEach(
+                  (key, state) -> {
+                    if (state.dim() == 2) {
+                      assertThat(nonzero(state, outside)).as(key).isZero();
+                    }
+                  });
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("algorithms")
+  void sameSeedGivesTheSameRun(String name) {
+    var first = new TinyNetwork();
+    var second = new TinyNetwork();
+    try (SparseOptimizer left = wrap(first, name, 0.8);
+        SparseOptimizer right = wrap(second, name, 0.8)) {
+      assertThat(first.train(left, 0, STEPS)).isEqualTo(second.train(right, 0, STEPS));
+      assertThat(TinyNetwork.equal(first.snapshot(left), second.snapshot(right))).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("algorithms")
+  void stateSavedAtAnyStepGivesTheSameFuture(String name) {
+    var network = new TinyNetwork();
+    var states = new ArrayList<Map<String, Object>>();
+    var tensors = new ArrayList<Map<String, Tensor>>();
+    try (SparseOptimizer optimizer = rising(network, name)) {
+      for (long step = 0; step < STEPS; step++) {
+        states.add(optimizer.state());
+        tensors.add(network.snapshot(optimizer));
+        network.train(optimizer, step, step + 1);
+      }
+      Map<String, Tensor> end = network.snapshot(optimizer);
+      for (int step = 1; step < STEPS; step++) {
+        var resumed = new TinyNetwork();
+        try (SparseOptimizer other = rising(resumed, name)) {
+          other.load(states.get(step));
+          resumed.restore(other, tensors.get(step));
+          resumed.train(other, step, STEPS);
+          assertThat(TinyNetwork.equal(end, resumed.snapshot(other))).as("from %d", step).isTrue();
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("algorithms")
+  void nanInAPrunedGradientChangesNothing(String name) {
+    var clean = new TinyNetwork();
+    var poisoned = new TinyNetwork();
+    var poison = new Poison(poisoned.firstWeight());
+    try (SparseOptimizer left = wrap(clean, name, 0.8);
+        SparseOptimizer right = wrap(poisoned, name, 0.8)) {
+      poison.parameter = right.parameters().getFirst();
+      clean.train(left, 0, STEPS);
+      poisoned.train(right, 0, STEPS);
+      assertThat(poison.count).isEqualTo(STEPS);
+      assertThat(TinyNetwork.equal(clean.snapshot(left), poisoned.snapshot(right))).isTrue();
+    }
+  }
+
+  /** Puts NaN where a weight is missing and the gradient is smallest: where nothing would grow. */
+  private static final class Poison extends TensorTensorHook {
+    private @Nullable SparseParameter parameter;
+    private final List<Tensor> handedOut = new ArrayList<>(); // libtorch needs them reachable
+    private int count;
+
+    Poison(Tensor weight) {
+      weight.register_hook(this);
+    }
+
+    @Override
+    public TensorBase call(TensorBase gradient) {
+      Tensor dense = new Tensor(gradient).clone();
+      Tensor missing = dense.abs().masked_fill(requireNonNull(parameter).mask(), new Scalar(1e30));
+      long index = missing.flatten().argmin().item_long();
+      dense.flatten().narrow(0, index, 1).fill_(new Scalar(Double.NaN));
+      count++;
+      handedOut.add(dense);
+      return dense;
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("algorithms")
+  void bfloat16ParametersSelectLikeFloat32(String name) {
+    var network = new TinyNetwork(ScalarType.BFloat16);
+    var twin = new TinyNetwork();
+    // The same numbers in both: those that bfloat16 can hold.
+    var halves = Tensors.namedParameters(network);
+    Tensors.namedParameters(twin)
+        .forEach(
+            (key, weight) ->
+                weight.set_data(requireNonNull(halves.get(key)).detach().to(ScalarType.Float)));
+    try (SparseOptimizer left = wrap(network, name, 0.8);
+        SparseOptimizer right = wrap(twin, name, 0.8)) {
+      assertThat(kept(left)).isEqualTo(kept(right));
+    }
+  }
+
+  private static List<List<Long>> kept(SparseOptimizer optimizer) {
+    return optimizer.parameters().stream()
+        .map(parameter -> TinyNetwork.kept(parameter.mask()))
+        .toList();
+  }
+
+  private static long nonzero(Tensor tensor, Tensor where) {
+    return tensor.ne(new Scalar(0)).logical_and(where).sum().item_long();
+  }
+
+  private static SparseOptimizer wrap(TinyNetwork network, String name, double sparsity) {
+    // A schedule that is flat without being a constant suits gradual algorithms too.
+    var algorithm =
+        Algorithms.builder(name)
+            .sparsity(step -> sparsity)
+            .dropFraction(Schedules.cosine(0.5, 10))
+            .update(every(2))
+            .build();
+    return Sparsity.wrap(network, network.adamW(), algorithm);
+  }
+
+  private static SparseOptimizer rising(TinyNetwork network, String name) {
+    var algorithm =
+        Algorithms.builder(name)
+            .sparsity(Schedules.cycling(0.3, 0.5, 0.6, 0.8, 0.9))
+            .dropFraction(Schedules.cycling(0.5, 0.3, 0.2))
+            .update(every(2))
+            .build();
+    return Sparsity.wrap(network, network.adamW(), algorithm);
+  }
+}

@@ -1,0 +1,122 @@
+package dev.filigree.sparsity;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.filigree.mask.RandomScores;
+import dev.filigree.nn.Layer;
+import dev.filigree.nn.Linear;
+import dev.filigree.optim.AdamW;
+import dev.filigree.optim.Optimizer;
+import dev.filigree.torch.Tensors;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Two linear layers with seeded weights and seeded inputs for every step. */
+final class TinyNetwork extends Layer {
+  static final long INPUTS = 20;
+  static final long HIDDEN = 40;
+  static final long OUTPUTS = 10;
+
+  private final Linear first = register("first", new Linear(INPUTS, HIDDEN, true));
+  private final Linear second = register("second", new Linear(HIDDEN, OUTPUTS, false));
+
+  TinyNetwork() {
+    this(ScalarType.Float);
+  }
+
+  TinyNetwork(ScalarType type) {
+    Tensors.namedParameters(this)
+        .forEach(
+            (name, parameter) ->
+                parameter.set_data(
+                    uniform(name, -1, Tensors.shape(parameter)).sub(new Scalar(0.5)).to(type)));
+  }
+
+  /** One forward and backward pass over the inputs of a step; returns the loss. */
+  double backward(long step) {
+    ScalarType type = Tensors.type(first.weight());
+    Tensor x = uniform("x", step, 16, INPUTS).to(type);
+    Tensor y = uniform("y", step, 16, OUTPUTS).to(type);
+    Tensor loss = torch.mse_loss(second.forward(first.forward(x).tanh()), y);
+    loss.backward();
+    return loss.item_double();
+  }
+
+  double train(Optimizer optimizer, long from, long to) {
+    double loss = Double.NaN;
+    for (long step = from; step < to; step++) {
+      optimizer.zeroGrad();
+      loss = backward(step);
+      optimizer.step();
+    }
+    return loss;
+  }
+
+  Tensor firstWeight() {
+    return first.weight();
+  }
+
+  Optimizer adamW() {
+    return new AdamW(Tensors.namedParameters(this).values(), AdamW.options().lr(0.01));
+  }
+
+  /** Weights, masks and optimizer state: everything that decides the future, copied. */
+  Map<String, Tensor> snapshot(SparseOptimizer optimizer) {
+    var tensors = new LinkedHashMap<String, Tensor>();
+    Tensors.namedParameters(this)
+        .forEach(
+            (name, parameter) -> {
+              tensors.put(name, parameter.detach().clone());
+              optimizer
+                  .state(parameter)
+                  .forEach((key, state) -> tensors.put(name + "/" + key, state.clone()));
+            });
+    optimizer.masks().forEach((name, mask) -> tensors.put(name + "/mask", mask));
+    return tensors;
+  }
+
+  /** Puts back weights, masks and optimizer state. */
+  void restore(SparseOptimizer optimizer, Map<String, Tensor> snapshot) {
+    var masks = new LinkedHashMap<String, Tensor>();
+    var parameters = Tensors.namedParameters(this);
+    snapshot.forEach(
+        (key, tensor) -> {
+          int slash = key.indexOf('/');
+          Tensor parameter =
+              requireNonNull(parameters.get(slash < 0 ? key : key.substring(0, slash)));
+          if (slash < 0) {
+            parameter.detach().copy_(tensor);
+          } else if (key.endsWith("/mask")) {
+            masks.put(key.substring(0, slash), tensor);
+          } else {
+            optimizer.state(parameter).put(key.substring(slash + 1), tensor.clone());
+          }
+        });
+    optimizer.loadMasks(masks);
+  }
+
+  static boolean equal(Map<String, Tensor> left, Map<String, Tensor> right) {
+    return left.keySet().equals(right.keySet())
+        && left.entrySet().stream()
+            .allMatch(entry -> entry.getValue().equal(requireNonNull(right.get(entry.getKey()))));
+  }
+
+  static List<Long> kept(Tensor mask) {
+    var kept = new ArrayList<Long>();
+    Tensor indices = mask.flatten().nonzero().flatten();
+    for (long i = 0; i < indices.numel(); i++) {
+      kept.add(indices.get(i).item_long());
+    }
+    return kept;
+  }
+
+  private static Tensor uniform(String name, long step, long... shape) {
+    return RandomScores.of(7, name, step).tensor(torch.empty(1).device(), shape);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.filigree.zoo.config;
+
+import dev.filigree.config.ConfigMap;
+import dev.filigree.config.ConfigNode;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the blocks {@code callbacks} and {@code loggers} say that concerns us.
+ *
+ * @param keepCheckpoints of KeepNCheckpoints
+ */
+record CallbacksConfig(Optional<Long> keepCheckpoints) {
+  private static final String ALWAYS = "left out: metrics.jsonl always has it";
+  private static final String CEREBRAS = "left out: only Cerebras hardware has it";
+  private static final String TRACKING = "left out: metrics.jsonl and report.html take its place";
+
+  private static final Map<String, String> LEFT_OUT =
+      Map.ofEntries(
+          Map.entry("CheckLoss", "left out: every step checks its loss and gradients"),
+          Map.entry("ComputeNorm", ALWAYS),
+          Map.entry("RateProfiler", ALWAYS),
+          Map.entry("LogOptimizerParamGroup", ALWAYS),
+          Map.entry("LogSparsity", ALWAYS),
+          Map.entry("LogInputSummaries", "left out"),
+          Map.entry("ModelEvalMetrics", "left out: evaluation reports loss and perplexity"),
+          Map.entry(
+              "SaveCheckpointState", "left out: every checkpoint has model.safetensors apart"),
+          Map.entry(
+              "LoadCheckpointStates", "left out: ckpt_path starts from weights, --resume from all"),
+          Map.entry("GlobalFlags", CEREBRAS),
+          Map.entry("ScopedTrainFlags", CEREBRAS),
+          Map.entry("ScopedValidateFlags", CEREBRAS),
+          Map.entry("WeightCompression", CEREBRAS),
+          Map.entry("DumpActivations", CEREBRAS),
+          Map.entry("DumpAvailableTensorNames", CEREBRAS),
+          Map.entry("OpProfiler", CEREBRAS),
+          Map.entry("Profiler", CEREBRAS),
+          Map.entry("FlopUtilization", CEREBRAS),
+          Map.entry("EleutherEvalHarness", "left out: evaluation reports loss and perplexity"),
+          Map.entry("BigCodeEvalHarness", "left out: evaluation reports loss and perplexity"),
+          Map.entry("ProgressLogger", "left out: the command line shows progress"),
+          Map.entry("TensorBoardLogger", TRACKING),
+          Map.entry("WandbLogger", TRACKING));
+
+  /** Callbacks that change what is trained: a run without them would be another run. */
+  private static final Map<String, String> NOT_SUPPORTED =
+      Map.of("Lora", "training adapters", "SelectiveGrad", "training some parameters only");
+
+  static CallbacksConfig read(ConfigMap init, List<String> notes) {
+    Optional<Long> keep = Optional.empty();
+    for (String key : List.of("callbacks", "loggers")) {
+      Optional<ConfigNode> list = init.get(key);
+      if (list.isEmpty()) {
+        continue;
+      }
+      for (ConfigNode item : list.get().asList()) {
+        var callback = Blocks.single(item, "callback");
+        if (callback.getKey().equals("KeepNCheckpoints")) {
+          keep = callback.getValue().asMap().get("n").map(ConfigNode::asLong);
+        } else {
+          leaveOut(callback.getKey(), callback.getValue(), notes);
+        }
+      }
+    }
+    return new CallbacksConfig(keep);
+  }
+
+  private static void leaveOut(String name, ConfigNode node, List<String> notes) {
+    if (NOT_SUPPORTED.containsKey(name)) {
+      throw node.error(NOT_SUPPORTED.get(name) + " is not supported: remove the callback");
+    }
+    String reason = LEFT_OUT.get(name);
+    if (reason == null) {
+      throw node.error(
+          "unknown callback; allowed: KeepNCheckpoints, "
+              + String.join(", ", LEFT_OUT.keySet().stream().sorted().toList()));
+    }
+    notes.add(Blocks.note(node, reason));
+  }
+}

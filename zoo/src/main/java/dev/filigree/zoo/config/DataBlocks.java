@@ -1,0 +1,86 @@
+package dev.filigree.zoo.config;
+
+import dev.filigree.config.ConfigList;
+import dev.filigree.config.ConfigMap;
+import dev.filigree.config.ConfigNode;
+import dev.filigree.zoo.data.DataConfig;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The blocks {@code train_dataloader} and {@code val_dataloader}: one set, or several. */
+final class DataBlocks {
+  private DataBlocks() {}
+
+  /**
+   * The validation sets by name: a block is one without a name; a list names them 0, 1, ...; a map
+   * of blocks, {name: {...}}, names them itself.
+   *
+   * @param defaults what a set does not say
+   */
+  static Map<String, DataConfig> validation(
+      Optional<ConfigNode> node, DataConfig defaults, List<String> notes) {
+    if (node.isEmpty()) {
+      return Map.of("", defaults);
+    }
+    var sets = new LinkedHashMap<String, DataConfig>();
+    switch (node.get()) {
+      case ConfigList list -> {
+        for (ConfigNode item : list) {
+          String name = list.items().size() == 1 ? "" : String.valueOf(sets.size());
+          sets.put(name, DataConfig.read(item.asMap(), defaults, notes));
+        }
+      }
+      case ConfigMap map when isNamedSets(map) ->
+          map.entries()
+              .forEach(
+                  (name, item) -> sets.put(name, DataConfig.read(item.asMap(), defaults, notes)));
+      case ConfigNode other -> sets.put("", DataConfig.read(other.asMap(), defaults, notes));
+    }
+    return sets;
+  }
+
+  private static boolean isNamedSets(ConfigMap map) {
+    return !map.entries().isEmpty()
+        && map.entries().values().stream().allMatch(ConfigMap.class::isInstance);
+  }
+
+  static Object toConfig(Map<String, DataConfig> sets) {
+    if (sets.keySet().equals(Set.of(""))) {
+      return toConfig(sets.values().iterator().next());
+    }
+    var named = new LinkedHashMap<String, Object>();
+    sets.forEach((name, set) -> named.put(name, toConfig(set)));
+    return named;
+  }
+
+  static Map<String, Object> toConfig(DataConfig data) {
+    var block = new LinkedHashMap<String, Object>();
+    block.put("data_processor", data.processor());
+    block.put("data_dir", data.dataDirs());
+    block.put("split", data.split().name().toLowerCase(Locale.ROOT));
+    block.put("validation_fraction", data.validationFraction());
+    block.put("tokenizer", data.tokenizer());
+    putIfPresent(block, "glob", data.glob());
+    block.put("text_key", data.textKey());
+    putIfPresent(block, "max_sequence_length", data.maxSequenceLength());
+    block.put("batch_size", data.batchSize());
+    putIfPresent(block, "micro_batch_size", data.microBatchSize());
+    block.put("shuffle", data.shuffle());
+    block.put("shuffle_seed", data.shuffleSeed());
+    if (data.cacheDir() != null) {
+      block.put("cache_dir", data.cacheDir().toString());
+    }
+    return block;
+  }
+
+  private static void putIfPresent(Map<String, Object> block, String key, @Nullable Object value) {
+    if (value != null) {
+      block.put(key, value);
+    }
+  }
+}

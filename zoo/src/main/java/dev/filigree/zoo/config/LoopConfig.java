@@ -1,0 +1,124 @@
+package dev.filigree.zoo.config;
+
+import static dev.filigree.zoo.config.InvalidValue.requireNotNegative;
+import static dev.filigree.zoo.config.InvalidValue.requirePositive;
+
+import dev.filigree.config.ConfigMap;
+import dev.filigree.config.ConfigNode;
+import dev.filigree.config.ConfigScalar;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The block {@code loop}: how long to train and when to evaluate.
+ *
+ * @param maxSteps the optimizer steps that the run is planned for
+ * @param stopAt the step to stop at, when that is not {@code maxSteps}; the schedules stay those of
+ *     {@code maxSteps}, so that a run stopped early and resumed equals one that never stopped
+ * @param evalFrequency steps between evaluations; 0 for none
+ * @param evalSteps batches of one evaluation; 0 for the whole validation set
+ * @param gradAccumSteps batches whose gradients make one optimizer step
+ * @param patience evaluations in a row without a better loss that end the run; 0 for never
+ * @param maxSkippedSteps steps skipped in a row, for a loss or gradient that is not finite, that
+ *     end the run
+ */
+public record LoopConfig(
+    long maxSteps,
+    @Nullable Long stopAt,
+    long evalFrequency,
+    long evalSteps,
+    long gradAccumSteps,
+    long patience,
+    long maxSkippedSteps) {
+  static final long DEFAULT_MAX_STEPS = 600;
+
+  public LoopConfig {
+    requirePositive("max_steps", maxSteps);
+    if (stopAt != null) {
+      requirePositive("stop_at", stopAt.doubleValue());
+    }
+    requireNotNegative("eval_frequency", evalFrequency);
+    requireNotNegative("eval_steps", evalSteps);
+    requirePositive("grad_accum_steps", gradAccumSteps);
+    requireNotNegative("patience", patience);
+    requirePositive("max_skipped_steps", maxSkippedSteps);
+  }
+
+  /** The step at which this run ends. */
+  public long lastStep() {
+    return stopAt == null ? maxSteps : stopAt;
+  }
+
+  /** Whether the validation sets are evaluated once so many steps are finished. */
+  public boolean evaluatesAt(long step) {
+    return evalFrequency > 0 && step % evalFrequency == 0;
+  }
+
+  static LoopConfig read(ConfigMap block) {
+    long maxSteps = maxSteps(block);
+    LoopConfig config =
+        Blocks.build(
+            block,
+            () ->
+                new LoopConfig(
+                    maxSteps,
+                    block.get("stop_at").map(ConfigNode::asLong).orElse(null),
+                    evalFrequency(block, maxSteps),
+                    block.integer("eval_steps", 20),
+                    block.integer("grad_accum_steps", 1),
+                    block.integer("patience", 0),
+                    block.integer("max_skipped_steps", 10)));
+    block.rejectUnknown();
+    return config;
+  }
+
+  /** Steps by any of the Model Zoo's keys: num_steps before max_steps before epochs. */
+  static long maxSteps(ConfigMap block) {
+    Optional<ConfigNode> steps = block.get("num_steps");
+    Optional<ConfigNode> maximum = block.get("max_steps");
+    Optional<ConfigNode> epochs = block.get("num_epochs");
+    Optional<ConfigNode> stepsPerEpoch = block.get("steps_per_epoch");
+    if (steps.or(() -> maximum).isPresent()) {
+      return steps.or(() -> maximum).get().asLong();
+    }
+    if (epochs.isPresent()) {
+      long perEpoch =
+          stepsPerEpoch
+              .orElseThrow(() -> epochs.get().error("needs steps_per_epoch too, or give max_steps"))
+              .asLong();
+      return epochs.get().asLong() * perEpoch;
+    }
+    return DEFAULT_MAX_STEPS;
+  }
+
+  /** A whole number of steps, or a fraction of the run written with a decimal point. */
+  private static long evalFrequency(ConfigMap block, long maxSteps) {
+    Optional<ConfigNode> node = block.get("eval_frequency");
+    if (node.isEmpty()) {
+      return block.has("eval_frequency") ? 0 : Math.max(1, maxSteps / 6);
+    }
+    if (node.get() instanceof ConfigScalar scalar
+        && scalar.value() instanceof Double fraction
+        && fraction >= 0
+        && fraction <= 1) {
+      return fraction == 0 ? 0 : Math.max(1, Math.round(fraction * maxSteps));
+    }
+    return node.get().asLong();
+  }
+
+  Map<String, Object> toConfig() {
+    var block = new LinkedHashMap<String, Object>();
+    block.put("max_steps", maxSteps);
+    if (stopAt != null) {
+      block.put("stop_at", stopAt);
+    }
+    block.put("eval_frequency", evalFrequency);
+    block.put("eval_steps", evalSteps);
+    block.put("grad_accum_steps", gradAccumSteps);
+    block.put("patience", patience);
+    block.put("max_skipped_steps", maxSkippedSteps);
+    return block;
+  }
+}

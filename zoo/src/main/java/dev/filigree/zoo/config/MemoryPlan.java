@@ -1,0 +1,49 @@
+package dev.filigree.zoo.config;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An estimate of the memory that training takes, without activations, in bytes.
+ *
+ * @param weights float32
+ * @param gradients float32
+ * @param optimizerState float32
+ * @param masks which weights exist: a byte for each weight, or a 32-bit position for each kept one
+ */
+public record MemoryPlan(long weights, long gradients, long optimizerState, long masks) {
+  static MemoryPlan masked(List<RunPlan.Layer> layers, int states) {
+    long size = layers.stream().mapToLong(RunPlan.Layer::size).sum();
+    long sparse =
+        layers.stream().filter(RunPlan.Layer::isSparse).mapToLong(RunPlan.Layer::size).sum();
+    return new MemoryPlan(4 * size, 4 * size, 4 * states * size, sparse);
+  }
+
+  static MemoryPlan compressed(List<RunPlan.Layer> layers, int states) {
+    long kept = layers.stream().mapToLong(MemoryPlan::atMost).sum();
+    long sparse =
+        layers.stream().filter(RunPlan.Layer::isSparse).mapToLong(MemoryPlan::atMost).sum();
+    return new MemoryPlan(4 * kept, 4 * kept, 4 * states * kept, 4 * sparse);
+  }
+
+  /** A run that begins denser than it ends needs the memory of its beginning. */
+  private static long atMost(RunPlan.Layer layer) {
+    double densest = 1 - Math.min(layer.initialSparsity(), layer.finalSparsity());
+    return Math.max(layer.kept(), (long) (densest * layer.size()));
+  }
+
+  public long total() {
+    return weights + gradients + optimizerState + masks;
+  }
+
+  Map<String, Object> toMap() {
+    var map = new LinkedHashMap<String, Object>();
+    map.put("weights", weights);
+    map.put("gradients", gradients);
+    map.put("optimizer_state", optimizerState);
+    map.put("masks", masks);
+    map.put("total", total());
+    return map;
+  }
+}

@@ -1,0 +1,30 @@
+package dev.filigree.zoo.config;
+
+import dev.filigree.config.ConfigMap;
+import dev.filigree.zoo.model.ModelConfig;
+import dev.filigree.zoo.model.Models;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The block {@code model}.
+ *
+ * @param block as it was written, since a network's configuration has no Model Zoo form of its own
+ * @param config what it means
+ */
+public record ModelBlock(Map<String, @Nullable Object> block, ModelConfig config) {
+  public ModelBlock {
+    block = Collections.unmodifiableMap(new LinkedHashMap<>(block));
+  }
+
+  static ModelBlock read(ConfigMap block, List<String> notes) {
+    return new ModelBlock(block.toJava(), Models.fromModelZoo(block, notes));
+  }
+
+  Map<String, @Nullable Object> toConfig() {
+    return block;
+  }
+}

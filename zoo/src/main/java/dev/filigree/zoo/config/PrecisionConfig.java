@@ -1,0 +1,164 @@
+package dev.filigree.zoo.config;
+
+import static dev.filigree.zoo.config.InvalidValue.requirePositive;
+
+import dev.filigree.config.ConfigMap;
+import dev.filigree.config.ConfigNode;
+import dev.filigree.config.ConfigScalar;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The block {@code precision}: the type that matrix products compute in, the loss scale, and
+ * gradient clipping.
+ *
+ * @param type of the forward pass; weights and optimizer state are float32 always
+ * @param lossScaling how the loss is scaled so that small gradients survive a 16-bit type
+ * @param maxGradientNorm gradients are scaled down to this norm over all parameters; null for no
+ *     clipping
+ * @param maxGradientValue gradients are clamped to ± this; null for no clipping
+ */
+public record PrecisionConfig(
+    Type type,
+    LossScaling lossScaling,
+    @Nullable Double maxGradientNorm,
+    @Nullable Double maxGradientValue) {
+
+  /** What matrix products compute in. */
+  public enum Type {
+    FLOAT32("float32"),
+    BFLOAT16("bfloat16"),
+    FLOAT16("float16");
+
+    private final String key;
+
+    Type(String key) {
+      this.key = key;
+    }
+  }
+
+  /** The factor on the loss before the backward pass. */
+  public sealed interface LossScaling {
+    /** No factor. */
+    record None() implements LossScaling {}
+
+    /** The same factor always. */
+    record Fixed(double scale) implements LossScaling {
+      public Fixed {
+        requirePositive("loss_scaling_factor", scale);
+      }
+    }
+
+    /** Doubled after so many steps without an overflow, halved at one. */
+    record Dynamic(double initial, long stepsPerIncrease) implements LossScaling {
+      public Dynamic {
+        requirePositive("initial_loss_scale", initial);
+        requirePositive("steps_per_increase", stepsPerIncrease);
+      }
+    }
+  }
+
+  public PrecisionConfig {
+    requirePositive("max_gradient_norm", maxGradientNorm);
+    requirePositive("max_gradient_value", maxGradientValue);
+    if (maxGradientNorm != null && maxGradientValue != null) {
+      throw new InvalidValue("max_gradient_value", "clip by norm or by value, not both");
+    }
+    if (type == Type.FLOAT32 && !(lossScaling instanceof LossScaling.None)) {
+      throw new InvalidValue("loss_scaling_factor", "float32 needs no loss scale");
+    }
+  }
+
+  static PrecisionConfig read(ConfigMap block, List<String> notes) {
+    Blocks.leaveOut(
+        block,
+        Map.of(
+            "precision_opt_level", "left out: only Cerebras hardware has it",
+            "min_loss_scale", "left out: the loss scale halves as often as it must",
+            "max_loss_scale", "left out: the loss scale grows as far as float32 goes",
+            "log_loss_scale", "left out: a changed loss scale shows as a skipped step"),
+        notes);
+    Optional<ConfigNode> name = block.get("fp16_type");
+    boolean mixed = block.flag("enabled", name.isPresent());
+    Type named = type(name, notes);
+    Type type = mixed ? named : Type.FLOAT32;
+    LossScaling scaling = lossScaling(block, type, notes);
+    PrecisionConfig config =
+        Blocks.build(
+            block,
+            () ->
+                new PrecisionConfig(
+                    type,
+                    scaling,
+                    block.get("max_gradient_norm").map(ConfigNode::asDouble).orElse(null),
+                    block.get("max_gradient_value").map(ConfigNode::asDouble).orElse(null)));
+    block.rejectUnknown();
+    return config;
+  }
+
+  private static Type type(Optional<ConfigNode> name, List<String> notes) {
+    if (name.isEmpty()) {
+      return Type.BFLOAT16;
+    }
+    return switch (name.get().asString()) {
+      case "bfloat16" -> Type.BFLOAT16;
+      case "float16" -> Type.FLOAT16;
+      case "cbfloat16" -> {
+        notes.add(Blocks.note(name.get(), "cbfloat16 is Cerebras hardware's: bfloat16 instead"));
+        yield Type.BFLOAT16;
+      }
+      default -> throw name.get().error("allowed: bfloat16, float16; found " + name.get().kind());
+    };
+  }
+
+  private static LossScaling lossScaling(ConfigMap block, Type type, List<String> notes) {
+    Optional<ConfigNode> factor = block.get("loss_scaling_factor");
+    double initial = block.number("initial_loss_scale", 65536);
+    long increase = block.integer("steps_per_increase", 2000);
+    boolean dynamic =
+        factor.isPresent()
+            && factor.get() instanceof ConfigScalar scalar
+            && "dynamic".equals(scalar.value());
+    if (type != Type.FLOAT16) {
+      if (dynamic && type == Type.BFLOAT16) {
+        notes.add(
+            Blocks.note(factor.get(), "bfloat16 has float32's range and needs no loss scale"));
+      }
+      return new LossScaling.None();
+    }
+    if (dynamic) {
+      return Blocks.build(block, () -> new LossScaling.Dynamic(initial, increase));
+    }
+    double scale = factor.map(ConfigNode::asDouble).orElse(1.0);
+    return scale == 1
+        ? new LossScaling.None()
+        : Blocks.build(block, () -> new LossScaling.Fixed(scale));
+  }
+
+  Map<String, Object> toConfig() {
+    var block = new LinkedHashMap<String, Object>();
+    block.put("enabled", type != Type.FLOAT32);
+    if (type != Type.FLOAT32) {
+      block.put("fp16_type", type.key);
+    }
+    switch (lossScaling) {
+      case LossScaling.None() -> {}
+      case LossScaling.Fixed(double scale) -> block.put("loss_scaling_factor", scale);
+      case LossScaling.Dynamic(double initial, long increase) -> {
+        block.put("loss_scaling_factor", "dynamic");
+        block.put("initial_loss_scale", initial);
+        block.put("steps_per_increase", increase);
+      }
+    }
+    if (maxGradientNorm != null) {
+      block.put("max_gradient_norm", maxGradientNorm);
+    }
+    if (maxGradientValue != null) {
+      block.put("max_gradient_value", maxGradientValue);
+    }
+    return block;
+  }
+}

@@ -1,0 +1,112 @@
+package dev.filigree.zoo.config;
+
+import dev.filigree.config.ConfigException;
+import dev.filigree.config.ConfigReader;
+import dev.filigree.config.ConfigWriter;
+import dev.filigree.sparsity.Execution;
+import dev.filigree.sparsity.SparsityConfig;
+import dev.filigree.zoo.data.DataConfig;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Everything that makes a run, read from the Model Zoo's YAML layout: {@code trainer.init} and
+ * {@code trainer.fit}.
+ *
+ * @param model the block {@code model}
+ * @param optimizer the block {@code optimizer}
+ * @param schedulers the block {@code schedulers}
+ * @param precision the block {@code precision}
+ * @param sparsity the block {@code sparsity}; empty for a dense run
+ * @param execution how sparse parameters are stored and computed with
+ * @param loop the block {@code loop}
+ * @param checkpoint the block {@code checkpoint}
+ * @param logging the block {@code logging}
+ * @param device where the run computes
+ * @param seed of initial weights, masks and dropout
+ * @param modelDir the run directory where the command line names none
+ * @param initialCheckpoint a checkpoint or Hugging Face folder that the weights start from
+ * @param trainData the block {@code train_dataloader}
+ * @param validationData the validation sets by name; one that is alone has the empty name
+ * @param notes a line for each key that was mapped or left out
+ */
+public record RunConfig(
+    ModelBlock model,
+    OptimizerConfig optimizer,
+    SchedulersConfig schedulers,
+    PrecisionConfig precision,
+    Optional<SparsityConfig> sparsity,
+    Execution execution,
+    LoopConfig loop,
+    CheckpointConfig checkpoint,
+    LoggingConfig logging,
+    Device device,
+    long seed,
+    Optional<Path> modelDir,
+    Optional<Path> initialCheckpoint,
+    DataConfig trainData,
+    Map<String, DataConfig> validationData,
+    List<String> notes) {
+
+  public RunConfig {
+    validationData = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(validationData));
+    notes = List.copyOf(notes);
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param overrides changes such as {@code loop.max_steps=100}
+   * @throws ConfigException for anything unknown or out of range: the file, the line, the key, and
+   *     what is allowed
+   */
+  public static RunConfig read(Path file, List<String> overrides) {
+    return RunConfigReader.read(ConfigReader.read(file), overrides);
+  }
+
+  /** Reads YAML text; {@code source} names it in error messages. */
+  public static RunConfig parse(String yaml, String source, List<String> overrides) {
+    return RunConfigReader.read(ConfigReader.parse(yaml, source), overrides);
+  }
+
+  /** The run that an empty configuration describes: a small Llama on the JDK's own sources. */
+  public static RunConfig defaults(List<String> overrides) {
+    return RunConfigReader.read(ConfigReader.of(Map.of(), "default"), overrides);
+  }
+
+  /** The whole configuration as YAML, which {@link #parse} reads back to an equal one. */
+  public String toYaml() {
+    return ConfigWriter.toYaml(toConfig());
+  }
+
+  /** The whole configuration as maps, lists and values. */
+  public Map<String, Object> toConfig() {
+    var init = new LinkedHashMap<String, Object>();
+    modelDir.ifPresent(path -> init.put("model_dir", path.toString()));
+    init.put("seed", seed);
+    init.put("backend", device.toConfig());
+    init.put("model", model.toConfig());
+    init.put("optimizer", optimizer.toConfig());
+    init.put("schedulers", schedulers.toConfig());
+    init.put("precision", precision.toConfig());
+    init.put("sparsity", sparsity.<Object>map(SparsityConfig::toConfig).orElse("none"));
+    init.put("execution", execution.name().toLowerCase(Locale.ROOT));
+    init.put("loop", loop.toConfig());
+    init.put("checkpoint", checkpoint.toConfig());
+    init.put("logging", logging.toConfig());
+    var fit = new LinkedHashMap<String, Object>();
+    initialCheckpoint.ifPresent(path -> fit.put("ckpt_path", path.toString()));
+    fit.put("train_dataloader", DataBlocks.toConfig(trainData));
+    fit.put("val_dataloader", DataBlocks.toConfig(validationData));
+    var root = new LinkedHashMap<String, Object>();
+    root.put("trainer", Map.of("init", init, "fit", fit));
+    if (!notes.isEmpty()) {
+      root.put("filigree", Map.of("notes", notes));
+    }
+    return root;
+  }
+}

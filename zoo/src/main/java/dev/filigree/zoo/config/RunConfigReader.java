@@ -1,0 +1,118 @@
+package dev.filigree.zoo.config;
+
+import dev.filigree.config.ConfigMap;
+import dev.filigree.config.ConfigNode;
+import dev.filigree.config.ConfigScalar;
+import dev.filigree.sparsity.Execution;
+import dev.filigree.sparsity.SparsityConfig;
+import dev.filigree.zoo.data.DataConfig;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads the Model Zoo's layout into a {@link RunConfig}. */
+final class RunConfigReader {
+  static final List<String> TRAINER_KEYS = List.of("init", "fit", "validate", "validate_all");
+  static final List<String> INIT_KEYS =
+      List.of(
+          "autorestart",
+          "backend",
+          "callbacks",
+          "checkpoint",
+          "device",
+          "execution",
+          "logging",
+          "loggers",
+          "loop",
+          "model",
+          "model_dir",
+          "optimizer",
+          "precision",
+          "schedulers",
+          "seed",
+          "sparsity");
+  static final List<String> FIT_KEYS = List.of("train_dataloader", "val_dataloader", "ckpt_path");
+
+  private RunConfigReader() {}
+
+  static RunConfig read(ConfigNode file, List<String> overrides) {
+    ConfigMap given =
+        file instanceof ConfigScalar scalar && scalar.value() == null
+            ? new ConfigMap(file.location(), Map.of())
+            : file.asMap();
+    ConfigMap root = Overrides.apply(DefaultRun.fillIn(given, overrides), overrides);
+    var notes = new ArrayList<String>(earlierNotes(root));
+    ConfigMap trainer = root.map("trainer");
+    root.rejectUnknown();
+    ConfigMap init = trainer.map("init");
+    ConfigMap fit = trainer.map("fit");
+    // What validates during training stands in fit; these two repeat it for runs that only do that.
+    trainer.allow("validate", "validate_all");
+    trainer.rejectUnknown();
+    RunConfig config = read(init, fit, notes);
+    init.rejectUnknown();
+    fit.rejectUnknown();
+    return config;
+  }
+
+  private static RunConfig read(ConfigMap init, ConfigMap fit, List<String> notes) {
+    LoopConfig loop = LoopConfig.read(init.map("loop"));
+    CallbacksConfig callbacks = CallbacksConfig.read(init, notes);
+    init.get("autorestart")
+        .ifPresent(node -> notes.add(Blocks.note(node, "left out: runs go on with --resume")));
+    ModelBlock model = ModelBlock.read(init.require("model").asMap(), notes);
+    DataConfig train = DataConfig.read(fit.map("train_dataloader"), DataConfig.defaults(), notes);
+    return new RunConfig(
+        model,
+        OptimizerConfig.read(init.require("optimizer")),
+        SchedulersConfig.read(init.require("schedulers")),
+        PrecisionConfig.read(init.map("precision"), notes),
+        sparsity(init),
+        execution(init),
+        loop,
+        CheckpointConfig.read(init.map("checkpoint"), callbacks.keepCheckpoints(), notes),
+        LoggingConfig.read(init.map("logging"), notes),
+        Device.read(init, notes),
+        init.integer("seed", 0),
+        init.get("model_dir").map(node -> Path.of(node.asString())),
+        fit.get("ckpt_path").map(node -> Path.of(node.asString())),
+        train,
+        DataBlocks.validation(fit.get("val_dataloader"), train.forEvaluation(), notes),
+        notes);
+  }
+
+  /** No block, nothing or "none": dense. */
+  private static Optional<SparsityConfig> sparsity(ConfigMap init) {
+    return init.get("sparsity")
+        .filter(node -> !(node instanceof ConfigScalar scalar && "none".equals(scalar.value())))
+        .map(SparsityConfig::read);
+  }
+
+  private static Execution execution(ConfigMap init) {
+    Optional<ConfigNode> node = init.get("execution");
+    if (node.isEmpty()) {
+      return Execution.AUTO;
+    }
+    for (Execution execution : Execution.values()) {
+      if (execution.name().equals(node.get().asString().toUpperCase(Locale.ROOT))) {
+        return execution;
+      }
+    }
+    throw node.get().error("allowed: auto, masked, compressed; found " + node.get().kind());
+  }
+
+  /** A resolved configuration keeps the notes of the file it came from. */
+  private static List<String> earlierNotes(ConfigMap root) {
+    ConfigMap own = root.map("filigree");
+    own.allow("versions");
+    List<String> notes =
+        own.get("notes").map(node -> node.asList().items()).orElse(List.of()).stream()
+            .map(ConfigNode::asString)
+            .toList();
+    own.rejectUnknown();
+    return notes;
+  }
+}

@@ -1,0 +1,182 @@
+package dev.filigree.zoo.config;
+
+import dev.filigree.sparsity.SparsityConfig;
+import dev.filigree.zoo.model.ModelConfig;
+import dev.filigree.zoo.model.ParameterSpec;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+
+/**
+ * What a run would do, computed from its configuration: no tensor is made, no data are read.
+ *
+ * @param model Hugging Face's model type
+ * @param layers every parameter in the model's order
+ * @param steps optimizer steps
+ * @param samplesPerStep samples of one optimizer step, over all its micro-batches
+ * @param tokensPerStep positions of one optimizer step; 0 where the data files set the length
+ * @param masked memory of masked execution
+ * @param compressed memory of compressed execution
+ * @param notes a line for each key that was mapped or left out
+ */
+public record RunPlan(
+    String model,
+    List<Layer> layers,
+    long steps,
+    long samplesPerStep,
+    long tokensPerStep,
+    MemoryPlan masked,
+    MemoryPlan compressed,
+    List<String> notes) {
+
+  public RunPlan {
+    layers = List.copyOf(layers);
+    notes = List.copyOf(notes);
+  }
+
+  /**
+   * A parameter.
+   *
+   * @param algorithm that decides which weights exist; "dense" where all do
+   * @param initialSparsity at the beginning, a fraction
+   * @param finalSparsity at the end of the run, a fraction
+   * @param kept weights that exist at the end of the run
+   */
+  public record Layer(
+      String name,
+      List<Long> shape,
+      String algorithm,
+      double initialSparsity,
+      double finalSparsity,
+      long kept) {
+    public Layer {
+      shape = List.copyOf(shape);
+    }
+
+    /** Elements of the parameter. */
+    public long size() {
+      return shape.stream().reduce(1L, Math::multiplyExact);
+    }
+
+    public boolean isSparse() {
+      return !algorithm.equals("dense");
+    }
+  }
+
+  /**
+   * The plan of a configuration.
+   *
+   * @throws dev.filigree.config.ConfigException for a parameter filter that matches nothing
+   */
+  public static RunPlan of(RunConfig config) {
+    ModelConfig model = config.model().config();
+    List<Layer> layers = layers(config, model.parameters());
+    long samples = config.loop().gradAccumSteps() * config.trainData().batchSize();
+    Integer length = config.trainData().maxSequenceLength();
+    int states = config.optimizer().stateTensors();
+    return new RunPlan(
+        model.modelType(),
+        layers,
+        config.loop().lastStep(),
+        samples,
+        length == null ? 0 : samples * length,
+        MemoryPlan.masked(layers, states),
+        MemoryPlan.compressed(layers, states),
+        config.notes());
+  }
+
+  private static List<Layer> layers(RunConfig config, List<ParameterSpec> parameters) {
+    var shapes = new LinkedHashMap<String, long[]>();
+    var otherNames = new LinkedHashMap<String, List<String>>();
+    for (ParameterSpec spec : parameters) {
+      shapes.put(spec.name(), spec.shape().stream().mapToLong(Long::longValue).toArray());
+      otherNames.put(spec.name(), List.of(spec.modelZooName()));
+    }
+    Map<String, SparsityConfig.Planned> sparse =
+        config.sparsity().stream()
+            .flatMap(
+                sparsity -> sparsity.plan(shapes, otherNames, config.loop().lastStep()).stream())
+            .collect(Collectors.toMap(SparsityConfig.Planned::name, planned -> planned));
+    var layers = new ArrayList<Layer>();
+    for (ParameterSpec spec : parameters) {
+      SparsityConfig.Planned planned = sparse.get(spec.name());
+      layers.add(
+          planned == null
+              ? new Layer(spec.name(), spec.shape(), "dense", 0, 0, spec.size())
+              : new Layer(
+                  spec.name(),
+                  spec.shape(),
+                  planned.algorithm(),
+                  planned.initialSparsity(),
+                  planned.finalSparsity(),
+                  planned.finallyKept()));
+    }
+    return layers;
+  }
+
+  /** Elements of all parameters. */
+  public long parameters() {
+    return sum(Layer::size);
+  }
+
+  /** Weights that exist at the end of the run, in all parameters. */
+  public long keptParameters() {
+    return sum(Layer::kept);
+  }
+
+  /** Elements of the sparse parameters. */
+  public long sparseParameters() {
+    return sum(layer -> layer.isSparse() ? layer.size() : 0);
+  }
+
+  /** Weights that exist at the end of the run, in the sparse parameters. */
+  public long keptSparseParameters() {
+    return sum(layer -> layer.isSparse() ? layer.kept() : 0);
+  }
+
+  public long tokens() {
+    return steps * tokensPerStep;
+  }
+
+  private long sum(ToLongFunction<Layer> value) {
+    return layers.stream().mapToLong(value).reduce(0, Math::addExact);
+  }
+
+  /** For people. */
+  public String text() {
+    return PlanText.of(this);
+  }
+
+  /** For programs, as maps, lists and values. */
+  public Map<String, Object> toMap() {
+    var map = new LinkedHashMap<String, Object>();
+    map.put("model", model);
+    map.put("parameters", parameters());
+    map.put("kept_parameters", keptParameters());
+    map.put("sparse_parameters", sparseParameters());
+    map.put("kept_sparse_parameters", keptSparseParameters());
+    map.put("steps", steps);
+    map.put("samples_per_step", samplesPerStep);
+    map.put("tokens_per_step", tokensPerStep);
+    map.put("tokens", tokens());
+    map.put("memory_bytes", Map.of("masked", masked.toMap(), "compressed", compressed.toMap()));
+    map.put("layers", layers.stream().map(RunPlan::toMap).toList());
+    map.put("notes", notes);
+    return map;
+  }
+
+  private static Map<String, Object> toMap(Layer layer) {
+    var map = new LinkedHashMap<String, Object>();
+    map.put("parameter", layer.name);
+    map.put("shape", layer.shape);
+    map.put("size", layer.size());
+    map.put("algorithm", layer.algorithm);
+    map.put("initial_sparsity", layer.initialSparsity);
+    map.put("final_sparsity", layer.finalSparsity);
+    map.put("kept", layer.kept);
+    return map;
+  }
+}

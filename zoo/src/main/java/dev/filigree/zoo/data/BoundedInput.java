@@ -1,0 +1,59 @@
+package dev.filigree.zoo.data;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** What a decompressor gives, up to a limit: a small file must not unpack without end. */
+final class BoundedInput extends FilterInputStream {
+  private final long limit;
+  private final String name;
+  private long count;
+
+  /**
+   * @param limit bytes that may be read
+   * @param name the file, for the error message
+   */
+  BoundedInput(InputStream in, long limit, String name) {
+    super(in);
+    this.limit = limit;
+    this.name = name;
+  }
+
+  @Override
+  public int read() throws IOException {
+    int value = super.read();
+    count(value < 0 ? 0 : 1);
+    return value;
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    int read = super.read(buffer, offset, length);
+    count(Math.max(read, 0));
+    return read;
+  }
+
+  @Override
+  public long skip(long bytes) throws IOException {
+    long skipped = super.skip(bytes);
+    count(skipped);
+    return skipped;
+  }
+
+  @Override
+  public boolean markSupported() {
+    return false;
+  }
+
+  private void count(long bytes) {
+    count += bytes;
+    if (count > limit) {
+      throw new DataException(
+          name
+              + ": unpacks to more than "
+              + limit
+              + " bytes, far more than such a file should hold; unpack it yourself if it is sound");
+    }
+  }
+}

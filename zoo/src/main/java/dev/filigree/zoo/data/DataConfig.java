@@ -1,0 +1,196 @@
+package dev.filigree.zoo.data;
+
+import dev.filigree.config.ConfigException;
+import dev.filigree.config.ConfigMap;
+import dev.filigree.config.ConfigNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A block {@code train_dataloader} or {@code val_dataloader}, with the Model Zoo's keys and ours.
+ *
+ * @param processor which kind of data: a name that {@link DataSources} knows
+ * @param dataDirs where: {@code jdk}, folders, files
+ * @param split which part of the documents
+ * @param validationFraction of the documents that validate, in [0, 1)
+ * @param tokenizer {@code bytes}, {@code gpt2} or the path of a tokenizer.json
+ * @param glob which files of a folder or archive; null for all
+ * @param textKey key of the text in JSON lines
+ * @param maxSequenceLength tokens that a model sees at once; null for what the files hold
+ * @param batchSize samples in a batch
+ * @param microBatchSize samples that go through the model at once; null for the whole batch
+ * @param shuffle whether samples come in an order of the seed
+ * @param cacheDir where tokens are kept; null for the default
+ * @param evaluation whether this is for evaluation: every token once, the last sequence padded
+ */
+public record DataConfig(
+    String processor,
+    List<String> dataDirs,
+    Split split,
+    double validationFraction,
+    String tokenizer,
+    @Nullable String glob,
+    String textKey,
+    @Nullable Integer maxSequenceLength,
+    int batchSize,
+    @Nullable Integer microBatchSize,
+    boolean shuffle,
+    long shuffleSeed,
+    @Nullable Path cacheDir,
+    boolean evaluation) {
+
+  public DataConfig {
+    dataDirs = List.copyOf(dataDirs);
+    check(!dataDirs.isEmpty(), "data_dir", "at least one place", "none");
+    check(
+        validationFraction >= 0 && validationFraction < 1,
+        "validation_fraction",
+        "a fraction in [0, 1)",
+        validationFraction);
+    check(batchSize >= 1, "batch_size", "at least 1", batchSize);
+    check(
+        maxSequenceLength == null || maxSequenceLength >= 1,
+        "max_sequence_length",
+        "at least 1",
+        maxSequenceLength);
+    check(
+        microBatchSize == null || (microBatchSize >= 1 && batchSize % microBatchSize == 0),
+        "micro_batch_size",
+        "a divisor of batch_size " + batchSize,
+        microBatchSize);
+  }
+
+  /** The JDK's own sources by bytes: what training uses where nothing is configured. */
+  public static DataConfig defaults() {
+    return new DataConfig(
+        DataSources.TEXT,
+        List.of(DocumentSources.JDK),
+        Split.TRAIN,
+        0.03,
+        "bytes",
+        null,
+        "text",
+        256,
+        16,
+        null,
+        true,
+        0,
+        null,
+        false);
+  }
+
+  /** The validation part of the same data, in a fixed order: defaults of a val_dataloader. */
+  public DataConfig forEvaluation() {
+    return new DataConfig(
+        processor,
+        dataDirs,
+        Split.VALIDATION,
+        validationFraction,
+        tokenizer,
+        glob,
+        textKey,
+        maxSequenceLength,
+        batchSize,
+        null,
+        false,
+        shuffleSeed,
+        cacheDir,
+        true);
+  }
+
+  /**
+   * Reads a block; what it does not say is taken from {@code defaults}.
+   *
+   * @param notes takes a line for each key that is accepted without effect
+   * @throws ConfigException for an unknown key or a bad value, with its place
+   */
+  public static DataConfig read(ConfigMap block, DataConfig defaults, List<String> notes) {
+    for (String key : List.of("num_workers", "prefetch_factor", "persistent_workers")) {
+      block
+          .get(key)
+          .ifPresent(
+              node ->
+                  notes.add(
+                      node.location()
+                          + ": without effect: batches come from mapped memory, without workers"));
+    }
+    String processor = block.string("data_processor", defaults.processor);
+    boolean sameKind = processor.equals(defaults.processor);
+    List<String> dataDirs =
+        sameKind && block.get("data_dir").isEmpty() ? defaults.dataDirs : places(block);
+    // A folder of its own is for evaluation as a whole: nothing of it is trained on.
+    Split split =
+        defaults.evaluation
+                && !dataDirs.equals(defaults.dataDirs)
+                && processor.equals(DataSources.TEXT)
+            ? Split.ALL
+            : defaults.split;
+    try {
+      var config =
+          new DataConfig(
+              processor,
+              dataDirs,
+              block.get("split").map(DataConfig::split).orElse(split),
+              block.number("validation_fraction", defaults.validationFraction),
+              block.string("tokenizer", defaults.tokenizer),
+              block.get("glob").map(ConfigNode::asString).orElse(defaults.glob),
+              block.string("text_key", defaults.textKey),
+              // Files of other kinds know the length of their sequences.
+              integer(block, "max_sequence_length", sameKind ? defaults.maxSequenceLength : null),
+              Math.toIntExact(block.integer("batch_size", defaults.batchSize)),
+              microBatchSize(block, defaults, notes),
+              block.flag("shuffle", defaults.shuffle),
+              block.integer("shuffle_seed", defaults.shuffleSeed),
+              block
+                  .get("cache_dir")
+                  .map(node -> Path.of(node.asString()))
+                  .orElse(defaults.cacheDir),
+              defaults.evaluation);
+      block.rejectUnknown();
+      DataSources.checkProcessor(config.processor);
+      return config;
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      String message = String.valueOf(e.getMessage());
+      String key = message.substring(0, Math.max(0, message.indexOf(':')));
+      throw block.get(key).orElse(block).error(message);
+    }
+  }
+
+  private static List<String> places(ConfigMap block) {
+    return block.require("data_dir").asList().items().stream().map(ConfigNode::asString).toList();
+  }
+
+  private static Split split(ConfigNode node) {
+    try {
+      return Split.valueOf(node.asString().toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw node.error("expected train, validation or all, found " + node.asString());
+    }
+  }
+
+  private static @Nullable Integer integer(
+      ConfigMap block, String key, @Nullable Integer fallback) {
+    return block.get(key).map(node -> Math.toIntExact(node.asLong())).orElse(fallback);
+  }
+
+  private static @Nullable Integer microBatchSize(
+      ConfigMap block, DataConfig defaults, List<String> notes) {
+    var node = block.get("micro_batch_size");
+    if (node.isPresent() && node.get().toJava() instanceof String) {
+      notes.add(node.get().location() + ": without effect: the whole batch is taken at once");
+      return null;
+    }
+    Integer fallback = defaults.microBatchSize;
+    boolean fits =
+        fallback != null && block.integer("batch_size", defaults.batchSize) % fallback == 0;
+    return integer(block, "micro_batch_size", fits ? fallback : null);
+  }
+
+  private static void check(boolean holds, String key, String expected, @Nullable Object found) {
+    if (!holds) {
+      throw new IllegalArgumentException(key + ": expected " + expected + ", found " + found);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package dev.filigree.zoo.data;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+
+/**
+ * Batches of a data set, without end. The order depends on the seed alone, and the state is one
+ * number: how many samples were handed out. A batch that an epoch cannot fill takes the rest from
+ * the next one, so no sample is dropped and the order does not depend on the batch size.
+ */
+public final class DataLoader {
+  private static final String SAMPLES = "samples";
+  private static final String SIZE = "size";
+  private static final String SHUFFLE = "shuffle";
+  private static final String SEED = "seed";
+
+  private final Dataset dataset;
+  private final int batchSize;
+  private final boolean shuffle;
+  private final long seed;
+  private long samples;
+
+  /**
+   * @param batchSize samples in a batch
+   * @param shuffle whether samples come in an order of the seed, a new one each epoch
+   */
+  public DataLoader(Dataset dataset, int batchSize, boolean shuffle, long seed) {
+    if (batchSize < 1) {
+      throw new IllegalArgumentException("batchSize must be at least 1, found " + batchSize);
+    }
+    this.dataset = dataset;
+    this.batchSize = batchSize;
+    this.shuffle = shuffle;
+    this.seed = seed;
+  }
+
+  public Dataset dataset() {
+    return dataset;
+  }
+
+  public int batchSize() {
+    return batchSize;
+  }
+
+  /** The next batch: new CPU tensors that belong to the caller's scope. */
+  public Batch next() {
+    return next(batchSize);
+  }
+
+  /** The next batch of another size: for micro-batches. */
+  public Batch next(int size) {
+    var positions = new ArrayList<Position>(size);
+    for (int i = 0; i < size; i++) {
+      positions.add(position(samples + i));
+    }
+    Batch batch = dataset.read(positions);
+    samples += size;
+    return batch;
+  }
+
+  /** Samples handed out so far. */
+  public long samples() {
+    return samples;
+  }
+
+  /** The epoch that the next sample belongs to. */
+  public long epoch() {
+    return samples / dataset.size();
+  }
+
+  private Position position(long sample) {
+    long size = dataset.size();
+    long epoch = sample / size;
+    long index = sample % size;
+    return new Position(
+        epoch,
+        shuffle
+            ? new Permutation(size, Permutation.mix(seed ^ Permutation.mix(epoch))).at(index)
+            : index);
+  }
+
+  /**
+   * The data set once from its beginning and in its order, whatever this loader has handed out; for
+   * evaluation. The last batch may be smaller.
+   *
+   * @param maxBatches where to stop; {@link Long#MAX_VALUE} for all
+   */
+  public Iterable<Batch> once(long maxBatches) {
+    return () -> new OncePass(maxBatches);
+  }
+
+  /** Batches that {@link #once} gives when it is not limited. */
+  public long batches() {
+    return Math.ceilDiv(dataset.size(), (long) batchSize);
+  }
+
+  /** Everything that decides the next batches, as plain values for a checkpoint. */
+  public Map<String, Object> state() {
+    return Map.of(SAMPLES, samples, SIZE, dataset.size(), SHUFFLE, shuffle, SEED, seed);
+  }
+
+  /**
+   * Goes on where another loader was.
+   *
+   * @throws DataException when that one had other data, another seed or another order
+   */
+  public void load(Map<String, ?> state) {
+    Map<String, Object> own = state();
+    for (String key : List.of(SIZE, SHUFFLE, SEED)) {
+      Object expected = own.get(key);
+      Object found = state.get(key);
+      if (!String.valueOf(found).equals(String.valueOf(expected))) {
+        throw new DataException(
+            String.format(
+                "the data differ from the checkpoint's: %s is %s there and %s here (%s)",
+                key, found, expected, dataset.description()));
+      }
+    }
+    if (!(state.get(SAMPLES) instanceof Number position) || position.longValue() < 0) {
+      throw new DataException("the checkpoint has no position in the data ('samples')");
+    }
+    samples = position.longValue();
+  }
+
+  private final class OncePass implements Iterator<Batch> {
+    private final long end;
+    private long next;
+
+    OncePass(long maxBatches) {
+      end = Math.min(maxBatches, batches());
+    }
+
+    @Override
+    public boolean hasNext() {
+      return next < end;
+    }
+
+    @Override
+    public Batch next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      long first = next++ * batchSize;
+      var positions = new ArrayList<Position>(batchSize);
+      for (long i = first; i < Math.min(first + batchSize, dataset.size()); i++) {
+        positions.add(new Position(0, i));
+      }
+      return dataset.read(positions);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package dev.filigree.zoo.data;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Where each document lies among the tokens.
+ *
+ * <p>In a file a document takes 16 bytes, little endian: tokens (int32, the one that ends it
+ * included), bytes of text (int32), hash of its name (int64).
+ *
+ * @param starts first token of each document, and the end of the last: [documents + 1]
+ * @param bytes length of each text in UTF-8: [documents]
+ * @param hashes hash of each name: [documents]
+ */
+@SuppressWarnings("ArrayRecordComponent") // shared inside the package, never compared
+record DocumentTable(long[] starts, int[] bytes, long[] hashes) {
+  static final int ENTRY_BYTES = 16;
+
+  /** Reads the tables of all shards as one. */
+  static DocumentTable read(Path folder, List<Manifest.Shard> shards) throws IOException {
+    int count = Math.toIntExact(shards.stream().mapToLong(Manifest.Shard::documents).sum());
+    var table = new DocumentTable(new long[count + 1], new int[count], new long[count]);
+    int next = 0;
+    for (Manifest.Shard shard : shards) {
+      ByteBuffer entries =
+          ByteBuffer.wrap(Files.readAllBytes(folder.resolve(shard.documentFile())));
+      entries.order(ByteOrder.LITTLE_ENDIAN);
+      while (entries.hasRemaining()) {
+        table.starts[next + 1] = table.starts[next] + entries.getInt();
+        table.bytes[next] = entries.getInt();
+        table.hashes[next++] = entries.getLong();
+      }
+    }
+    return table;
+  }
+
+  int size() {
+    return bytes.length;
+  }
+
+  /** A hash that never changes: FNV-1a over the UTF-8 name, then mixed. */
+  static long hash(String name) {
+    long hash = 0xcbf29ce484222325L;
+    for (byte value : name.getBytes(StandardCharsets.UTF_8)) {
+      hash = (hash ^ Byte.toUnsignedLong(value)) * 0x100000001b3L;
+    }
+    return Permutation.mix(hash);
+  }
+}

@@ -1,0 +1,110 @@
+package dev.filigree.zoo.data;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+
+/**
+ * What a folder of tokens holds: its {@code manifest.json}.
+ *
+ * @param version of the format, {@link #VERSION}
+ * @param source where the documents came from, for people
+ * @param key SHA-256 over the source's fingerprint, the tokenizer's identity and the version
+ * @param tokenizer name of the tokenizer
+ * @param tokenizerIdentity what changes when the tokenizer does
+ * @param tokenType how ids are stored
+ * @param complete whether every document is there; false while a preparation is under way
+ */
+record Manifest(
+    int version,
+    String source,
+    String key,
+    String tokenizer,
+    String tokenizerIdentity,
+    int vocabularySize,
+    int endOfText,
+    TokenType tokenType,
+    boolean complete,
+    long documents,
+    long tokens,
+    long bytes,
+    List<Shard> shards) {
+  static final int VERSION = 1;
+  static final String FILE = "manifest.json";
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
+
+  /**
+   * A run of whole documents: a file of tokens and a file that says where each document ends.
+   *
+   * @param tokenFile ids, one after the other
+   * @param documentFile 16 bytes a document, see {@link DocumentTable}
+   */
+  record Shard(
+      String tokenFile,
+      String tokenFileSha256,
+      String documentFile,
+      String documentFileSha256,
+      long documents,
+      long tokens,
+      long bytes) {}
+
+  Manifest {
+    shards = List.copyOf(shards);
+  }
+
+  static boolean existsIn(Path folder) {
+    return Files.isRegularFile(folder.resolve(FILE));
+  }
+
+  /**
+   * Reads the manifest of a folder.
+   *
+   * @throws DataException for a file that is none of ours
+   */
+  static Manifest read(Path folder) throws IOException {
+    Path file = folder.resolve(FILE);
+    try {
+      Manifest manifest = MAPPER.readValue(file.toFile(), Manifest.class);
+      if (manifest.version != VERSION) {
+        throw new DataException(
+            file + ": version " + manifest.version + ", this program reads " + VERSION);
+      }
+      return manifest;
+    } catch (JsonProcessingException | NullPointerException e) {
+      throw new DataException(file + ": not a manifest of tokens; remove the folder", e);
+    }
+  }
+
+  /** Replaces the manifest of a folder in one go, so that no reader ever sees half of one. */
+  void write(Path folder) throws IOException {
+    Path aside = folder.resolve(FILE + ".new");
+    Files.write(aside, MAPPER.writeValueAsBytes(this));
+    sync(aside);
+    Files.move(
+        aside,
+        folder.resolve(FILE),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  static void sync(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package dev.filigree.zoo.data;
+
+import java.io.BufferedOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Locale;
+
+/** Writes one shard aside; {@link #finish} syncs its files and gives them their names. */
+final class ShardWriter implements Closeable {
+  private final HashedFile tokenFile;
+  private final HashedFile documentFile;
+  private long documents;
+  private long tokens;
+  private long bytes;
+
+  ShardWriter(Path folder, int index) throws IOException {
+    tokenFile = new HashedFile(folder, String.format(Locale.ROOT, "tokens-%05d.bin", index));
+    documentFile = new HashedFile(folder, String.format(Locale.ROOT, "documents-%05d.bin", index));
+  }
+
+  void write(EncodedBlock block) throws IOException {
+    for (byte[] piece : block.tokens()) {
+      tokenFile.out.write(piece);
+    }
+    documentFile.out.write(block.table().array(), 0, block.table().limit());
+    documents += block.documents();
+    tokens += block.tokenCount();
+    bytes += block.byteCount();
+  }
+
+  /** Bytes of text written so far. */
+  long bytes() {
+    return bytes;
+  }
+
+  Manifest.Shard finish() throws IOException {
+    return new Manifest.Shard(
+        tokenFile.name,
+        tokenFile.finish(),
+        documentFile.name,
+        documentFile.finish(),
+        documents,
+        tokens,
+        bytes);
+  }
+
+  @Override
+  public void close() throws IOException {
+    tokenFile.out.close();
+    documentFile.out.close();
+  }
+
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has SHA-256", e);
+    }
+  }
+
+  private static final class HashedFile {
+    final Path folder;
+    final String name;
+    final Path aside;
+    final MessageDigest digest = sha256();
+    final OutputStream out;
+
+    HashedFile(Path folder, String name) throws IOException {
+      this.folder = folder;
+      this.name = name;
+      aside = folder.resolve(name + ".part");
+      var hashed = new DigestOutputStream(Files.newOutputStream(aside), digest);
+      out = new BufferedOutputStream(hashed, 1 << 20);
+    }
+
+    String finish() throws IOException {
+      out.close();
+      Manifest.sync(aside);
+      Files.move(
+          aside,
+          folder.resolve(name),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+      return HexFormat.of().formatHex(digest.digest());
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package dev.filigree.zoo.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@code TextDataProcessor}: documents, tokenized once and kept in the cache. */
+final class TextData {
+  private static final Logger LOG = LoggerFactory.getLogger(TextData.class);
+
+  private TextData() {}
+
+  static Dataset open(DataConfig config) throws IOException {
+    Integer sequenceLength = config.maxSequenceLength();
+    if (sequenceLength == null) {
+      throw new DataException("max_sequence_length is missing: text has no length of its own");
+    }
+    return new TokenDataset(
+        store(config),
+        config.split(),
+        config.validationFraction(),
+        sequenceLength,
+        order(config),
+        config.shuffleSeed());
+  }
+
+  private static TokenDataset.Order order(DataConfig config) {
+    if (config.evaluation()) {
+      return TokenDataset.Order.EVALUATION;
+    }
+    return config.shuffle() ? TokenDataset.Order.SHUFFLED : TokenDataset.Order.SOURCE;
+  }
+
+  private static TokenStore store(DataConfig config) throws IOException {
+    Path prepared = Path.of(config.dataDirs().getFirst());
+    if (config.dataDirs().size() == 1 && TokenStore.isIn(prepared)) {
+      return TokenStore.open(prepared);
+    }
+    var source = DocumentSources.of(config.dataDirs(), config.glob(), config.textKey());
+    Path configured = config.cacheDir();
+    Path cache = configured == null ? CacheFolder.standard() : configured;
+    var result = new DataPreparation(source, Tokenizers.of(config.tokenizer())).inCache(cache);
+    if (result.prepared() > 0) {
+      LOG.info(
+          "tokenized {} documents in {} s, {} tokens/s",
+          result.prepared(),
+          String.format("%.1f", result.seconds()),
+          String.format("%.0f", result.tokensPerSecond()));
+    }
+    return result.store();
+  }
+}

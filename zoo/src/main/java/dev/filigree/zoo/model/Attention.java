@@ -1,0 +1,79 @@
+package dev.filigree.zoo.model;
+
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/** What the attention blocks share. */
+final class Attention {
+  private Attention() {}
+
+  /** [batch, sequence, heads · head_size] to [batch, heads, sequence, head_size]. */
+  static Tensor splitHeads(Tensor x, long heads) {
+    return x.reshape(x.size(0), x.size(1), heads, x.size(2) / heads).transpose(1, 2);
+  }
+
+  /** [batch, heads, sequence, head_size] to [batch, sequence, heads · head_size]. */
+  static Tensor mergeHeads(Tensor x) {
+    return x.transpose(1, 2).reshape(x.size(0), x.size(2), x.size(1) * x.size(3));
+  }
+
+  /**
+   * softmax(q·kᵀ · scale)·v, where a token sees itself and those before it.
+   *
+   * @param query [batch, heads, sequence, head_size]
+   * @param key [batch, key_value_heads, total, head_size], the last {@code sequence} of them those
+   *     of the query's own tokens; heads is a multiple of key_value_heads
+   * @param value [batch, key_value_heads, total, head_size]
+   * @param dropout the fraction of attention weights set to zero
+   * @param scale null for 1 / √head_size
+   * @param window how many tokens a token sees, itself included; null for all
+   * @return [batch, heads, sequence, head_size]
+   */
+  static Tensor causal(
+      Tensor query,
+      Tensor key,
+      Tensor value,
+      double dropout,
+      @Nullable Double scale,
+      @Nullable Long window) {
+    long sequence = query.size(2);
+    long total = key.size(2);
+    boolean windowed = window != null && window < total;
+    boolean single = sequence == 1 && !windowed;
+    boolean square = sequence == total && !windowed;
+    TensorOptional mask =
+        single || square
+            ? new TensorOptional()
+            : new TensorOptional(mask(query, sequence, total, window));
+    return torch.scaled_dot_product_attention(
+        query,
+        key,
+        value,
+        mask,
+        dropout,
+        square && sequence > 1,
+        scale == null ? new DoubleOptional() : new DoubleOptional(scale),
+        query.size(1) != key.size(1));
+  }
+
+  /**
+   * softmax(q·kᵀ / √head_size)·v, where every position sees all: [batch, heads, positions, size].
+   */
+  static Tensor full(Tensor query, Tensor key, Tensor value, double dropout) {
+    return torch.scaled_dot_product_attention(
+        query, key, value, new TensorOptional(), dropout, false, new DoubleOptional(), false);
+  }
+
+  /** True where a token (row) sees another (column): bool [sequence, total]. */
+  private static Tensor mask(Tensor like, long sequence, long total, @Nullable Long window) {
+    var options = new TensorOptions(like.device()).dtype(new ScalarTypeOptional(ScalarType.Bool));
+    Tensor past = torch.ones(new long[] {sequence, total}, options).tril(total - sequence);
+    return window == null ? past : past.triu(total - sequence - window + 1);
+  }
+}

@@ -1,0 +1,278 @@
+package dev.filigree.zoo.model;
+
+import dev.filigree.config.ConfigMap;
+import dev.filigree.config.ConfigReader;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shape of a GPT-2 (Radford et al. 2019), GPT-3 (Brown et al. 2020, arXiv:2005.14165) or
+ * Cerebras-GPT network.
+ *
+ * @param innerSize the inner size of the feed-forward block
+ * @param contextLength the longest sequence
+ * @param tiedEmbeddings whether the output head is the transposed token embedding
+ * @param projectionBias whether the query, key and value projections have biases
+ * @param outputBias whether the projection that ends the attention block has one
+ * @param feedForwardBias whether the projections of the feed-forward block have biases
+ * @param attentionScale what query · key is multiplied by; null for 1 / √head_size
+ * @param endTokens ids that end a text
+ */
+public record Gpt2Config(
+    long vocabularySize,
+    long hiddenSize,
+    long innerSize,
+    long layers,
+    long heads,
+    long contextLength,
+    double normEpsilon,
+    Activation activation,
+    boolean tiedEmbeddings,
+    boolean projectionBias,
+    boolean outputBias,
+    boolean feedForwardBias,
+    @Nullable Double attentionScale,
+    MupScales scales,
+    Dropouts dropouts,
+    Initializers initializers,
+    List<Long> endTokens)
+    implements ModelConfig {
+  static final ModelKind KIND =
+      new ModelKind(
+          List.of("gpt2"),
+          Gpt2Config::fromHuggingFace,
+          List.of("gpt2", "gpt3"),
+          Gpt2Config::fromModelZoo);
+
+  public Gpt2Config {
+    Sizes.positive("vocab_size", vocabularySize);
+    Sizes.positive("n_embd", hiddenSize);
+    Sizes.positive("n_inner", innerSize);
+    Sizes.between("n_layer", layers, 1, 10_000);
+    Sizes.positive("n_head", heads);
+    Sizes.positive("n_positions", contextLength);
+    Sizes.multiple("n_embd", hiddenSize, "n_head", heads);
+    endTokens = List.copyOf(endTokens);
+  }
+
+  /** From the keys and values of a {@code config.json}. */
+  public static Gpt2Config of(Map<String, ?> config) {
+    return fromHuggingFace(ConfigReader.of(config, "Gpt2Config").asMap(), new ArrayList<>());
+  }
+
+  static Gpt2Config fromHuggingFace(ConfigMap config, List<String> notes) {
+    long hidden = config.integer("n_embd", 768);
+    long layers = config.integer("n_layer", 12);
+    long headSize = hidden / Math.max(1, config.integer("n_head", 12));
+    HuggingFaceKeys.only(config, "scale_attn_by_inverse_layer_idx", false);
+    HuggingFaceKeys.only(config, "add_cross_attention", false);
+    var result =
+        new Gpt2Config(
+            config.integer("vocab_size", 50257),
+            hidden,
+            config.integer("n_inner", 4 * hidden),
+            layers,
+            config.integer("n_head", 12),
+            config.integer("n_positions", 1024),
+            config.number("layer_norm_epsilon", 1e-5),
+            config.get("activation_function").map(Activation::read).orElse(Activation.GELU_TANH),
+            config.flag("tie_word_embeddings", true),
+            true,
+            true,
+            true,
+            attentionScale(config, headSize),
+            new MupScales(
+                config.number("mup_embeddings_scale", 1),
+                config.number("mup_output_alpha", 1) * config.number("mup_width_scale", 1),
+                1,
+                1,
+                false),
+            new Dropouts(
+                config.number("embd_pdrop", 0.1),
+                config.number("attn_pdrop", 0.1),
+                config.number("resid_pdrop", 0.1)),
+            Initializers.depthScaled(config.number("initializer_range", 0.02), layers),
+            HuggingFaceKeys.tokens(config, "eos_token_id"));
+    HuggingFaceKeys.noteUnused(
+        config,
+        notes,
+        "n_ctx",
+        "reorder_and_upcast_attn",
+        "summary_activation",
+        "summary_first_dropout",
+        "summary_proj_to_labels",
+        "summary_type",
+        "summary_use_proj",
+        "task_specific_params");
+    return result;
+  }
+
+  private static @Nullable Double attentionScale(ConfigMap config, long headSize) {
+    boolean scaled = config.flag("scale_attn_weights", true);
+    boolean byHeadSize = config.flag("mup_scale_qk_dot_by_d", false);
+    double alpha = config.number("attention_logits_alpha", 1);
+    double scale = !scaled ? 1 : byHeadSize ? 1.0 / headSize : 1 / Math.sqrt((double) headSize);
+    return scaled && !byHeadSize && alpha == 1 ? null : Double.valueOf(scale * alpha);
+  }
+
+  static Gpt2Config fromModelZoo(ConfigMap map, List<String> notes) {
+    ModelZooDecoder zoo = ModelZooDecoder.read(map, notes, "layernorm", "learned");
+    zoo.requirePlainAttention();
+    return new Gpt2Config(
+        zoo.vocabularySize(),
+        zoo.hiddenSize(),
+        zoo.filterSize(),
+        zoo.layers(),
+        zoo.heads(),
+        zoo.contextLength(),
+        zoo.normEpsilon(),
+        zoo.activation(),
+        zoo.tiedEmbeddings(),
+        zoo.projectionBias(),
+        zoo.outputBias(),
+        zoo.feedForwardBias(),
+        zoo.attentionScale(),
+        zoo.scales(),
+        zoo.dropouts(),
+        zoo.initializers(),
+        List.of());
+  }
+
+  @Override
+  public String modelType() {
+    return "gpt2";
+  }
+
+  @Override
+  public Map<String, Object> toHuggingFace() {
+    var config = new LinkedHashMap<String, Object>();
+    config.put("architectures", List.of("GPT2LMHeadModel"));
+    config.put("model_type", modelType());
+    config.put("vocab_size", vocabularySize);
+    config.put("n_embd", hiddenSize);
+    config.put("n_inner", innerSize);
+    config.put("n_layer", layers);
+    config.put("n_head", heads);
+    config.put("n_positions", contextLength);
+    config.put("layer_norm_epsilon", normEpsilon);
+    config.put("activation_function", activation.huggingFaceName());
+    config.put("tie_word_embeddings", tiedEmbeddings);
+    config.put("embd_pdrop", dropouts.embedding());
+    config.put("attn_pdrop", dropouts.attention());
+    config.put("resid_pdrop", dropouts.residual());
+    putScales(config);
+    HuggingFaceKeys.putTokens(config, "eos_token_id", endTokens);
+    return config;
+  }
+
+  /** Keys of Cerebras's own networks for muP; a reader that ignores them computes other logits. */
+  private void putScales(Map<String, Object> config) {
+    if (attentionScale != null) {
+      config.put("mup_scale_qk_dot_by_d", true);
+      config.put("attention_logits_alpha", attentionScale * hiddenSize / heads);
+    }
+    if (scales.embeddings() != 1 || scales.logits() != 1) {
+      config.put("mup_embeddings_scale", scales.embeddings());
+      config.put("mup_output_alpha", scales.logits());
+      config.put("mup_width_scale", 1.0);
+    }
+  }
+
+  @Override
+  public List<ParameterSpec> parameters() {
+    var table = new ParameterTable();
+    table.weight(
+        "transformer.wte",
+        "embedding_layer.word_embeddings",
+        initializers.embedding(),
+        vocabularySize,
+        hiddenSize);
+    table.weight(
+        "transformer.wpe",
+        "embedding_layer.position_embeddings",
+        initializers.embedding(),
+        contextLength,
+        hiddenSize);
+    for (long i = 0; i < layers; i++) {
+      var layer = table.below("transformer.h." + i, "transformer_decoder.layers." + i);
+      layer.norm("ln_1", "norm1", hiddenSize, true);
+      var attention =
+          layer.below("attn", "self_attn").learningRateScale(scales.hiddenLearningRate());
+      for (String part : List.of("q", "k", "v")) {
+        attention.linear(
+            part + "_proj",
+            "proj_%s_dense_layer".formatted(part),
+            initializers.attention(),
+            hiddenSize,
+            hiddenSize,
+            projectionBias);
+      }
+      attention.linear(
+          "c_proj",
+          "proj_output_dense_layer",
+          initializers.attentionOutput(),
+          hiddenSize,
+          hiddenSize,
+          outputBias);
+      layer.norm("ln_2", "norm3", hiddenSize, true);
+      var mlp = layer.below("mlp", "ffn.ffn");
+      mlp.learningRateScale(scales.hiddenLearningRate())
+          .linear(
+              "c_fc",
+              "0.linear_layer",
+              initializers.feedForward(),
+              innerSize,
+              hiddenSize,
+              feedForwardBias);
+      mlp.learningRateScale(scales.filterLearningRate())
+          .linear(
+              "c_proj",
+              "1.linear_layer",
+              initializers.feedForwardOutput(),
+              hiddenSize,
+              innerSize,
+              feedForwardBias);
+    }
+    table.norm("transformer.ln_f", "transformer_decoder.norm", hiddenSize, true);
+    if (!tiedEmbeddings) {
+      table.weight("lm_head", "lm_head", initializers.head(), vocabularySize, hiddenSize);
+    }
+    return table.specs();
+  }
+
+  /**
+   * Hugging Face's GPT-2 stores the weights of linear layers as [in, out], query, key and value as
+   * one tensor, and always has biases: where we have none it gets zeros.
+   */
+  @Override
+  public List<HuggingFaceTensor> huggingFaceTensors() {
+    var table = new TensorTable(parameters());
+    table.same("transformer.wte.weight");
+    table.same("transformer.wpe.weight");
+    for (long i = 0; i < layers; i++) {
+      String layer = "transformer.h." + i + ".";
+      table.same(layer + "ln_1.weight");
+      table.same(layer + "ln_1.bias");
+      table.packed(layer + "attn.c_attn", layer + "attn.%s_proj", List.of("q", "k", "v"));
+      table.transposed(layer + "attn.c_proj");
+      table.same(layer + "ln_2.weight");
+      table.same(layer + "ln_2.bias");
+      table.transposed(layer + "mlp.c_fc");
+      table.transposed(layer + "mlp.c_proj");
+    }
+    table.same("transformer.ln_f.weight");
+    table.same("transformer.ln_f.bias");
+    if (!tiedEmbeddings) {
+      table.same("lm_head.weight");
+    }
+    return table.tensors();
+  }
+
+  @Override
+  public Gpt2 allocate() {
+    return new Gpt2(this);
+  }
+}

@@ -1,0 +1,251 @@
+package dev.filigree.zoo.model;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.filigree.config.ConfigReader;
+import dev.filigree.safetensors.ElementType;
+import dev.filigree.safetensors.SafetensorsException;
+import dev.filigree.safetensors.SafetensorsFolder;
+import dev.filigree.safetensors.SafetensorsWriter;
+import dev.filigree.safetensors.TensorEntry;
+import dev.filigree.safetensors.TensorSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A network as a folder in Hugging Face's layout: {@code config.json} and {@code model.safetensors}
+ * (or several files and an index).
+ */
+public final class HuggingFaceFolder {
+  static final String CONFIG = "config.json";
+
+  /** Constants that older checkpoints hold beside the parameters. */
+  private static final Pattern CONSTANTS =
+      Pattern.compile(
+          ".*\\.(rotary_emb\\.inv_freq|attn\\.(masked_)?bias|attention\\.(masked_)?bias|num_batches_tracked)");
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private HuggingFaceFolder() {}
+
+  /**
+   * Reads {@code config.json}.
+   *
+   * @param notes takes a line for every key that was not used
+   */
+  public static ModelConfig readConfig(Path folder, List<String> notes) {
+    return Models.fromHuggingFace(ConfigReader.read(folder.resolve(CONFIG)).asMap(), notes);
+  }
+
+  /**
+   * Reads a network.
+   *
+   * @param notes takes a line for everything in the folder that was not used
+   * @throws dev.filigree.config.ConfigException for a bad {@code config.json}
+   * @throws SafetensorsException for bad tensor files, or tensors that are missing or of another
+   *     shape than the configuration says
+   */
+  public static Model read(Path folder, List<String> notes) {
+    ModelConfig config = readConfig(folder, notes);
+    Model model = config.allocate();
+    readTensors(folder, config, model.tensors(), notes);
+    return model;
+  }
+
+  /**
+   * Fills the tensors of a network from the folder's, converted to their own type.
+   *
+   * @param parameters what {@link Model#tensors} gives, on any device
+   */
+  public static void readTensors(
+      Path folder, ModelConfig config, Map<String, Tensor> parameters, List<String> notes) {
+    try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
+      var unused = new LinkedHashSet<>(files.entries().keySet());
+      for (HuggingFaceTensor tensor : config.huggingFaceTensors()) {
+        TensorEntry entry = entry(files, tensor.name());
+        if (entry == null) {
+          throw new SafetensorsException(folder + ": has no tensor '" + tensor.name() + "'");
+        }
+        if (!entry.shape().equals(tensor.shape())) {
+          throw new SafetensorsException(
+              "%s: tensor '%s' has shape %s, %s says %s"
+                  .formatted(folder, entry.name(), entry.shape(), CONFIG, tensor.shape()));
+        }
+        unused.remove(entry.name());
+        try (var _ = new PointerScope();
+            var _ = new NoGradGuard()) {
+          List<Tensor> parts = tensor.layout().unpack(files.read(entry.name()));
+          for (int i = 0; i < parts.size(); i++) {
+            String name = tensor.parameters().get(i);
+            Tensor parameter = parameters.get(name);
+            if (parameter == null) {
+              throw new IllegalArgumentException("no parameter '" + name + "' to read into");
+            }
+            parameter.copy_(parts.get(i));
+          }
+        }
+      }
+      for (String name : unused) {
+        if (!CONSTANTS.matcher(name).matches()) {
+          notes.add(folder + ": tensor '" + name + "' is not used");
+        }
+      }
+    }
+  }
+
+  /** The tensor of this name; files of a network without its head lack the first word of it. */
+  private static @Nullable TensorEntry entry(SafetensorsFolder files, String name) {
+    TensorEntry entry = files.entries().get(name);
+    return entry != null ? entry : files.entries().get(name.substring(name.indexOf('.') + 1));
+  }
+
+  /**
+   * Writes a network as one tensor file.
+   *
+   * @param parameters what {@link Model#tensors} gives; dense, with zeros where a weight is pruned
+   * @param type the element type of the tensors written: F32, BF16 or F16
+   */
+  public static void write(
+      Path folder, ModelConfig config, Map<String, Tensor> parameters, ElementType type) {
+    write(folder, config, parameters, type, Long.MAX_VALUE);
+  }
+
+  /**
+   * Writes a network, in several tensor files where one would grow past {@code maxFileBytes}. Where
+   * weights are pruned, {@code config.json} says under {@code sparsity} which fraction of each
+   * tensor is zero.
+   */
+  public static void write(
+      Path folder,
+      ModelConfig config,
+      Map<String, Tensor> parameters,
+      ElementType type,
+      long maxFileBytes) {
+    List<TensorSource> sources = sources(config, parameters, type);
+    try {
+      Files.createDirectories(folder);
+      List<List<TensorSource>> files = split(sources, maxFileBytes);
+      if (files.size() == 1) {
+        SafetensorsWriter.write(
+            folder.resolve("model.safetensors"), files.getFirst(), Map.of("format", "pt"));
+      } else {
+        writeShards(folder, files);
+      }
+      var json = new LinkedHashMap<>(config.toHuggingFace());
+      json.put("dtype", dtype(type));
+      Map<String, Object> sparsity = zeros(config, parameters);
+      if (!sparsity.isEmpty()) {
+        json.put("sparsity", sparsity);
+      }
+      JSON.writeValue(folder.resolve(CONFIG).toFile(), json);
+    } catch (IOException e) {
+      throw new SafetensorsException(folder + ": cannot be written: " + e.getMessage());
+    }
+  }
+
+  /** The tensors of a checkpoint, each made when it is written. */
+  public static List<TensorSource> sources(
+      ModelConfig config, Map<String, Tensor> parameters, ElementType type) {
+    var sources = new ArrayList<TensorSource>();
+    for (HuggingFaceTensor tensor : config.huggingFaceTensors()) {
+      sources.add(
+          new TensorSource(
+              tensor.name(),
+              type,
+              tensor.shape(),
+              () -> packed(tensor, parameters).to(type.scalarType())));
+    }
+    return sources;
+  }
+
+  private static Tensor packed(HuggingFaceTensor tensor, Map<String, Tensor> parameters) {
+    var parts = new ArrayList<Tensor>();
+    for (String name : tensor.parameters()) {
+      Tensor parameter = parameters.get(name);
+      if (parameter == null) {
+        throw new IllegalArgumentException("no parameter '" + name + "' to write");
+      }
+      parts.add(parameter.detach());
+    }
+    return tensor.layout().pack(parts);
+  }
+
+  private static List<List<TensorSource>> split(List<TensorSource> sources, long maxFileBytes) {
+    var files = new ArrayList<List<TensorSource>>();
+    long bytes = Long.MAX_VALUE;
+    for (TensorSource source : sources) {
+      if (bytes > maxFileBytes - source.bytes()) {
+        files.add(new ArrayList<>());
+        bytes = 0;
+      }
+      files.getLast().add(source);
+      bytes += source.bytes();
+    }
+    return files;
+  }
+
+  private static void writeShards(Path folder, List<List<TensorSource>> files) throws IOException {
+    var places = new LinkedHashMap<String, String>();
+    long bytes = 0;
+    for (int i = 0; i < files.size(); i++) {
+      String name = "model-%05d-of-%05d.safetensors".formatted(i + 1, files.size());
+      SafetensorsWriter.write(folder.resolve(name), files.get(i), Map.of("format", "pt"));
+      for (TensorSource source : files.get(i)) {
+        places.put(source.name(), name);
+        bytes += source.bytes();
+      }
+    }
+    JSON.writeValue(
+        folder.resolve("model.safetensors.index.json").toFile(),
+        Map.of("metadata", Map.of("total_size", bytes), "weight_map", places));
+  }
+
+  /** The fraction of zeros of every matrix that has some, and of all these together. */
+  private static Map<String, Object> zeros(ModelConfig config, Map<String, Tensor> parameters) {
+    var fractions = new LinkedHashMap<String, Object>();
+    long zeros = 0;
+    long elements = 0;
+    for (HuggingFaceTensor tensor : config.huggingFaceTensors()) {
+      if (tensor.shape().size() < 2) {
+        continue;
+      }
+      try (var _ = new PointerScope();
+          var _ = new NoGradGuard()) {
+        Tensor packed = packed(tensor, parameters);
+        long size = packed.numel();
+        long zero = size - packed.count_nonzero().item_long();
+        if (zero > 0) {
+          fractions.put(tensor.name(), (double) zero / size);
+          zeros += zero;
+          elements += size;
+        }
+      }
+    }
+    return elements == 0
+        ? Map.of()
+        : Map.of("overall", (double) zeros / elements, "tensors", fractions);
+  }
+
+  private static String dtype(ElementType type) {
+    return switch (type) {
+      case F32 -> "float32";
+      case BF16 -> "bfloat16";
+      case F16 -> "float16";
+      default ->
+          throw new IllegalArgumentException(
+              "a network is written as F32, BF16 or F16, not " + type);
+    };
+  }
+}

@@ -1,0 +1,243 @@
+package dev.filigree.zoo.model;
+
+import dev.filigree.config.ConfigMap;
+import dev.filigree.config.ConfigReader;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shape of a Llama (Touvron et al. 2023, arXiv:2302.13971) or Mistral network.
+ *
+ * @param modelType {@code llama} or {@code mistral}
+ * @param keyValueHeads fewer than heads in grouped-query attention
+ * @param headSize components of one head
+ * @param contextLength the longest sequence
+ * @param slidingWindow how many tokens a token sees, itself included; null for all
+ * @param tiedEmbeddings whether the output head is the transposed token embedding
+ * @param attentionBias whether the four projections of attention have biases
+ * @param feedForwardBias whether the three projections of the feed-forward block have biases
+ * @param endTokens ids that end a text
+ */
+public record LlamaConfig(
+    String modelType,
+    long vocabularySize,
+    long hiddenSize,
+    long intermediateSize,
+    long layers,
+    long heads,
+    long keyValueHeads,
+    long headSize,
+    long contextLength,
+    @Nullable Long slidingWindow,
+    double normEpsilon,
+    Activation activation,
+    RotaryConfig rotary,
+    boolean tiedEmbeddings,
+    boolean attentionBias,
+    boolean feedForwardBias,
+    Dropouts dropouts,
+    Initializers initializers,
+    List<Long> endTokens)
+    implements ModelConfig {
+  static final ModelKind KIND =
+      new ModelKind(
+          List.of("llama", "mistral"),
+          LlamaConfig::fromHuggingFace,
+          List.of("llama", "mistral"),
+          LlamaConfig::fromModelZoo);
+
+  public LlamaConfig {
+    Sizes.positive("vocab_size", vocabularySize);
+    Sizes.positive("hidden_size", hiddenSize);
+    Sizes.positive("intermediate_size", intermediateSize);
+    Sizes.between("num_hidden_layers", layers, 1, 10_000);
+    Sizes.positive("num_attention_heads", heads);
+    Sizes.positive("num_key_value_heads", keyValueHeads);
+    Sizes.positive("head_dim", headSize);
+    Sizes.positive("max_position_embeddings", contextLength);
+    Sizes.multiple("num_attention_heads", heads, "num_key_value_heads", keyValueHeads);
+    Sizes.multiple("head_dim", headSize, "2", 2);
+    endTokens = List.copyOf(endTokens);
+  }
+
+  /**
+   * From the keys and values of a {@code config.json}, for example {@code Map.of("vocab_size", 256,
+   * "hidden_size", 64, "intermediate_size", 172, "num_hidden_layers", 2, "num_attention_heads",
+   * 4)}.
+   */
+  public static LlamaConfig of(Map<String, ?> config) {
+    return fromHuggingFace(ConfigReader.of(config, "LlamaConfig").asMap(), new ArrayList<>());
+  }
+
+  static LlamaConfig fromHuggingFace(ConfigMap config, List<String> notes) {
+    long hiddenSize = config.integer("hidden_size", 4096);
+    long heads = config.integer("num_attention_heads", 32);
+    var result =
+        new LlamaConfig(
+            config.string("model_type", "llama"),
+            config.integer("vocab_size", 32000),
+            hiddenSize,
+            config.integer("intermediate_size", 11008),
+            config.integer("num_hidden_layers", 32),
+            heads,
+            config.integer("num_key_value_heads", heads),
+            config.integer("head_dim", hiddenSize / Math.max(1, heads)),
+            config.integer("max_position_embeddings", 2048),
+            config.get("sliding_window").map(node -> node.asLong()).orElse(null),
+            config.number("rms_norm_eps", 1e-6),
+            config.get("hidden_act").map(Activation::read).orElse(Activation.SILU),
+            RotaryConfig.read(config),
+            config.flag("tie_word_embeddings", false),
+            config.flag("attention_bias", false),
+            config.flag("mlp_bias", false),
+            new Dropouts(0, config.number("attention_dropout", 0), 0),
+            Initializers.normal(config.number("initializer_range", 0.02)),
+            HuggingFaceKeys.tokens(config, "eos_token_id"));
+    HuggingFaceKeys.noteUnused(config, notes, "pretraining_tp");
+    return result;
+  }
+
+  static LlamaConfig fromModelZoo(ConfigMap map, List<String> notes) {
+    ModelZooDecoder zoo = ModelZooDecoder.read(map, notes, "rmsnorm", "rotary");
+    zoo.requireNoMup();
+    long headSize = zoo.hiddenSize() / Math.max(1, zoo.heads());
+    if (zoo.rotarySize() != null && zoo.rotarySize() != headSize) {
+      throw map.require("rotary_dim")
+          .error("the whole head rotates: %d, found %d".formatted(headSize, zoo.rotarySize()));
+    }
+    if (zoo.projectionBias() != zoo.outputBias()) {
+      throw map.error(
+          "use_projection_bias_in_attention and use_ffn_bias_in_attention must be equal");
+    }
+    return new LlamaConfig(
+        map.string("name"),
+        zoo.vocabularySize(),
+        zoo.hiddenSize(),
+        zoo.filterSize(),
+        zoo.layers(),
+        zoo.heads(),
+        zoo.keyValueHeads(),
+        headSize,
+        zoo.contextLength(),
+        zoo.slidingWindow(),
+        zoo.normEpsilon(),
+        zoo.gatedActivation(),
+        zoo.rotary(),
+        zoo.tiedEmbeddings(),
+        zoo.outputBias(),
+        zoo.feedForwardBias(),
+        zoo.dropouts(),
+        zoo.initializers(),
+        List.of());
+  }
+
+  @Override
+  public Map<String, Object> toHuggingFace() {
+    var config = new LinkedHashMap<String, Object>();
+    boolean mistral = modelType.equals("mistral");
+    config.put("architectures", List.of(mistral ? "MistralForCausalLM" : "LlamaForCausalLM"));
+    config.put("model_type", modelType);
+    config.put("vocab_size", vocabularySize);
+    config.put("hidden_size", hiddenSize);
+    config.put("intermediate_size", intermediateSize);
+    config.put("num_hidden_layers", layers);
+    config.put("num_attention_heads", heads);
+    config.put("num_key_value_heads", keyValueHeads);
+    config.put("head_dim", headSize);
+    config.put("max_position_embeddings", contextLength);
+    if (slidingWindow != null) {
+      config.put("sliding_window", slidingWindow);
+    }
+    config.put("rms_norm_eps", normEpsilon);
+    config.put("hidden_act", activation.huggingFaceName());
+    rotary.put(config, 1);
+    config.put("tie_word_embeddings", tiedEmbeddings);
+    config.put("attention_bias", attentionBias);
+    config.put("mlp_bias", feedForwardBias);
+    config.put("attention_dropout", dropouts.attention());
+    HuggingFaceKeys.putTokens(config, "eos_token_id", endTokens);
+    return config;
+  }
+
+  @Override
+  public List<ParameterSpec> parameters() {
+    long queries = heads * headSize;
+    long keyValues = keyValueHeads * headSize;
+    var table = new ParameterTable();
+    table.weight(
+        "model.embed_tokens",
+        "embedding_layer.word_embeddings",
+        initializers.embedding(),
+        vocabularySize,
+        hiddenSize);
+    for (long i = 0; i < layers; i++) {
+      var layer = table.below("model.layers." + i, "transformer_decoder.layers." + i);
+      layer.norm("input_layernorm", "norm1", hiddenSize, false);
+      var attention = layer.below("self_attn", "self_attn");
+      attention.linear(
+          "q_proj",
+          "proj_q_dense_layer",
+          initializers.attention(),
+          queries,
+          hiddenSize,
+          attentionBias);
+      attention.linear(
+          "k_proj",
+          "proj_k_dense_layer",
+          initializers.attention(),
+          keyValues,
+          hiddenSize,
+          attentionBias);
+      attention.linear(
+          "v_proj",
+          "proj_v_dense_layer",
+          initializers.attention(),
+          keyValues,
+          hiddenSize,
+          attentionBias);
+      attention.linear(
+          "o_proj",
+          "proj_output_dense_layer",
+          initializers.attentionOutput(),
+          hiddenSize,
+          queries,
+          attentionBias);
+      layer.norm("post_attention_layernorm", "norm3", hiddenSize, false);
+      var mlp = layer.below("mlp", "ffn.ffn");
+      mlp.linear(
+          "gate_proj",
+          "0.linear_layer_for_glu",
+          initializers.feedForward(),
+          intermediateSize,
+          hiddenSize,
+          feedForwardBias);
+      mlp.linear(
+          "up_proj",
+          "0.linear_layer",
+          initializers.feedForward(),
+          intermediateSize,
+          hiddenSize,
+          feedForwardBias);
+      mlp.linear(
+          "down_proj",
+          "1.linear_layer",
+          initializers.feedForwardOutput(),
+          hiddenSize,
+          intermediateSize,
+          feedForwardBias);
+    }
+    table.norm("model.norm", "transformer_decoder.norm", hiddenSize, false);
+    if (!tiedEmbeddings) {
+      table.weight("lm_head", "lm_head", initializers.head(), vocabularySize, hiddenSize);
+    }
+    return table.specs();
+  }
+
+  @Override
+  public Llama allocate() {
+    return new Llama(this);
+  }
+}

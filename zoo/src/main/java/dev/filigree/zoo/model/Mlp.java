@@ -1,0 +1,55 @@
+package dev.filigree.zoo.model;
+
+import dev.filigree.nn.LayerList;
+import dev.filigree.nn.Linear;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** A multilayer perceptron over flattened pictures, with ReLU between its layers. */
+public final class Mlp extends ImageClassifier {
+  private final MlpConfig config;
+  private final LayerList<Linear> hidden; // each [size, size before]
+  private final Linear last; // [classes, last hidden size]
+
+  /** A network with its initial weights for a seed. */
+  public Mlp(MlpConfig config, long seed) {
+    this(config);
+    initialize(seed);
+  }
+
+  /** A network whose weights are to be loaded. */
+  Mlp(MlpConfig config) {
+    this.config = config;
+    List<Long> sizes = config.sizes();
+    int depth = config.hiddenSizes().size();
+    hidden =
+        register(
+            "fc_layers",
+            new LayerList<>(
+                IntStream.range(0, depth)
+                    .mapToObj(i -> new Linear(sizes.get(i), sizes.get(i + 1), config.bias()))
+                    .toList()));
+    last = register("last_layer", new Linear(sizes.get(depth), config.classes(), config.bias()));
+  }
+
+  @Override
+  public Tensor logits(Tensor inputs) {
+    Tensor x = inputs.flatten(1, -1); // [batch, channels · height · width]
+    for (Linear layer : hidden) {
+      x = torch.dropout(torch.relu(layer.forward(x)), config.dropout(), is_training());
+    }
+    return last.forward(x);
+  }
+
+  @Override
+  public MlpConfig config() {
+    return config;
+  }
+
+  @Override
+  public long classes() {
+    return config.classes();
+  }
+}

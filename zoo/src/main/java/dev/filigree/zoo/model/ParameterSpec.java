@@ -1,0 +1,28 @@
+package dev.filigree.zoo.model;
+
+import dev.filigree.nn.Initializer;
+import java.util.List;
+
+/**
+ * One parameter of a network, known without allocating it.
+ *
+ * @param name its name in our module tree; Hugging Face's, except where Hugging Face stores several
+ *     parameters as one tensor
+ * @param modelZooName its name in the Cerebras Model Zoo, which configuration files match too
+ * @param learningRateScale what its learning rate is multiplied by; 1 except in muP
+ */
+public record ParameterSpec(
+    String name,
+    String modelZooName,
+    List<Long> shape,
+    Initializer initializer,
+    double learningRateScale) {
+  public ParameterSpec {
+    shape = List.copyOf(shape);
+  }
+
+  /** The number of elements. */
+  public long size() {
+    return shape.stream().reduce(1L, Math::multiplyExact);
+  }
+}

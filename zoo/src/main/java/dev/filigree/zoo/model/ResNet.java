@@ -1,0 +1,164 @@
+package dev.filigree.zoo.model;
+
+import dev.filigree.nn.BatchNorm2d;
+import dev.filigree.nn.Conv2d;
+import dev.filigree.nn.Layer;
+import dev.filigree.nn.LayerList;
+import dev.filigree.nn.Linear;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/** Residual networks, ResNet-18 and ResNet-50 among them. */
+public final class ResNet extends ImageClassifier {
+  private final ResNetConfig config;
+  private final Backbone backbone;
+  private final Linear classifier; // [classes, channels]
+
+  /** A network with its initial weights for a seed. */
+  public ResNet(ResNetConfig config, long seed) {
+    this(config);
+    initialize(seed);
+  }
+
+  /** A network whose weights are to be loaded. */
+  ResNet(ResNetConfig config) {
+    this.config = config;
+    backbone = register("resnet", new Backbone(config));
+    classifier =
+        register("classifier", new Head(config.stageSizes().getLast(), config.classes())).linear;
+  }
+
+  @Override
+  public Tensor logits(Tensor inputs) {
+    Tensor x = backbone.forward(inputs); // [batch, channels, height, width]
+    return classifier.forward(x.mean(2, 3));
+  }
+
+  @Override
+  public ResNetConfig config() {
+    return config;
+  }
+
+  @Override
+  public long classes() {
+    return config.classes();
+  }
+
+  /** The second of two layers, of which the first has no parameters. */
+  private static final class Head extends Layer {
+    private final Linear linear; // [classes, channels]
+
+    Head(long channels, long classes) {
+      linear = register("1", new Linear(channels, classes, true));
+    }
+  }
+
+  private static final class Backbone extends Layer {
+    private final Stem stem;
+    private final Encoder encoder;
+
+    Backbone(ResNetConfig config) {
+      stem = register("embedder", new Stem(config));
+      encoder = register("encoder", new Encoder(config));
+    }
+
+    Tensor forward(Tensor x) {
+      x = stem.forward(x);
+      for (Stage stage : encoder.stages) {
+        for (Block block : stage.blocks) {
+          x = block.forward(x);
+        }
+      }
+      return x;
+    }
+  }
+
+  private static final class Stem extends Layer {
+    private final ConvolutionLayer convolution;
+    private final boolean pool;
+
+    Stem(ResNetConfig config) {
+      convolution = register("embedder", new ConvolutionLayer(config.embedding()));
+      pool = !config.smallPictures();
+    }
+
+    Tensor forward(Tensor x) {
+      x = torch.relu(convolution.forward(x));
+      return pool
+          ? torch.max_pool2d(
+              x, new long[] {3, 3}, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, false)
+          : x;
+    }
+  }
+
+  private static final class Encoder extends Layer {
+    private final LayerList<Stage> stages;
+
+    Encoder(ResNetConfig config) {
+      stages =
+          register("stages", new LayerList<>(config.stages().stream().map(Stage::new).toList()));
+    }
+  }
+
+  private static final class Stage extends Layer {
+    private final LayerList<Block> blocks;
+
+    Stage(List<ResNetConfig.Block> configs) {
+      blocks = register("layers", new LayerList<>(configs.stream().map(Block::new).toList()));
+    }
+  }
+
+  /** relu(shortcut(x) + convolutions(x)), with ReLU between the convolutions. */
+  private static final class Block extends Layer {
+    private final @Nullable ConvolutionLayer shortcut;
+    private final LayerList<ConvolutionLayer> convolutions;
+
+    Block(ResNetConfig.Block config) {
+      shortcut =
+          config.hasShortcut()
+              ? register(
+                  "shortcut",
+                  new ConvolutionLayer(
+                      new ResNetConfig.Convolution(config.in(), config.out(), 1, config.stride())))
+              : null;
+      convolutions =
+          register(
+              "layer",
+              new LayerList<>(config.convolutions().stream().map(ConvolutionLayer::new).toList()));
+    }
+
+    Tensor forward(Tensor x) {
+      Tensor residual = x;
+      for (int i = 0; i < convolutions.size(); i++) {
+        residual = convolutions.get(i).forward(i == 0 ? residual : torch.relu(residual));
+      }
+      return torch.relu(residual.add(shortcut == null ? x : shortcut.forward(x)));
+    }
+  }
+
+  /** A convolution without bias and its normalization. */
+  private static final class ConvolutionLayer extends Layer {
+    private final Conv2d convolution; // [out, in, kernel, kernel]
+    private final BatchNorm2d normalization; // [out]
+
+    ConvolutionLayer(ResNetConfig.Convolution config) {
+      convolution =
+          register(
+              "convolution",
+              new Conv2d(
+                  config.in(),
+                  config.out(),
+                  config.kernel(),
+                  config.stride(),
+                  config.kernel() / 2,
+                  false));
+      normalization = register("normalization", new BatchNorm2d(config.out()));
+    }
+
+    Tensor forward(Tensor x) {
+      return normalization.forward(convolution.forward(x));
+    }
+  }
+}

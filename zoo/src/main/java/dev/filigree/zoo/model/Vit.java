@@ -1,0 +1,189 @@
+package dev.filigree.zoo.model;
+
+import dev.filigree.nn.Conv2d;
+import dev.filigree.nn.Layer;
+import dev.filigree.nn.LayerList;
+import dev.filigree.nn.LayerNorm;
+import dev.filigree.nn.Linear;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** The vision transformer: a picture as a sequence of patches behind a class token. */
+public final class Vit extends ImageClassifier {
+  private final VitConfig config;
+  private final Backbone backbone;
+  private final Linear classifier; // [classes, hidden]
+
+  /** A network with its initial weights for a seed. */
+  public Vit(VitConfig config, long seed) {
+    this(config);
+    initialize(seed);
+  }
+
+  /** A network whose weights are to be loaded. */
+  Vit(VitConfig config) {
+    this.config = config;
+    backbone = register("vit", new Backbone(config));
+    classifier = register("classifier", new Linear(config.hiddenSize(), config.classes(), true));
+  }
+
+  @Override
+  public Tensor logits(Tensor inputs) {
+    Tensor x = backbone.forward(inputs); // [batch, positions, hidden]
+    return classifier.forward(x.select(1, 0));
+  }
+
+  @Override
+  public VitConfig config() {
+    return config;
+  }
+
+  @Override
+  public long classes() {
+    return config.classes();
+  }
+
+  private static final class Backbone extends Layer {
+    private final Embeddings embeddings;
+    private final Encoder encoder;
+    private final LayerNorm norm; // [hidden]
+
+    Backbone(VitConfig config) {
+      embeddings = register("embeddings", new Embeddings(config));
+      encoder = register("encoder", new Encoder(config));
+      norm = register("layernorm", new LayerNorm(config.hiddenSize(), config.normEpsilon()));
+    }
+
+    Tensor forward(Tensor pictures) {
+      Tensor x = embeddings.forward(pictures);
+      for (Block block : encoder.blocks) {
+        x = block.forward(x);
+      }
+      return norm.forward(x);
+    }
+  }
+
+  /** [class token, patches] + positions. */
+  private static final class Embeddings extends Layer {
+    private final Tensor classToken; // [1, 1, hidden]
+    private final Tensor positions; // [1, positions, hidden]
+    private final Patches patches;
+    private final double dropout;
+
+    Embeddings(VitConfig config) {
+      long hidden = config.hiddenSize();
+      classToken = registerParameter("cls_token", torch.zeros(1, 1, hidden));
+      positions =
+          registerParameter("position_embeddings", torch.zeros(1, config.positions(), hidden));
+      patches = register("patch_embeddings", new Patches(config));
+      dropout = config.dropouts().embedding();
+    }
+
+    Tensor forward(Tensor pictures) {
+      Tensor embedded = patches.projection.forward(pictures).flatten(2, -1).transpose(1, 2);
+      Tensor token = classToken.expand(pictures.size(0), -1, -1);
+      Tensor x = torch.cat(new TensorVector(token, embedded), 1).add(positions);
+      return torch.dropout(x, dropout, is_training());
+    }
+  }
+
+  private static final class Patches extends Layer {
+    private final Conv2d projection; // [hidden, channels, patch, patch]
+
+    Patches(VitConfig config) {
+      long patch = config.patchSize();
+      projection =
+          register(
+              "projection",
+              new Conv2d(config.channels(), config.hiddenSize(), patch, patch, 0, true));
+    }
+  }
+
+  private static final class Encoder extends Layer {
+    private final LayerList<Block> blocks;
+
+    Encoder(VitConfig config) {
+      blocks =
+          register(
+              "layer",
+              new LayerList<>(
+                  LongStream.range(0, config.layers()).mapToObj(i -> new Block(config)).toList()));
+    }
+  }
+
+  /** x + attention(norm(x)), then x + mlp(norm(x)). */
+  private static final class Block extends Layer {
+    private final SelfAttention attention;
+    private final Dense expand; // [intermediate, hidden]
+    private final Dense project; // [hidden, intermediate]
+    private final LayerNorm attentionNorm; // [hidden]
+    private final LayerNorm feedForwardNorm; // [hidden]
+    private final Activation activation;
+    private final double dropout;
+
+    Block(VitConfig config) {
+      long hidden = config.hiddenSize();
+      attention = register("attention", new SelfAttention(config));
+      expand = register("intermediate", new Dense(hidden, config.intermediateSize()));
+      project = register("output", new Dense(config.intermediateSize(), hidden));
+      attentionNorm = register("layernorm_before", new LayerNorm(hidden, config.normEpsilon()));
+      feedForwardNorm = register("layernorm_after", new LayerNorm(hidden, config.normEpsilon()));
+      activation = config.activation();
+      dropout = config.dropouts().residual();
+    }
+
+    Tensor forward(Tensor x) {
+      Tensor attended = attention.forward(attentionNorm.forward(x));
+      x = x.add(torch.dropout(attended, dropout, is_training()));
+      Tensor inner = activation.apply(expand.dense.forward(feedForwardNorm.forward(x)));
+      return x.add(torch.dropout(project.dense.forward(inner), dropout, is_training()));
+    }
+  }
+
+  private static final class SelfAttention extends Layer {
+    private final Projections projections;
+    private final Dense output; // [hidden, hidden]
+    private final long heads;
+    private final double dropout;
+
+    SelfAttention(VitConfig config) {
+      projections = register("attention", new Projections(config));
+      output = register("output", new Dense(config.hiddenSize(), config.hiddenSize()));
+      heads = config.heads();
+      dropout = config.dropouts().attention();
+    }
+
+    Tensor forward(Tensor x) {
+      // [batch, heads, positions, head_size]
+      Tensor q = Attention.splitHeads(projections.query.forward(x), heads);
+      Tensor k = Attention.splitHeads(projections.key.forward(x), heads);
+      Tensor v = Attention.splitHeads(projections.value.forward(x), heads);
+      Tensor attended = Attention.full(q, k, v, is_training() ? dropout : 0);
+      return output.dense.forward(Attention.mergeHeads(attended));
+    }
+  }
+
+  private static final class Projections extends Layer {
+    private final Linear query; // [hidden, hidden]
+    private final Linear key; // [hidden, hidden]
+    private final Linear value; // [hidden, hidden]
+
+    Projections(VitConfig config) {
+      long hidden = config.hiddenSize();
+      query = register("query", new Linear(hidden, hidden, config.queryKeyValueBias()));
+      key = register("key", new Linear(hidden, hidden, config.queryKeyValueBias()));
+      value = register("value", new Linear(hidden, hidden, config.queryKeyValueBias()));
+    }
+  }
+
+  /** A linear layer under the name that Hugging Face gives it. */
+  private static final class Dense extends Layer {
+    private final Linear dense; // [out, in]
+
+    Dense(long in, long out) {
+      dense = register("dense", new Linear(in, out, true));
+    }
+  }
+}

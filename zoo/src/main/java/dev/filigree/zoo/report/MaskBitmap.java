@@ -1,0 +1,63 @@
+package dev.filigree.zoo.report;
+
+import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferByte;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
+
+/** A mask as a black and white image: a pixel a weight, white where it is kept. */
+final class MaskBitmap {
+  private final BufferedImage image;
+  private final byte[] bits;
+  private final int stride;
+
+  MaskBitmap(int rows, int columns) {
+    if (rows < 1 || columns < 1) {
+      throw new IllegalArgumentException("an empty mask has no picture");
+    }
+    // TYPE_BYTE_BINARY packs eight pixels a byte, the leftmost in the highest bit.
+    image = new BufferedImage(columns, rows, BufferedImage.TYPE_BYTE_BINARY);
+    bits = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
+    stride = (columns + 7) / 8;
+  }
+
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @throws IOException when the file is no picture
+   */
+  static MaskBitmap read(Path file) throws IOException {
+    @Nullable BufferedImage read = ImageIO.read(file.toFile());
+    if (read == null) {
+      throw new IOException(file + ": not a picture");
+    }
+    var bitmap = new MaskBitmap(read.getHeight(), read.getWidth());
+    bitmap.image.createGraphics().drawImage(read, 0, 0, null);
+    return bitmap;
+  }
+
+  void write(Path file) throws IOException {
+    Path aside = file.resolveSibling(file.getFileName() + ".tmp");
+    ImageIO.write(image, "png", aside.toFile());
+    Files.move(aside, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  int rows() {
+    return image.getHeight();
+  }
+
+  int columns() {
+    return image.getWidth();
+  }
+
+  void set(int row, int column) {
+    bits[row * stride + column / 8] |= (byte) (0x80 >> column % 8);
+  }
+
+  boolean get(int row, int column) {
+    return (bits[row * stride + column / 8] & (0x80 >> column % 8)) != 0;
+  }
+}

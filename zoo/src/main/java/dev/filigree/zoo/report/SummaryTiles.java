@@ -1,0 +1,67 @@
+package dev.filigree.zoo.report;
+
+import java.util.List;
+
+/**
+ * The figures at the head of a report: those of the end row, else the newest of a run that goes on.
+ */
+final class SummaryTiles {
+  private final RunMetrics metrics;
+
+  SummaryTiles(RunMetrics metrics) {
+    this.metrics = metrics;
+  }
+
+  String html() {
+    List<RunMetrics.Train> train = metrics.train();
+    List<RunMetrics.Eval> evals = metrics.evals();
+    double trainLoss = train.isEmpty() ? Double.NaN : train.getLast().loss();
+    double steps = train.isEmpty() ? Double.NaN : train.getLast().step();
+    double sparsity = train.isEmpty() ? Double.NaN : train.getLast().sparsity();
+    double evalLoss = end("eval_loss", evals.isEmpty() ? Double.NaN : evals.getLast().loss());
+    var out = new StringBuilder("<section class=\"card tiles\">");
+    tile(out, "Validation loss", Figures.fixed(evalLoss, 4), "nats a token");
+    tile(out, "Training loss", Figures.fixed(end("train_loss", trainLoss), 4), "nats a token");
+    tile(out, "Perplexity", Figures.significant(Math.exp(evalLoss)), "a token, validation");
+    tile(out, "Bits per byte", Figures.fixed(end("bits_per_byte", Double.NaN), 3), "validation");
+    tile(
+        out,
+        "Sparsity",
+        Figures.percent(end("sparsity", sparsity)),
+        "asked: " + Figures.percent(end("target_sparsity", Double.NaN)));
+    tile(
+        out,
+        "Tokens a second",
+        Figures.compact(end("tokens_per_second", meanSpeed(train))),
+        Figures.compact(end("tokens", Double.NaN)) + " tokens in all");
+    tile(
+        out,
+        "Steps",
+        Figures.count(end("steps", steps)),
+        Figures.duration(end("seconds", Double.NaN)));
+    tile(out, "Peak memory", Figures.bytes(end("peak_memory_bytes", Double.NaN)), "resident");
+    return out.append("</section>\n").toString();
+  }
+
+  private double end(String key, double otherwise) {
+    double value = metrics.endNumber(key);
+    return Double.isFinite(value) ? value : otherwise;
+  }
+
+  private static double meanSpeed(List<RunMetrics.Train> train) {
+    return train.stream()
+        .mapToDouble(RunMetrics.Train::tokensPerSecond)
+        .filter(Double::isFinite)
+        .average()
+        .orElse(Double.NaN);
+  }
+
+  /** A figure that is not known has no tile. */
+  private static void tile(StringBuilder out, String name, String value, String note) {
+    if (!value.equals("–")) {
+      out.append(
+          "<div class=\"tile\"><span>%s</span><b>%s</b><em>%s</em></div>"
+              .formatted(name, value, note.contains("–") ? "" : note));
+    }
+  }
+}

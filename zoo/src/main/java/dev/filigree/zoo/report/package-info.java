@@ -1,0 +1,5 @@
+/** What a run looks like: {@code report.html} and the pictures in it. */
+@NullMarked
+package dev.filigree.zoo.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,54 @@
+package dev.filigree.zoo.train;
+
+import dev.filigree.torch.Tensors;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Masks as bits: element i of the flattened mask is bit i % 8 of byte i / 8. */
+final class BitMask {
+  private BitMask() {}
+
+  /** Bytes that the bits of a mask take. */
+  static long bytes(long elements) {
+    return Math.ceilDiv(elements, 8L);
+  }
+
+  /** A bool tensor of any shape as uint8 [ceil(elements / 8)]. */
+  static Tensor pack(Tensor mask) {
+    Tensor flags = mask.cpu().contiguous();
+    Tensor bits = empty(ScalarType.Byte, bytes(flags.numel()));
+    MemorySegment from = Tensors.segment(flags);
+    MemorySegment to = Tensors.segment(bits);
+    for (long i = 0; i < to.byteSize(); i++) {
+      int packed = 0;
+      long first = i * 8;
+      int count = (int) Math.min(8, from.byteSize() - first);
+      for (int bit = 0; bit < count; bit++) {
+        packed |= from.get(ValueLayout.JAVA_BYTE, first + bit) << bit;
+      }
+      to.set(ValueLayout.JAVA_BYTE, i, (byte) packed);
+    }
+    return bits;
+  }
+
+  /** The reverse of {@link #pack}. */
+  static Tensor unpack(Tensor bits, long[] shape) {
+    Tensor flags = empty(ScalarType.Bool, shape);
+    MemorySegment from = Tensors.segment(bits);
+    MemorySegment to = Tensors.segment(flags);
+    for (long i = 0; i < to.byteSize(); i++) {
+      int packed = from.get(ValueLayout.JAVA_BYTE, i / 8);
+      to.set(ValueLayout.JAVA_BYTE, i, (byte) (packed >> (i % 8) & 1));
+    }
+    return flags;
+  }
+
+  private static Tensor empty(ScalarType type, long... shape) {
+    return torch.empty(shape, new TensorOptions(type), new MemoryFormatOptional());
+  }
+}

@@ -1,0 +1,146 @@
+package dev.filigree.zoo.train;
+
+import com.fasterxml.jackson.core.JacksonException;
+import dev.filigree.optim.GradScaler;
+import dev.filigree.safetensors.ElementType;
+import dev.filigree.safetensors.SafetensorsException;
+import dev.filigree.safetensors.SafetensorsWriter;
+import dev.filigree.sparsity.SparseOptimizer;
+import dev.filigree.sparsity.SparseParameter;
+import dev.filigree.zoo.data.DataException;
+import dev.filigree.zoo.model.HuggingFaceFolder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/** The files of one checkpoint, manifest excepted. */
+final class CheckpointFiles {
+  static final String STATE = "state.json";
+  private static final int FORMAT = 1;
+
+  private CheckpointFiles() {}
+
+  /** Writes a session at its step; the content of {@link CheckpointStore#save}. */
+  static List<String> write(Path directory, Session session, Progress progress) throws IOException {
+    try (var _ = new PointerScope();
+        var _ = new NoGradGuard()) {
+      HuggingFaceFolder.write(
+          directory, session.config().model().config(), session.denseParameters(), ElementType.F32);
+      SafetensorsWriter.write(
+          directory.resolve(TrainingTensors.NAME),
+          new TrainingTensors(session.parameters(), session.optimizer()).sources(),
+          Map.of());
+    }
+    Durable.write(
+        directory.resolve(STATE),
+        Json.pretty(state(session, progress)).getBytes(StandardCharsets.UTF_8));
+    Durable.write(directory.resolve(RunDirectory.CONFIG), RunDirectory.bytes(session.config()));
+    var names = new ArrayList<String>();
+    try (var files = Files.list(directory)) {
+      for (Path file : files.sorted().toList()) {
+        Durable.syncFile(file);
+        names.add(file.getFileName().toString());
+      }
+    }
+    return names;
+  }
+
+  private static Map<String, @Nullable Object> state(Session session, Progress progress) {
+    var state = new LinkedHashMap<String, @Nullable Object>(progress.state());
+    state.put("format", FORMAT);
+    state.put("seed", session.config().seed());
+    state.put("data", session.trainData().state());
+    state.put("sparsity", session.sparsity().map(SparseOptimizer::state).orElse(null));
+    state.put("loss_scale", session.lossScale().map(GradScaler::state).orElse(null));
+    return state;
+  }
+
+  /**
+   * Puts a session where a checkpoint was.
+   *
+   * @throws CheckpointException when it is not one of this configuration
+   */
+  static Progress read(Path directory, Session session) {
+    Map<String, Object> state = readState(directory.resolve(STATE));
+    try {
+      readSparsity(state, session);
+      new TrainingTensors(session.parameters(), session.optimizer())
+          .load(directory.resolve(TrainingTensors.NAME));
+      readModel(directory, session);
+      session.trainData().load(map(state, "data"));
+      if (session.lossScale().isPresent()) {
+        session.lossScale().get().load(map(state, "loss_scale"));
+      }
+      return Progress.of(state);
+    } catch (DataException | IllegalArgumentException e) {
+      throw new CheckpointException(directory.resolve(STATE), String.valueOf(e.getMessage()));
+    }
+  }
+
+  static Map<String, Object> readState(Path file) {
+    try {
+      Map<String, Object> state = Json.readMap(Files.readAllBytes(file));
+      if (!(state.get("format") instanceof Number format) || format.intValue() != FORMAT) {
+        throw new CheckpointException(
+            file, "has format " + state.get("format") + "; this program reads " + FORMAT);
+      }
+      return state;
+    } catch (JacksonException e) {
+      throw new CheckpointException(file, "damaged: not a JSON file");
+    } catch (IOException e) {
+      throw new CheckpointException(file, "cannot be read: " + Failures.reason(e));
+    }
+  }
+
+  private static void readSparsity(Map<String, Object> state, Session session) {
+    Optional<SparseOptimizer> sparse = session.sparsity();
+    boolean saved = state.get("sparsity") != null;
+    if (saved != sparse.isPresent()) {
+      throw new IllegalArgumentException(
+          saved
+              ? "the checkpoint is sparse and the configuration is dense"
+              : "the configuration is sparse and the checkpoint is dense");
+    }
+    if (sparse.isPresent()) {
+      sparse.get().load(map(state, "sparsity"));
+    }
+  }
+
+  /** Reads the weights, after the masks: the initial masks were others and zeroed other weights. */
+  private static void readModel(Path directory, Session session) {
+    try (var _ = new PointerScope();
+        var _ = new NoGradGuard()) {
+      var targets = new LinkedHashMap<String, Tensor>(session.parameters());
+      var dense = new LinkedHashMap<SparseParameter, Tensor>();
+      for (SparseParameter parameter : session.sparseParameters()) {
+        dense.put(parameter, torch.zeros_like(parameter.dense()));
+        targets.put(parameter.name(), dense.get(parameter));
+      }
+      HuggingFaceFolder.readTensors(
+          directory, session.config().model().config(), targets, new ArrayList<>());
+      dense.forEach(
+          (parameter, weight) -> parameter.weight().detach().copy_(parameter.fromDense(weight)));
+    } catch (SafetensorsException e) {
+      throw new CheckpointException(directory, String.valueOf(e.getMessage()));
+    }
+  }
+
+  @SuppressWarnings("unchecked") // JSON objects have text keys
+  private static Map<String, Object> map(Map<String, Object> state, String key) {
+    if (state.get(key) instanceof Map<?, ?> map) {
+      return (Map<String, Object>) map;
+    }
+    throw new IllegalArgumentException("'" + key + "' is missing");
+  }
+}

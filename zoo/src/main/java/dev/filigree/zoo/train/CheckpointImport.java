@@ -1,0 +1,61 @@
+package dev.filigree.zoo.train;
+
+import dev.filigree.safetensors.ElementType;
+import dev.filigree.torch.Tensors;
+import dev.filigree.zoo.model.HuggingFaceFolder;
+import dev.filigree.zoo.model.Model;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Makes a checkpoint, without a training state, of a network from elsewhere. */
+public final class CheckpointImport {
+  private static final String TOKENIZER = "tokenizer.json";
+
+  private CheckpointImport() {}
+
+  /**
+   * Reads a folder in Hugging Face's layout and writes it as a checkpoint, its tokenizer with it.
+   *
+   * @param notes takes a line for everything in the folder that was not used
+   * @throws CheckpointException when {@code to} is there already or cannot be written
+   */
+  public static void write(Path huggingFace, Path to, List<String> notes) {
+    if (Files.exists(to)) {
+      throw new CheckpointException(to, "is there already; choose another place");
+    }
+    if (!Files.isDirectory(huggingFace)) {
+      throw new CheckpointException(huggingFace, "no such folder");
+    }
+    Path target = to.toAbsolutePath().normalize();
+    Path aside = target.resolveSibling("." + target.getFileName() + ".partial");
+    Model model = HuggingFaceFolder.read(huggingFace, notes);
+    try {
+      Durable.deleteTree(aside);
+      HuggingFaceFolder.write(
+          aside, model.config(), Tensors.namedParameters(model), ElementType.F32);
+      if (Files.exists(huggingFace.resolve(TOKENIZER))) {
+        Files.copy(huggingFace.resolve(TOKENIZER), aside.resolve(TOKENIZER));
+      }
+      Durable.write(aside.resolve(Manifest.NAME), Manifest.of(aside, syncedFiles(aside)).toBytes());
+      Durable.syncDirectory(aside);
+      Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new CheckpointException(to, "cannot be written: " + Failures.reason(e));
+    }
+  }
+
+  private static List<String> syncedFiles(Path directory) throws IOException {
+    var names = new ArrayList<String>();
+    try (var files = Files.list(directory)) {
+      for (Path file : files.sorted().toList()) {
+        Durable.syncFile(file);
+        names.add(file.getFileName().toString());
+      }
+    }
+    return names;
+  }
+}

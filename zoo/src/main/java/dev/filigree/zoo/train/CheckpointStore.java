@@ -1,0 +1,169 @@
+package dev.filigree.zoo.train;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The folder {@code checkpoints} of a run directory. A checkpoint is written aside, synced and
+ * renamed, so that a folder named {@code step-000100} is whole, or was damaged later.
+ */
+final class CheckpointStore {
+  static final String FOLDER = "checkpoints";
+  private static final Pattern NAME = Pattern.compile("step-(\\d{6,18})");
+
+  private final Path folder;
+
+  CheckpointStore(Path runDirectory) {
+    folder = runDirectory.resolve(FOLDER);
+  }
+
+  /** Writes the files of a checkpoint into a folder. */
+  @FunctionalInterface
+  interface Content {
+    /** Returns the names of the files written. */
+    List<String> writeTo(Path directory) throws IOException;
+  }
+
+  /**
+   * Saves a checkpoint, in place of an older one of the same step.
+   *
+   * @return its folder, whole on disk
+   * @throws TrainingException when the disk is full or cannot be written; nothing half stays
+   */
+  Path save(long step, Content content) {
+    Path target = folder.resolve(String.format(Locale.ROOT, "step-%06d", step));
+    Path aside = folder.resolve("." + target.getFileName() + ".partial");
+    Path replaced = folder.resolve("." + target.getFileName() + ".replaced");
+    try {
+      Files.createDirectories(folder);
+      Durable.deleteTree(aside);
+      Files.createDirectory(aside);
+      List<String> names = content.writeTo(aside);
+      Durable.write(aside.resolve(Manifest.NAME), Manifest.of(aside, names).toBytes());
+      Durable.syncDirectory(aside);
+      if (Files.exists(target)) {
+        Durable.deleteTree(replaced);
+        Files.move(target, replaced, StandardCopyOption.ATOMIC_MOVE);
+      }
+      Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+      Durable.syncDirectory(folder);
+      Durable.deleteTree(replaced);
+      return target;
+    } catch (IOException e) {
+      throw failed(target, aside, Failures.reason(e), e);
+    } catch (RuntimeException e) {
+      throw failed(target, aside, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private TrainingException failed(Path target, Path aside, String reason, Exception cause) {
+    try {
+      Durable.deleteTree(aside);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+    return new TrainingException(target + ": checkpoint not saved: " + reason + lastGood(), cause);
+  }
+
+  /** For the end of a message: which checkpoint a run can go on from. */
+  String lastGood() {
+    List<Saved> all = all();
+    return all.isEmpty()
+        ? ""
+        : "; the last checkpoint is " + all.getLast().directory + ", go on from it with --resume";
+  }
+
+  /** The newest checkpoint, of a run that has one. */
+  Path newest() {
+    return all().getLast().directory;
+  }
+
+  /** Removes what a killed process left half-written; returns a line for each. */
+  List<String> removePartial() {
+    var removed = new ArrayList<String>();
+    try {
+      for (Path path : entries()) {
+        String name = path.getFileName().toString();
+        if (name.startsWith(".step-")) {
+          Durable.deleteTree(path);
+          removed.add(path + ": passed over: never finished; removed");
+        }
+      }
+    } catch (IOException e) {
+      throw new TrainingException(folder + ": cannot be read: " + Failures.reason(e), e);
+    }
+    return removed;
+  }
+
+  /** Deletes all but the newest {@code keep} and those named; 0 keeps all. */
+  void prune(long keep, Set<Long> steps) {
+    List<Saved> all = all();
+    if (keep == 0) {
+      return;
+    }
+    for (Saved saved : all.subList(0, (int) Math.max(0, all.size() - keep))) {
+      if (!steps.contains(saved.step)) {
+        try {
+          Durable.deleteTree(saved.directory);
+        } catch (IOException e) {
+          throw new TrainingException(
+              saved.directory + ": cannot be deleted: " + Failures.reason(e), e);
+        }
+      }
+    }
+  }
+
+  /** The newest checkpoint whose manifest agrees with its files. */
+  Checkpoints.Newest newestWhole() {
+    var passedOver = new ArrayList<String>();
+    for (Saved saved : all().reversed()) {
+      try {
+        Manifest.check(saved.directory);
+        return new Checkpoints.Newest(Optional.of(saved.directory), passedOver);
+      } catch (CheckpointException e) {
+        passedOver.add("passed over: " + e.getMessage());
+      }
+    }
+    return new Checkpoints.Newest(Optional.empty(), passedOver);
+  }
+
+  /** Checkpoints by rising step, whole or not. */
+  List<Saved> all() {
+    var all = new ArrayList<Saved>();
+    try {
+      for (Path path : entries()) {
+        Matcher name = NAME.matcher(path.getFileName().toString());
+        if (name.matches() && Files.isDirectory(path)) {
+          all.add(new Saved(Long.parseLong(name.group(1)), path));
+        }
+      }
+    } catch (IOException e) {
+      throw new TrainingException(folder + ": cannot be read: " + Failures.reason(e), e);
+    }
+    all.sort(Comparator.comparingLong(Saved::step));
+    return all;
+  }
+
+  private List<Path> entries() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    }
+  }
+
+  /** A folder named as a checkpoint. */
+  record Saved(long step, Path directory) {}
+}

@@ -1,0 +1,199 @@
+package dev.filigree.zoo.train;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.filigree.sparsity.MaskUpdate;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/** The file {@code metrics.jsonl}: a JSON object a line, written as things happen. */
+final class MetricsFile implements TrainingListener, AutoCloseable {
+  static final String NAME = "metrics.jsonl";
+
+  private final Path file;
+  private final FileChannel channel;
+  private final LongPredicate logged;
+
+  private MetricsFile(Path file, FileChannel channel, LongPredicate logged) {
+    this.file = file;
+    this.channel = channel;
+    this.logged = logged;
+  }
+
+  /**
+   * Opens the file of a run directory to append to.
+   *
+   * @param logged the steps that get a training row
+   * @throws TrainingException when it cannot be written
+   */
+  static MetricsFile open(Path directory, LongPredicate logged) {
+    Path file = directory.resolve(NAME);
+    try {
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      return new MetricsFile(file, channel, logged);
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
+  }
+
+  /**
+   * Cuts what a run wrote after a step, so that the file is that of a run that stopped nowhere:
+   * later rows, a half last line, the summary, and an evaluation that only the stop brought about.
+   *
+   * @param scheduled the steps after which the run evaluates
+   */
+  static void cutAfter(Path directory, long step, LongPredicate scheduled) {
+    Path file = directory.resolve(NAME);
+    if (!Files.exists(file)) {
+      return;
+    }
+    try {
+      var kept = new StringBuilder();
+      for (String line : new String(Files.readAllBytes(file), StandardCharsets.UTF_8).split("\n")) {
+        if (belongs(line, step, scheduled)) {
+          kept.append(line).append('\n');
+        }
+      }
+      Durable.replace(file, kept.toString().getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
+  }
+
+  private static boolean belongs(String line, long step, LongPredicate scheduled)
+      throws IOException {
+    try {
+      JsonNode row = Json.read(line.getBytes(StandardCharsets.UTF_8));
+      long rowStep = row.path("step").asLong(Long.MAX_VALUE);
+      return rowStep <= step
+          && switch (row.path("event").asText()) {
+            case "end" -> false;
+            case "eval" -> scheduled.test(rowStep);
+            default -> true;
+          };
+    } catch (JacksonException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void onStep(StepMetrics metrics) {
+    if (!logged.test(metrics.step())) {
+      return;
+    }
+    Map<String, @Nullable Object> row = row("train", metrics.step());
+    row.put("tokens", metrics.tokens());
+    row.put("loss", metrics.loss());
+    row.put("lr", metrics.learningRate());
+    row.put("grad_norm", metrics.gradientNorm());
+    row.put("sparsity", metrics.sparsity());
+    row.put("tokens_per_second", rounded(metrics.tokensPerSecond()));
+    row.put("step_seconds", rounded(metrics.stepSeconds()));
+    write(row);
+  }
+
+  @Override
+  public void onMaskUpdate(MaskUpdate update) {
+    Map<String, @Nullable Object> row = row("mask_update", update.step());
+    row.put("parameter", update.parameter());
+    row.put("dropped", update.dropped());
+    row.put("grown", update.grown());
+    row.put("kept", update.kept());
+    row.put("target_sparsity", update.targetSparsity());
+    row.put("sparsity", update.sparsity());
+    write(row);
+  }
+
+  @Override
+  public void onEvaluation(Evaluation evaluation) {
+    Map<String, @Nullable Object> row = row("eval", evaluation.step());
+    if (!evaluation.dataset().isEmpty()) {
+      row.put("dataset", evaluation.dataset());
+    }
+    row.put("loss", finite(evaluation.loss()));
+    row.put("perplexity", finite(evaluation.perplexity()));
+    write(row);
+  }
+
+  @Override
+  public void onSkipped(SkippedStep skipped) {
+    Map<String, @Nullable Object> row = row("skipped", skipped.step());
+    row.put("reason", skipped.reason());
+    write(row);
+  }
+
+  @Override
+  public void onEnd(RunSummary summary) {
+    Map<String, @Nullable Object> row = row("end", summary.steps());
+    row.put("reason", summary.ending().toString());
+    row.put("steps", summary.steps());
+    row.put("tokens", summary.tokens());
+    row.put("train_loss", finite(summary.trainLoss()));
+    row.put("eval_loss", finite(summary.evalLoss()));
+    row.put("bits_per_byte", finite(summary.bitsPerByte()));
+    row.put("best_eval_loss", finite(summary.bestEvalLoss()));
+    row.put("perplexity", summary.evalLoss() == null ? null : finite(Math.exp(summary.evalLoss())));
+    row.put("sparsity", summary.sparsity());
+    row.put("target_sparsity", summary.targetSparsity());
+    row.put("skipped", summary.skipped());
+    row.put("tokens_per_second", rounded(summary.tokensPerSecond()));
+    row.put("seconds", rounded(summary.seconds()));
+    row.put("peak_memory_bytes", Memory.peakBytes());
+    row.put("device", summary.device());
+    row.put("execution", summary.execution());
+    row.put("layers", summary.layers().stream().map(LayerSparsity::toMap).toList());
+    write(row);
+  }
+
+  private static Map<String, @Nullable Object> row(String event, long step) {
+    var row = new LinkedHashMap<String, @Nullable Object>();
+    row.put("event", event);
+    row.put("step", step);
+    return row;
+  }
+
+  /** JSON has no infinity and no NaN. */
+  private static @Nullable Double finite(@Nullable Double value) {
+    return value != null && Double.isFinite(value) ? value : null;
+  }
+
+  /** Measured times carry no more than a microsecond. */
+  private static double rounded(double value) {
+    return Double.isFinite(value) ? Math.rint(value * 1e6) / 1e6 : 0;
+  }
+
+  private void write(Map<String, ?> row) {
+    ByteBuffer line = ByteBuffer.wrap((Json.row(row) + "\n").getBytes(StandardCharsets.UTF_8));
+    try {
+      while (line.hasRemaining()) {
+        channel.write(line);
+      }
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
+  }
+
+  private static TrainingException failed(Path file, IOException e) {
+    return new TrainingException(file + ": cannot be written: " + Failures.reason(e), e);
+  }
+
+  @Override
+  public void close() {
+    try {
+      channel.force(true);
+      channel.close();
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package dev.filigree.zoo.train;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** How far a run is: everything that {@code state.json} has beside the data and the masks. */
+final class Progress {
+  long step;
+  long tokens;
+  long skipped;
+  long skippedInRow;
+  double trainLoss = Double.NaN;
+  @Nullable Double evalLoss;
+  @Nullable Double bestEvalLoss;
+  long evaluationsWithoutBetter;
+
+  /** The checkpoint with the best validation loss, by its step. */
+  @Nullable Long bestCheckpoint;
+
+  @Nullable Double bestCheckpointLoss;
+
+  /** Takes in an optimizer step. */
+  void stepped(long positions, double loss) {
+    step++;
+    tokens += positions;
+    trainLoss = loss;
+    skippedInRow = 0;
+  }
+
+  /** Takes in a batch that gave no step. */
+  void skipped() {
+    skipped++;
+    skippedInRow++;
+  }
+
+  /** Takes in the loss of an evaluation. */
+  void evaluated(double loss) {
+    evalLoss = loss;
+    if (bestEvalLoss == null || loss < bestEvalLoss) {
+      bestEvalLoss = loss;
+      evaluationsWithoutBetter = 0;
+    } else {
+      evaluationsWithoutBetter++;
+    }
+  }
+
+  /** Takes in a checkpoint about to be saved right after an evaluation. */
+  void checkpointed() {
+    if (evalLoss != null && (bestCheckpointLoss == null || evalLoss < bestCheckpointLoss)) {
+      bestCheckpointLoss = evalLoss;
+      bestCheckpoint = step;
+    }
+  }
+
+  Map<String, @Nullable Object> state() {
+    var state = new LinkedHashMap<String, @Nullable Object>();
+    state.put("step", step);
+    state.put("tokens", tokens);
+    state.put("skipped", skipped);
+    state.put("skipped_in_a_row", skippedInRow);
+    state.put("train_loss", finite(trainLoss));
+    state.put("eval_loss", finite(evalLoss));
+    state.put("best_eval_loss", finite(bestEvalLoss));
+    state.put("evaluations_without_better", evaluationsWithoutBetter);
+    state.put("best_checkpoint", bestCheckpoint);
+    state.put("best_checkpoint_loss", finite(bestCheckpointLoss));
+    return state;
+  }
+
+  static Progress of(Map<?, ?> state) {
+    var progress = new Progress();
+    progress.step = integer(state, "step");
+    progress.tokens = integer(state, "tokens");
+    progress.skipped = integer(state, "skipped");
+    progress.skippedInRow = integer(state, "skipped_in_a_row");
+    Double trainLoss = number(state, "train_loss");
+    progress.trainLoss = trainLoss == null ? Double.NaN : trainLoss;
+    progress.evalLoss = number(state, "eval_loss");
+    progress.bestEvalLoss = number(state, "best_eval_loss");
+    progress.evaluationsWithoutBetter = integer(state, "evaluations_without_better");
+    progress.bestCheckpoint =
+        state.get("best_checkpoint") instanceof Number best ? best.longValue() : null;
+    progress.bestCheckpointLoss = number(state, "best_checkpoint_loss");
+    return progress;
+  }
+
+  private static long integer(Map<?, ?> state, String key) {
+    if (state.get(key) instanceof Number number) {
+      return number.longValue();
+    }
+    throw new IllegalArgumentException("'" + key + "' is missing");
+  }
+
+  private static @Nullable Double number(Map<?, ?> state, String key) {
+    return state.get(key) instanceof Number number ? number.doubleValue() : null;
+  }
+
+  /** JSON has no infinity and no NaN. */
+  private static @Nullable Double finite(@Nullable Double value) {
+    return value != null && Double.isFinite(value) ? value : null;
+  }
+}

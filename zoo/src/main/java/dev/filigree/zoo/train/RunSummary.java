@@ -1,0 +1,67 @@
+package dev.filigree.zoo.train;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a run ended.
+ *
+ * @param steps optimizer steps finished since the run began
+ * @param tokens positions trained on since the run began
+ * @param trainLoss of the last step, nats a token; NaN when no step was made
+ * @param evalLoss of the last evaluation, the mean over several validation sets; null for none
+ * @param bitsPerByte of the last evaluation; null where the text behind the tokens is not known
+ * @param bestEvalLoss of all evaluations; null for none
+ * @param sparsity counted over the sparse parameters; 0 for a dense run
+ * @param targetSparsity asked for over the sparse parameters
+ * @param skipped batches that gave no step
+ * @param seconds wall clock since the start or the resume
+ * @param tokensPerSecond mean over the steps since the start or the resume, evaluations not counted
+ * @param layers the sparse parameters at the end; empty for a dense run
+ * @param device where it computed, in words
+ * @param execution "dense", "masked" or "compressed"
+ * @param checkpoint the last one saved
+ */
+public record RunSummary(
+    Ending ending,
+    long steps,
+    long tokens,
+    double trainLoss,
+    @Nullable Double evalLoss,
+    @Nullable Double bitsPerByte,
+    @Nullable Double bestEvalLoss,
+    double sparsity,
+    double targetSparsity,
+    long skipped,
+    double seconds,
+    double tokensPerSecond,
+    List<LayerSparsity> layers,
+    String device,
+    String execution,
+    Path checkpoint) {
+  public RunSummary {
+    layers = List.copyOf(layers);
+  }
+
+  /** Why a run ended. */
+  public enum Ending {
+    /** At its last step. */
+    FINISHED("completed"),
+    /** By {@link Trainer#requestStop}. */
+    STOPPED("interrupted"),
+    /** The validation loss did not get better for the configured number of evaluations. */
+    EARLY_STOP("early stop");
+
+    private final String words;
+
+    Ending(String words) {
+      this.words = words;
+    }
+
+    @Override
+    public String toString() {
+      return words;
+    }
+  }
+}

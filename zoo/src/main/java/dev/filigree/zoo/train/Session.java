@@ -1,0 +1,266 @@
+package dev.filigree.zoo.train;
+
+import dev.filigree.optim.GradScaler;
+import dev.filigree.optim.Optimizer;
+import dev.filigree.optim.ParameterGroup;
+import dev.filigree.schedule.OptimizerSchedules;
+import dev.filigree.sparsity.SparseOptimizer;
+import dev.filigree.sparsity.SparseParameter;
+import dev.filigree.sparsity.Sparsity;
+import dev.filigree.sparsity.SparsityConfig;
+import dev.filigree.sparsity.SparsityOptions;
+import dev.filigree.torch.Tensors;
+import dev.filigree.zoo.config.PrecisionConfig;
+import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.data.DataConfig;
+import dev.filigree.zoo.data.DataLoader;
+import dev.filigree.zoo.data.DataSources;
+import dev.filigree.zoo.model.HuggingFaceFolder;
+import dev.filigree.zoo.model.Model;
+import dev.filigree.zoo.model.ParameterSpec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** The living parts of a run, made from its configuration: model, data, optimizer, sparsity. */
+final class Session implements AutoCloseable {
+  private final RunConfig config;
+  private final Hardware hardware;
+  private final Model model;
+  private final Map<String, Tensor> parameters;
+  private final Optimizer optimizer;
+  private final Optional<GradScaler> lossScale;
+  private final OptimizerSchedules schedules;
+  private final List<Double> learningRateScales = new ArrayList<>();
+  private final DataLoader trainData;
+  private final Map<String, DataLoader> validationData = new LinkedHashMap<>();
+
+  Session(RunConfig config) {
+    this.config = config;
+    hardware = Hardware.choose(config.device());
+    trainData = loader(config.trainData());
+    config.validationData().forEach((name, data) -> validationData.put(name, loader(data)));
+    model = config.model().config().create(config.seed());
+    parameters = Tensors.namedParameters(model);
+    config
+        .initialCheckpoint()
+        .ifPresent(
+            path ->
+                HuggingFaceFolder.readTensors(
+                    Checkpoints.resolve(path),
+                    config.model().config(),
+                    parameters,
+                    new ArrayList<>()));
+    hardware.place(model);
+    lossScale = lossScale(config.precision().lossScaling());
+    schedules = config.schedulers().schedules();
+    optimizer = sparse(config.optimizer().create(groups()));
+  }
+
+  private static DataLoader loader(DataConfig data) {
+    try {
+      return DataSources.loader(data);
+    } catch (IOException e) {
+      throw new TrainingException(
+          "data " + data.dataDirs() + ": cannot be read: " + Failures.reason(e), e);
+    }
+  }
+
+  private static Optional<GradScaler> lossScale(PrecisionConfig.LossScaling scaling) {
+    return switch (scaling) {
+      case PrecisionConfig.LossScaling.None() -> Optional.empty();
+      case PrecisionConfig.LossScaling.Fixed(double scale) ->
+          Optional.of(GradScaler.fixed(scale));
+      case PrecisionConfig.LossScaling.Dynamic(double initial, long stepsPerIncrease) ->
+          Optional.of(
+              new GradScaler(
+                  GradScaler.options().initScale(initial).growthInterval(stepsPerIncrease)));
+    };
+  }
+
+  /** Norms and biases do not decay; a learning rate scale makes a group of its own. */
+  private List<ParameterGroup> groups() {
+    record Kind(boolean decays, double learningRateScale) {}
+    var members = new LinkedHashMap<Kind, List<Tensor>>();
+    for (ParameterSpec spec : config.model().config().parameters()) {
+      Tensor parameter = parameters.get(spec.name());
+      if (parameter == null) {
+        throw new IllegalStateException("the network has no parameter " + spec.name());
+      }
+      var kind = new Kind(spec.shape().size() > 1, spec.learningRateScale());
+      members.computeIfAbsent(kind, key -> new ArrayList<>()).add(parameter);
+    }
+    var groups = new ArrayList<ParameterGroup>();
+    double decay = config.optimizer().options().weightDecay();
+    double learningRate = config.optimizer().options().lr();
+    members.forEach(
+        (kind, tensors) -> {
+          groups.add(new ParameterGroup(tensors, learningRate, kind.decays ? decay : 0));
+          learningRateScales.add(kind.learningRateScale);
+        });
+    return groups;
+  }
+
+  private Optimizer sparse(Optimizer dense) {
+    Optional<SparsityConfig> sparsity = config.sparsity();
+    if (sparsity.isEmpty()) {
+      return dense;
+    }
+    var otherNames = new LinkedHashMap<String, List<String>>();
+    for (ParameterSpec spec : config.model().config().parameters()) {
+      otherNames.put(spec.name(), List.of(spec.modelZooName()));
+    }
+    SparsityOptions options =
+        SparsityOptions.defaults()
+            .seed(config.seed())
+            .execution(config.execution())
+            .otherNames(otherNames);
+    return Sparsity.wrap(model, dense, sparsity.get(), options);
+  }
+
+  /** Sets the hyper-parameters for the step after so many finished ones; the learning rate. */
+  double schedule(long step) {
+    double learningRate =
+        schedules
+            .learningRate()
+            .map(schedule -> schedule.at(step))
+            .orElse(config.optimizer().options().lr());
+    for (int i = 0; i < optimizer.groups().size(); i++) {
+      ParameterGroup group = optimizer.groups().get(i);
+      group.learningRate(learningRate * learningRateScales.get(i));
+      if (group.weightDecay() > 0) {
+        schedules.weightDecay().ifPresent(schedule -> group.weightDecay(schedule.at(step)));
+      }
+    }
+    return learningRate;
+  }
+
+  RunConfig config() {
+    return config;
+  }
+
+  Hardware hardware() {
+    return hardware;
+  }
+
+  Model model() {
+    return model;
+  }
+
+  Optimizer optimizer() {
+    return optimizer;
+  }
+
+  /** The factor on the loss; empty for none. */
+  Optional<GradScaler> lossScale() {
+    return lossScale;
+  }
+
+  /** The wrapper; empty for a dense run. */
+  Optional<SparseOptimizer> sparsity() {
+    return optimizer instanceof SparseOptimizer sparse ? Optional.of(sparse) : Optional.empty();
+  }
+
+  List<SparseParameter> sparseParameters() {
+    return sparsity().map(SparseOptimizer::parameters).orElse(List.of());
+  }
+
+  /** What the optimizer updates, over which gradients are clipped. */
+  List<Tensor> trained() {
+    return optimizer.groups().stream().flatMap(group -> group.parameters().stream()).toList();
+  }
+
+  /** The network's parameters by name, as dense tensors. */
+  Map<String, Tensor> denseParameters() {
+    var dense = new LinkedHashMap<>(parameters);
+    sparseParameters().forEach(parameter -> dense.put(parameter.name(), parameter.dense()));
+    return dense;
+  }
+
+  /** The network's parameters by name. */
+  Map<String, Tensor> parameters() {
+    return parameters;
+  }
+
+  DataLoader trainData() {
+    return trainData;
+  }
+
+  Map<String, DataLoader> validationData() {
+    return validationData;
+  }
+
+  /** The counted sparsity over the sparse parameters; 0 for a dense run. */
+  double countedSparsity() {
+    return sparsity().map(SparseOptimizer::sparsity).orElse(0.0);
+  }
+
+  /** The sparsity asked for over the sparse parameters; 0 for a dense run. */
+  double targetSparsity() {
+    double asked = 0;
+    long size = 0;
+    for (LayerSparsity layer : layers()) {
+      long elements = layer.shape().stream().reduce(1L, Math::multiplyExact);
+      asked += layer.targetSparsity() * elements;
+      size += elements;
+    }
+    return size == 0 ? 0 : asked / size;
+  }
+
+  /** The sparse parameters, counted. */
+  List<LayerSparsity> layers() {
+    return sparsity()
+        .map(
+            sparse ->
+                sparse.parameters().stream()
+                    .map(
+                        parameter ->
+                            new LayerSparsity(
+                                parameter.name(),
+                                Arrays.stream(parameter.shape()).boxed().toList(),
+                                parameter.kept(),
+                                parameter.targetSparsity(),
+                                parameter.sparsity()))
+                    .toList())
+        .orElse(List.of());
+  }
+
+  /** Bits a byte of text from nats a token; null where the text is not known. */
+  @Nullable Double bitsPerByte(double loss) {
+    if (validationData.size() != 1) {
+      return null;
+    }
+    return validationData.values().iterator().next().dataset().text()
+        .<@Nullable Double>map(text -> text.bitsPerByte(loss))
+        .orElse(null);
+  }
+
+  /** Whether the masks come from the zeros of given weights, whatever their number. */
+  boolean keepsGivenZeros() {
+    return config.sparsity().stream()
+        .flatMap(sparsity -> sparsity.groups().stream())
+        .anyMatch(group -> "from_zeros".equals(group.settings().get("init_method")));
+  }
+
+  /** "dense", "masked", "compressed", or "compressed and masked". */
+  String execution() {
+    List<String> kinds =
+        sparseParameters().stream()
+            .map(parameter -> parameter.execution().name().toLowerCase(java.util.Locale.ROOT))
+            .distinct()
+            .sorted()
+            .toList();
+    return kinds.isEmpty() ? "dense" : String.join(" and ", kinds);
+  }
+
+  @Override
+  public void close() {
+    sparsity().ifPresent(SparseOptimizer::close);
+  }
+}

@@ -1,0 +1,23 @@
+package dev.filigree.zoo.train;
+
+/**
+ * What one optimizer step measured.
+ *
+ * @param step optimizer steps finished, this one included
+ * @param tokens positions trained on since the run began
+ * @param loss mean over the batch, nats a token
+ * @param learningRate of this step
+ * @param gradientNorm over all parameters, masked, before clipping
+ * @param sparsity counted over the sparse parameters after the step; 0 for a dense run
+ * @param tokensPerSecond of this step
+ * @param stepSeconds wall clock, data included
+ */
+public record StepMetrics(
+    long step,
+    long tokens,
+    double loss,
+    double learningRate,
+    double gradientNorm,
+    double sparsity,
+    double tokensPerSecond,
+    double stepSeconds) {}

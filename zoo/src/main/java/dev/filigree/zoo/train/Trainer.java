@@ -1,0 +1,157 @@
+package dev.filigree.zoo.train;
+
+import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.report.RunReport;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Trains a model as a configuration says, into a run directory.
+ *
+ * <pre>{@code
+ * try (var trainer = Trainer.start(RunConfig.read(file, List.of()), directory)) {
+ *   RunSummary summary = trainer.listen(progressBar).run();
+ * }
+ * }</pre>
+ */
+public final class Trainer implements AutoCloseable {
+  private final RunDirectory directory;
+  private final Session session;
+  private final TrainingLoop loop;
+  private final long firstStep;
+  private final List<String> skippedCheckpoints;
+
+  private Trainer(
+      RunDirectory directory, Session session, Progress progress, List<String> skipped) {
+    this.directory = directory;
+    this.session = session;
+    firstStep = progress.step;
+    skippedCheckpoints = List.copyOf(skipped);
+    loop = new TrainingLoop(directory, session, progress);
+  }
+
+  /**
+   * Prepares a new run: takes the directory's lock, makes model, data and optimizer, writes {@code
+   * config.yaml}.
+   *
+   * @throws TrainingException when the directory is in use, holds an earlier run or cannot be
+   *     written, or the data cannot be read
+   */
+  public static Trainer start(RunConfig config, Path runDirectory) {
+    return locked(
+        RunDirectory.create(runDirectory),
+        directory -> {
+          var session = new Session(config);
+          directory.write(config);
+          return new Trainer(directory, session, new Progress(), List.of());
+        });
+  }
+
+  /**
+   * Prepares to go on with a run from its newest whole checkpoint; what {@code metrics.jsonl} says
+   * of later steps is cut.
+   *
+   * @param overrides changes to the run's configuration, such as {@code loop.stop_at=200}
+   * @throws TrainingException when the directory holds no run or no whole checkpoint, or is in use
+   * @throws CheckpointException when the checkpoint is not one of this configuration
+   */
+  public static Trainer resume(Path runDirectory, List<String> overrides) {
+    return locked(
+        RunDirectory.open(runDirectory),
+        directory -> {
+          RunConfig config = RunConfig.read(runDirectory.resolve(RunDirectory.CONFIG), overrides);
+          var skipped = new ArrayList<>(directory.checkpoints().removePartial());
+          Checkpoints.Newest newest = directory.checkpoints().newestWhole();
+          skipped.addAll(newest.passedOver());
+          Path checkpoint = newest.checkpoint().orElseThrow(() -> none(runDirectory, skipped));
+          var session = new Session(config);
+          Progress progress = CheckpointFiles.read(checkpoint, session);
+          MetricsFile.cutAfter(runDirectory, progress.step, config.loop()::evaluatesAt);
+          directory.write(config);
+          return new Trainer(directory, session, progress, skipped);
+        });
+  }
+
+  /** Gives the lock back where the preparation fails. */
+  private static Trainer locked(
+      RunDirectory directory, Function<RunDirectory, Trainer> preparation) {
+    try {
+      return preparation.apply(directory);
+    } catch (RuntimeException e) {
+      directory.close();
+      throw e;
+    }
+  }
+
+  private static TrainingException none(Path directory, List<String> skipped) {
+    return new TrainingException(
+        directory
+            + ": no whole checkpoint to go on from; start again with another --out"
+            + (skipped.isEmpty() ? "" : " (" + String.join("; ", skipped) + ")"));
+  }
+
+  /** Adds a listener; they are called in the order they were added. */
+  public Trainer listen(TrainingListener listener) {
+    loop.listen(listener);
+    return this;
+  }
+
+  /**
+   * Trains to the last step, or until a stop is asked for. Call it once.
+   *
+   * @throws TrainingException when the run cannot go on: why, and what to do
+   */
+  public RunSummary run() {
+    RunSummary summary = loop.run();
+    writeReport();
+    return summary;
+  }
+
+  private void writeReport() {
+    try {
+      RunReport.write(directory());
+    } catch (IOException e) {
+      throw new TrainingException(
+          directory() + ": report.html cannot be written: " + Failures.reason(e), e);
+    }
+  }
+
+  /** Asks the run to end after the step it is in, with a checkpoint; from any thread. */
+  public void requestStop() {
+    loop.requestStop();
+  }
+
+  public RunConfig config() {
+    return session.config();
+  }
+
+  /** The run directory. */
+  public Path directory() {
+    return directory.path();
+  }
+
+  /** Optimizer steps that were finished before: 0 for a new run. */
+  public long firstStep() {
+    return firstStep;
+  }
+
+  /** The step that the run ends at. */
+  public long lastStep() {
+    return config().loop().lastStep();
+  }
+
+  /** A line for each newer checkpoint that a resume could not use. */
+  public List<String> skippedCheckpoints() {
+    return skippedCheckpoints;
+  }
+
+  /** Gives back the lock of the run directory. */
+  @Override
+  public void close() {
+    session.close();
+    directory.close();
+  }
+}

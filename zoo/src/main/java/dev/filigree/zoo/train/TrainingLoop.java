@@ -1,0 +1,227 @@
+package dev.filigree.zoo.train;
+
+import dev.filigree.zoo.config.LoopConfig;
+import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.config.RunPlan;
+import dev.filigree.zoo.train.RunSummary.Ending;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The loop of a run: step, evaluate, save, and tell the listeners. */
+final class TrainingLoop {
+  private final RunDirectory directory;
+  private final CheckpointStore checkpoints;
+  private final Session session;
+  private final RunConfig config;
+  private final TrainingStep step;
+  private final Progress progress;
+  private final RunPictures pictures;
+  private final List<TrainingListener> listeners = new ArrayList<>();
+  private volatile boolean stopRequested;
+
+  private long savedStep;
+  private @Nullable Path savedCheckpoint;
+  private boolean masksUpdated;
+  private double trainedSeconds;
+  private long trainedTokens;
+
+  TrainingLoop(RunDirectory directory, Session session, Progress progress) {
+    this.directory = directory;
+    this.session = session;
+    this.progress = progress;
+    checkpoints = directory.checkpoints();
+    config = session.config();
+    step = new TrainingStep(session);
+    pictures = new RunPictures(directory.path(), session);
+    savedStep = progress.step == 0 ? -1 : progress.step;
+  }
+
+  void listen(TrainingListener listener) {
+    listeners.add(listener);
+  }
+
+  void requestStop() {
+    stopRequested = true;
+  }
+
+  RunSummary run() {
+    long started = System.nanoTime();
+    LoopConfig loop = config.loop();
+    try (var metrics = MetricsFile.open(directory.path(), config.logging()::logsAt)) {
+      listeners.addFirst(metrics);
+      hearMaskUpdates();
+      begin();
+
+      Ending ending = Ending.FINISHED;
+      while (progress.step < loop.lastStep()) {
+        if (stopRequested) {
+          ending = Ending.STOPPED;
+          break;
+        }
+        if (!trainOneStep()) {
+          continue; // something was not finite: the next batch makes this step
+        }
+        if (loop.evaluatesAt(progress.step)) {
+          progress.evaluated(evaluate());
+        }
+        if (config.checkpoint().savesAt(progress.step)) {
+          saveCheckpoint();
+        }
+        if (loop.patience() > 0 && progress.evaluationsWithoutBetter >= loop.patience()) {
+          ending = Ending.EARLY_STOP;
+          break;
+        }
+      }
+
+      saveCheckpoint();
+      if (ending == Ending.FINISHED
+          && loop.evalFrequency() > 0
+          && !loop.evaluatesAt(progress.step)) {
+        progress.evaluated(evaluate());
+      }
+      pictures.save(progress.step);
+      return end(ending, (System.nanoTime() - started) / 1e9);
+    }
+  }
+
+  private void hearMaskUpdates() {
+    session
+        .sparsity()
+        .ifPresent(
+            sparse ->
+                sparse.addListener(
+                    (_, update) -> {
+                      masksUpdated = true;
+                      tell(listener -> listener.onMaskUpdate(update));
+                    }));
+  }
+
+  private void begin() {
+    var start =
+        new RunStart(
+            config,
+            RunPlan.of(config),
+            directory.path(),
+            progress.step,
+            config.loop().lastStep(),
+            session.hardware().toString(),
+            session.execution());
+    tell(listener -> listener.onStart(start));
+    SparsityGuard.check(session);
+    if (progress.step == 0) {
+      pictures.save(0);
+    }
+    if (progress.step == 0 && config.checkpoint().saveInitial()) {
+      saveCheckpoint();
+    }
+  }
+
+  /** Whether there was a step; a batch with something not finite gives none. */
+  private boolean trainOneStep() {
+    long started = System.nanoTime();
+    double learningRate = session.schedule(progress.step);
+    TrainingStep.Outcome outcome = step.make(progress.step);
+    if (outcome.isSkipped()) {
+      skip(outcome.skipped());
+      return false;
+    }
+    progress.stepped(outcome.positions(), outcome.loss());
+    if (masksUpdated) {
+      SparsityGuard.check(session);
+      masksUpdated = false;
+    }
+    double seconds = (System.nanoTime() - started) / 1e9;
+    trainedSeconds += seconds;
+    trainedTokens += outcome.positions();
+    var metrics =
+        new StepMetrics(
+            progress.step,
+            progress.tokens,
+            outcome.loss(),
+            learningRate,
+            outcome.gradientNorm(),
+            session.countedSparsity(),
+            outcome.positions() / seconds,
+            seconds);
+    tell(listener -> listener.onStep(metrics));
+    return true;
+  }
+
+  private void skip(String reason) {
+    progress.skipped();
+    var skipped = new SkippedStep(progress.step + 1, reason);
+    tell(listener -> listener.onSkipped(skipped));
+    if (progress.skippedInRow >= config.loop().maxSkippedSteps()) {
+      throw new TrainingException(
+          "step "
+              + skipped.step()
+              + ": skipped "
+              + progress.skippedInRow
+              + " times in a row, "
+              + reason
+              + ": lower the learning rate, lengthen its warm-up or set precision.max_gradient_norm"
+              + checkpoints.lastGood());
+    }
+  }
+
+  /** Evaluates every validation set; the mean of their losses. */
+  private double evaluate() {
+    var evaluator = new Evaluator(session.model(), session.hardware(), config.precision().type());
+    double sum = 0;
+    for (var data : session.validationData().entrySet()) {
+      Evaluator.Result result = evaluator.evaluate(data.getValue(), config.loop().evalSteps());
+      sum += result.loss();
+      var evaluation = new Evaluation(progress.step, data.getKey(), result.loss(), result.tokens());
+      tell(listener -> listener.onEvaluation(evaluation));
+    }
+    return sum / session.validationData().size();
+  }
+
+  private void saveCheckpoint() {
+    if (progress.step == savedStep) {
+      return;
+    }
+    SparsityGuard.check(session);
+    if (config.loop().evaluatesAt(progress.step)) {
+      progress.checkpointed();
+    }
+    Path saved =
+        checkpoints.save(progress.step, aside -> CheckpointFiles.write(aside, session, progress));
+    savedStep = progress.step;
+    savedCheckpoint = saved;
+    Long best = config.checkpoint().keepBest() ? progress.bestCheckpoint : null;
+    checkpoints.prune(config.checkpoint().keep(), best == null ? Set.of() : Set.of(best));
+    tell(listener -> listener.onCheckpoint(new SavedCheckpoint(progress.step, saved)));
+  }
+
+  private RunSummary end(Ending ending, double seconds) {
+    var summary =
+        new RunSummary(
+            ending,
+            progress.step,
+            progress.tokens,
+            progress.trainLoss,
+            progress.evalLoss,
+            progress.evalLoss == null ? null : session.bitsPerByte(progress.evalLoss),
+            progress.bestEvalLoss,
+            session.countedSparsity(),
+            session.targetSparsity(),
+            progress.skipped,
+            seconds,
+            trainedSeconds == 0 ? 0 : trainedTokens / trainedSeconds,
+            session.layers(),
+            session.hardware().toString(),
+            session.execution(),
+            savedCheckpoint == null ? checkpoints.newest() : savedCheckpoint);
+    tell(listener -> listener.onEnd(summary));
+    return summary;
+  }
+
+  private void tell(Consumer<TrainingListener> event) {
+    listeners.forEach(event);
+  }
+}

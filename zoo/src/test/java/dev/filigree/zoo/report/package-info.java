@@ -1,0 +1,4 @@
+@NullMarked
+package dev.filigree.zoo.report;
+
+import org.jspecify.annotations.NullMarked;
