@@ -7,7 +7,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/** A linear layer, y = x·Wᵀ + b. Its product can be computed in another way, see {@link Product}. */
+/**
+ * A linear layer, y = x·Wᵀ + b. Its product can be computed in another way, see {@link Product}.
+ */
 public final class Linear extends Layer {
   private final long inFeatures;
   private final long outFeatures;

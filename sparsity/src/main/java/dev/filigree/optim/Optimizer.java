@@ -52,12 +52,4 @@ public interface Optimizer {
   default boolean needsMatrixShape() {
     return false;
   }
-
-  /**
-   * Whether {@link #state} can be replaced by tensors of another length, as the number of kept
-   * weights changes.
-   */
-  default boolean replacesState() {
-    return true;
-  }
 }

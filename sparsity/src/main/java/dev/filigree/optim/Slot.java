@@ -1,6 +1,8 @@
 package dev.filigree.optim;
 
+import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +28,21 @@ public record Slot(Tensor parameter, Tensor gradient, Map<String, Tensor> state)
 
   /** The state tensor of a name; zeros of another tensor's shape the first time. */
   public Tensor zerosLike(String name, Tensor other) {
-    return state.containsKey(name) ? get(name) : create(name, torch.zeros_like(other));
+    if (!state.containsKey(name)) {
+      return create(name, torch.zeros_like(other));
+    }
+    Tensor tensor = get(name);
+    // The fused updates read past the end of a state that is too short.
+    if (tensor.numel() != other.numel()) {
+      throw new IllegalStateException(
+          "optimizer state "
+              + name
+              + " has the shape "
+              + Arrays.toString(Tensors.shape(tensor))
+              + ", its parameter needs "
+              + Arrays.toString(Tensors.shape(other)));
+    }
+    return tensor;
   }
 
   /** The state tensor of a name; full of a value the first time. */
@@ -73,7 +89,7 @@ public record Slot(Tensor parameter, Tensor gradient, Map<String, Tensor> state)
 
   /** The distance from 1 to the next number of the parameter's type. */
   double machineEpsilon() {
-    return switch (parameter.scalar_type()) {
+    return switch (Tensors.type(parameter)) {
       case Double -> 0x1p-52;
       case Half -> 0x1p-10;
       case BFloat16 -> 0x1p-7;
@@ -99,8 +115,9 @@ public record Slot(Tensor parameter, Tensor gradient, Map<String, Tensor> state)
     record Kind(ScalarType type, boolean cuda, int device) {}
     var kinds = new LinkedHashMap<Kind, List<Slot>>();
     for (Slot slot : slots) {
-      var device = slot.parameter.device();
-      var kind = new Kind(slot.parameter.scalar_type(), device.is_cuda(), device.index());
+      boolean cuda = slot.parameter.is_cuda();
+      int device = cuda ? slot.parameter.device().index() : 0;
+      var kind = new Kind(Tensors.type(slot.parameter), cuda, device);
       kinds.computeIfAbsent(kind, key -> new ArrayList<>()).add(slot);
     }
     return kinds.values();

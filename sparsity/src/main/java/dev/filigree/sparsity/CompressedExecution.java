@@ -87,10 +87,6 @@ final class CompressedExecution {
       return Optional.of(
           optimizer.getClass().getSimpleName() + " needs whole rows and columns of a matrix");
     }
-    if (!optimizer.replacesState()) {
-      return Optional.of(
-          optimizer.getClass().getSimpleName() + " does not let its state be rearranged");
-    }
     return Optional.empty();
   }
 

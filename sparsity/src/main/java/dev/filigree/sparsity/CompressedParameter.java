@@ -14,8 +14,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -106,16 +109,21 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
           var next =
               SparseMatrix.ofMask(
                   rows, columns, Tensors.segment(mask.to(ScalarType.Bool).contiguous()));
-          var state = optimizer.state(weight());
-          for (var entry : state.entrySet()) {
-            if (follows(entry.getValue())) {
-              state.put(entry.getKey(), gather(next, toDense(entry.getValue())));
-            }
-          }
+          carryState(optimizer, state -> gather(next, toDense(state)));
           replace(gather(next, dense()));
           matrix = next;
           layer.product(this);
         });
+  }
+
+  /** Takes the optimizer's state along with the weight. */
+  private void carryState(Optimizer optimizer, UnaryOperator<Tensor> change) {
+    Map<String, Tensor> state = optimizer.state(weight());
+    for (var entry : List.copyOf(state.entrySet())) {
+      if (follows(entry.getValue())) {
+        state.put(entry.getKey(), change.apply(entry.getValue()));
+      }
+    }
   }
 
   /** Gives the parameter other values; a gradient of the old ones means nothing any more. */
@@ -156,18 +164,24 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
   public Tensor forward(Tensor x, @Nullable Tensor bias) {
     SparseMatrix positions = Objects.requireNonNull(matrix);
     long[] shape = Tensors.shape(x);
-    Tensor flat = x.reshape(-1, columns).contiguous();
+    Tensor flat = x.to(ScalarType.Float).reshape(-1, columns).contiguous();
     long[] outputShape = Arrays.copyOf(shape, shape.length);
     outputShape[shape.length - 1] = rows;
     PackedInputs.Shared input = PackedInputs.of(flat);
     Tensor y = torch.empty(flat.size(0), rows);
     kernels()
-        .forward(positions, Tensors.segment(weight().detach()), input.tokens(), null, Tensors.segment(y));
+        .forward(
+            positions,
+            Tensors.segment(weight().detach()),
+            input.tokens(),
+            null,
+            Tensors.segment(y));
     if (!GradMode.is_enabled()) {
       input.release();
       return withBias(y, bias).view(outputShape);
     }
-    Tensor data = flat.detach();
+    // The unpacked input is needed for a dense gradient only.
+    Tensor data = awaited == null ? null : flat.detach();
     Tensor product = CustomFunction.apply(flat, y, dy -> backward(input, data, dy));
     return withBias(product, bias).view(outputShape);
   }
@@ -177,20 +191,19 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
   }
 
   /** The gradient of the input; that of the values is added to theirs. */
-  private Tensor backward(PackedInputs.Shared input, Tensor x, Tensor gradient) {
+  private Tensor backward(PackedInputs.Shared input, @Nullable Tensor x, Tensor gradient) {
     SparseMatrix positions = Objects.requireNonNull(matrix);
     Tensor dy = gradient.contiguous();
-    Tensor dx = torch.empty(x.size(0), columns);
+    Tensor dx = torch.empty(dy.size(0), columns);
     Tensor dw = torch.empty(positions.kept());
-    try (PackedTokens packed =
-        kernels().pack(Tensors.segment(dy), (int) dy.size(0), rows)) {
+    try (PackedTokens packed = kernels().pack(Tensors.segment(dy), (int) dy.size(0), rows)) {
       kernels()
           .inputGradient(
               positions, Tensors.segment(weight().detach()), packed, Tensors.segment(dx));
       kernels().weightGradient(positions, packed, input.tokens(), Tensors.segment(dw));
     }
     input.release();
-    if (awaited != null) {
+    if (awaited != null && x != null) {
       look(awaited, dy, x);
     }
     Tensor sum = weight().mutable_grad();
@@ -238,7 +251,10 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
       if (growth == null) {
         growth = new Growth(name(), positions, false);
       }
-      chosen = Arrays.stream(growth.choose(plan, grown, ties, dropped)).mapToInt(Math::toIntExact).toArray();
+      chosen =
+          Arrays.stream(growth.choose(plan, grown, ties, dropped))
+              .mapToInt(Math::toIntExact)
+              .toArray();
     }
     rearrange(dropped, chosen, optimizer);
     long again = both(dropped, chosen);
@@ -273,12 +289,7 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
     Tensor source = torch.tensor(origin).to(ScalarType.Long);
     Tensor isNew = source.lt(new Scalar(0));
     Tensor from = source.clamp_min(new Scalar(0));
-    var state = optimizer.state(weight());
-    for (var entry : state.entrySet()) {
-      if (follows(entry.getValue())) {
-        state.put(entry.getKey(), moved(entry.getValue(), from, isNew));
-      }
-    }
+    carryState(optimizer, state -> moved(state, from, isNew));
     replace(moved(weight().detach(), from, isNew));
   }
 
@@ -293,12 +304,7 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
       if (matrix != null) {
-        var state = optimizer.state(weight());
-        for (var entry : state.entrySet()) {
-          if (follows(entry.getValue())) {
-            state.put(entry.getKey(), toDense(entry.getValue()));
-          }
-        }
+        carryState(optimizer, this::toDense);
         replace(dense());
       }
     }

@@ -116,8 +116,7 @@ public record Crossover(Map<Integer, Double> bySize) {
       all.put(machine(), bySize);
       Path aside = Files.createTempFile(file.getParent(), "crossover", ".json");
       Files.writeString(aside, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all));
-      Files.move(
-          aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       LOG.debug("the crossover could not be kept in {}", file, e);
     }

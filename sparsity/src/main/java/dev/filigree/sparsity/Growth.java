@@ -10,7 +10,6 @@ import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -90,8 +89,7 @@ final class Growth implements AutoCloseable {
     return chosen.indices();
   }
 
-  private void score(
-      DropAndGrow plan, long best, TieBreak ties, @Nullable GradientRows gradient) {
+  private void score(DropAndGrow plan, long best, TieBreak ties, @Nullable GradientRows gradient) {
     var selection = new Selection(best, ties);
     int columns = matrix.columns();
     int step = Math.max(1, BLOCK / columns);
@@ -128,8 +126,7 @@ final class Growth implements AutoCloseable {
   private static void offer(
       Selection selection, MemorySegment scores, long first, long from, long to) {
     if (from < to) {
-      selection.offer(
-          first + from, scores.asSlice(from * Float.BYTES, (to - from) * Float.BYTES));
+      selection.offer(first + from, scores.asSlice(from * Float.BYTES, (to - from) * Float.BYTES));
     }
   }
 

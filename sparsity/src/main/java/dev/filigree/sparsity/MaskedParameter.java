@@ -22,8 +22,8 @@ final class MaskedParameter extends SparseParameter {
   private static final Scalar ZERO = new Scalar(0.0).retainReference();
 
   private final int hook;
-  // libtorch calls into these objects: they must stay reachable.
-  private final TensorTensorHook gradientHook = new GradientHook();
+  // libtorch calls into these objects: they must stay reachable, and outlive the scope around us.
+  private final TensorTensorHook gradientHook = new GradientHook().retainReference();
   private @Nullable Tensor lastGradient;
 
   private Tensor missing; // bool, the weight's shape: true where no weight exists
@@ -143,6 +143,7 @@ final class MaskedParameter extends SparseParameter {
   @Override
   void release(Optimizer optimizer) {
     weight().remove_hook(hook);
+    gradientHook.close();
     forgetGradient();
     missing.close();
     weight().close();
@@ -168,9 +169,11 @@ final class MaskedParameter extends SparseParameter {
     public TensorBase call(TensorBase gradient) {
       try (var _ = new NoGradGuard();
           var _ = new PointerScope()) {
-        Tensor delivered = new Tensor(gradient);
-        // An embedding may deliver a sparse tensor, of which masks know nothing.
-        Tensor dense = delivered.is_sparse() ? delivered.to_dense() : delivered;
+        Tensor dense = new Tensor(gradient);
+        if (dense.is_sparse()) {
+          throw new IllegalStateException(
+              name() + ": gradients must be dense; make its embedding without sparse gradients");
+        }
         if (wanted) {
           capture(dense);
         }

@@ -50,7 +50,7 @@ final class PackedInputs {
   static final class Shared {
     private final Tensor source; // held while cached: no other tensor gets its memory
     private final long address;
-    private final int version;
+    private final long version;
     private final long[] shape;
     private final PackedTokens packed;
     private int uses = 1;
@@ -74,11 +74,13 @@ final class PackedInputs {
     }
 
     void release() {
-      synchronized (PackedInputs.class) {
-        if (--uses == 0) {
-          packed.close();
-        }
-      }
+      PackedInputs.release(this);
+    }
+  }
+
+  private static synchronized void release(Shared shared) {
+    if (--shared.uses == 0) {
+      shared.packed.close();
     }
   }
 }

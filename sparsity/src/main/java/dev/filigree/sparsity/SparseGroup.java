@@ -92,8 +92,7 @@ final class SparseGroup {
     double[] targets = wanted ? spread(step) : new double[0];
     for (int i = 0; i < parameters.size(); i++) {
       SparseParameter parameter = parameters.get(i);
-      parameter.awaitUpdate(
-          wanted ? algorithm.update(parameter, step, targets[i], seed) : null);
+      parameter.awaitUpdate(wanted ? algorithm.update(parameter, step, targets[i], seed) : null);
     }
   }
 

@@ -92,8 +92,7 @@ public final class Sparsity {
         SparsityAlgorithm algorithm = group.entries().get(i).algorithm();
         var parameters = new ArrayList<SparseParameter>();
         for (String name : assigned.get(i)) {
-          parameters.add(
-              noted(executions.parameter(name, of(candidates, name), algorithm)));
+          parameters.add(noted(executions.parameter(name, of(candidates, name), algorithm)));
           made.add(parameters.getLast());
         }
         groups.add(new SparseGroup(algorithm, parameters));

@@ -72,12 +72,12 @@ final class DefaultRun {
     model.put("use_ffn_bias_in_attention", false);
     model.put("use_ffn_bias", false);
     model.put("share_embedding_weights", false);
+    model.put("dropout_rate", 0.0);
     return model;
   }
 
   private static Map<String, Object> optimizer() {
-    return Map.of(
-        "AdamW", Map.of("betas", List.of(0.9, 0.95), "eps", 1e-8, "weight_decay", 0.1));
+    return Map.of("AdamW", Map.of("betas", List.of(0.9, 0.95), "eps", 1e-8, "weight_decay", 0.1));
   }
 
   /** Linear warm-up over a twentieth of the run, then a cosine to a tenth of the peak. */

@@ -32,15 +32,11 @@ final class CheckpointFiles {
   private CheckpointFiles() {}
 
   /** Writes a session at its step; the content of {@link CheckpointStore#save}. */
-  static List<String> write(Path directory, Session session, Progress progress)
-      throws IOException {
+  static List<String> write(Path directory, Session session, Progress progress) throws IOException {
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
       HuggingFaceFolder.write(
-          directory,
-          session.config().model().config(),
-          session.denseParameters(),
-          ElementType.F32);
+          directory, session.config().model().config(), session.denseParameters(), ElementType.F32);
       SafetensorsWriter.write(
           directory.resolve(TrainingTensors.NAME),
           new TrainingTensors(session.parameters(), session.optimizer()).sources(),
@@ -134,8 +130,7 @@ final class CheckpointFiles {
       HuggingFaceFolder.readTensors(
           directory, session.config().model().config(), targets, new ArrayList<>());
       dense.forEach(
-          (parameter, weight) ->
-              parameter.weight().detach().copy_(parameter.fromDense(weight)));
+          (parameter, weight) -> parameter.weight().detach().copy_(parameter.fromDense(weight)));
     } catch (SafetensorsException e) {
       throw new CheckpointException(directory, String.valueOf(e.getMessage()));
     }

@@ -142,9 +142,7 @@ final class MetricsFile implements TrainingListener, AutoCloseable {
     row.put("eval_loss", finite(summary.evalLoss()));
     row.put("bits_per_byte", finite(summary.bitsPerByte()));
     row.put("best_eval_loss", finite(summary.bestEvalLoss()));
-    row.put(
-        "perplexity",
-        summary.evalLoss() == null ? null : finite(Math.exp(summary.evalLoss())));
+    row.put("perplexity", summary.evalLoss() == null ? null : finite(Math.exp(summary.evalLoss())));
     row.put("sparsity", summary.sparsity());
     row.put("target_sparsity", summary.targetSparsity());
     row.put("skipped", summary.skipped());

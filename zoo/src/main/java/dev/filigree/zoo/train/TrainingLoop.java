@@ -175,8 +175,7 @@ final class TrainingLoop {
     for (var data : session.validationData().entrySet()) {
       Evaluator.Result result = evaluator.evaluate(data.getValue(), config.loop().evalSteps());
       sum += result.loss();
-      var evaluation =
-          new Evaluation(progress.step, data.getKey(), result.loss(), result.tokens());
+      var evaluation = new Evaluation(progress.step, data.getKey(), result.loss(), result.tokens());
       tell(listener -> listener.onEvaluation(evaluation));
     }
     return sum / session.validationData().size();
@@ -191,8 +190,7 @@ final class TrainingLoop {
       progress.checkpointed();
     }
     Path saved =
-        checkpoints.save(
-            progress.step, aside -> CheckpointFiles.write(aside, session, progress));
+        checkpoints.save(progress.step, aside -> CheckpointFiles.write(aside, session, progress));
     savedStep = progress.step;
     savedCheckpoint = saved;
     Long best = config.checkpoint().keepBest() ? progress.bestCheckpoint : null;

@@ -1,0 +1,106 @@
+package dev.filigree.sparsity;
+
+import static dev.filigree.schedule.Schedules.cosine;
+import static dev.filigree.schedule.Schedules.cubic;
+import static dev.filigree.schedule.UpdateSchedules.every;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.filigree.config.ConfigReader;
+import dev.filigree.mask.Distribution;
+import dev.filigree.mask.InitialMask;
+import dev.filigree.optim.AdamW;
+import dev.filigree.optim.Optimizer;
+import dev.filigree.testing.Guide;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.junit.jupiter.api.Test;
+
+/** What docs/algorithms.md shows is true: YAML and Java say the same, and both train. */
+class AlgorithmsGuideTest {
+  private static final Guide GUIDE = new Guide("algorithms.md");
+
+  @Test
+  void itsJavaIsWhatItsYamlSays() {
+    var fixed = Static.builder().sparsity(0.8).initialMask(InitialMask.topK()).build();
+    var gmp =
+        GradualMagnitude.builder()
+            .sparsity(cubic(0, 0.9, 200, 3000, 100))
+            .update(every(100).from(200).until(3001))
+            .build();
+    var set =
+        SparseEvolution.builder()
+            .sparsity(0.8)
+            .dropFraction(0.3)
+            .update(every(100).until(3000))
+            .build();
+    var rigl =
+        RigL.builder()
+            .sparsity(0.8)
+            .dropFraction(cosine(0.3, 3000))
+            .update(every(100).until(3000))
+            .distribution(Distribution.erk())
+            .build();
+    var granet =
+        GraNet.builder()
+            .sparsity(cubic(0.5, 0.9, 0, 3000, 100))
+            .dropFraction(cosine(0.5, 3000))
+            .update(every(100).until(3001))
+            .build();
+    List<Group> groups =
+        GUIDE.blocks("yaml").stream()
+            .map(yaml -> SparsityConfig.read(ConfigReader.parse(yaml, "algorithms.md")).build())
+            .toList();
+    List<SparsityAlgorithm> algorithms =
+        groups.stream().map(group -> group.entries().getFirst().algorithm()).toList();
+    var expected = new ArrayList<SparsityAlgorithm>(List.of(fixed, fixed, gmp, set, rigl, granet));
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(algorithms.get(i)).hasSameClassAs(expected.get(i));
+      AlgorithmSettings read = algorithms.get(i).settings();
+      AlgorithmSettings built = expected.get(i).settings();
+      assertThat(read.sparsity()).isEqualTo(built.sparsity());
+      assertThat(read.dropFraction().at(1000)).isEqualTo(built.dropFraction().at(1000));
+      assertThat(read.update().isUpdate(3000)).isEqualTo(built.update().isUpdate(3000));
+      assertThat(read.update().start()).isEqualTo(built.update().start());
+    }
+    Group group =
+        Group.empty()
+            .with(new ParameterFilter(List.of("*.mlp.*.weight", "*.ffn.*.weight")), rigl)
+            .with(new ParameterFilter(List.of("*.[qkvo]_proj.weight")), fixed);
+    assertThat(groups.getLast().entries().stream().map(Group.Entry::filter).toList())
+        .isEqualTo(group.entries().stream().map(Group.Entry::filter).toList());
+
+    try (var _ = new PointerScope()) {
+      var model = new TinyNetwork();
+      Optimizer optimizer = new AdamW(model.parameters(), AdamW.options().lr(2e-4));
+      optimizer = Sparsity.wrap(model, optimizer, rigl);
+      try (var sparse = (SparseOptimizer) optimizer) {
+        var history = new MaskHistory();
+        sparse.addListener(history);
+        var explored = OverParameterization.of(sparse);
+        model.train(optimizer, 0, 100);
+        sparse.verify();
+        assertThat(history.updates()).hasSize(2);
+        assertThat(explored.rate()).isGreaterThan(1 - sparse.sparsity());
+      }
+    }
+  }
+
+  @Test
+  void everyLineOfItsJavaStandsInThisTest() {
+    GUIDE.assertLinesStandIn(
+        Path.of("src/test/java/dev/filigree/sparsity/AlgorithmsGuideTest.java"), block -> true);
+  }
+
+  @Test
+  void itNamesEveryBuiltInAlgorithmAndKey() {
+    String text = String.join("\n", GUIDE.lines());
+    assertThat(List.of("static", "gmp", "set", "rigl", "granet"))
+        .allSatisfy(name -> assertThat(text).contains("| `" + name + "` |"));
+    var keys =
+        "algorithm type sparsity schedule drop_fraction update init_method param_filter"
+            + " balance_in_groups balance_out_groups n_of_m block channel tie_break distribution";
+    assertThat(keys.split(" ")).allSatisfy(key -> assertThat(text).contains("`" + key + "`"));
+  }
+}

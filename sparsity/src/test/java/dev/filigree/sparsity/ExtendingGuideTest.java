@@ -1,0 +1,112 @@
+package dev.filigree.sparsity;
+
+import static dev.filigree.schedule.UpdateSchedules.every;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.filigree.config.ConfigException;
+import dev.filigree.config.ConfigReader;
+import dev.filigree.mask.Counting;
+import dev.filigree.schedule.Schedules;
+import dev.filigree.testing.Guide;
+import example.CubicRise;
+import example.Mest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What docs/extending.md shows compiles, runs and is short. */
+class ExtendingGuideTest {
+  private static final Guide GUIDE = new Guide("extending.md");
+  private static final Path TESTS = Path.of("src/test/java");
+
+  @BeforeAll
+  static void register() {
+    Schedules.register("cubic_rise", CubicRise::read, "init", "last");
+    Algorithms.register("mest", Mest::new);
+  }
+
+  @Test
+  void itsClassesAreTheCompiledOnesAndUnderFortyLines() throws IOException {
+    List<String> classes =
+        GUIDE.blocks("java").stream().filter(block -> block.startsWith("package ")).toList();
+    assertThat(classes)
+        .containsExactly(
+            Files.readString(TESTS.resolve("example/CubicRise.java")),
+            Files.readString(TESTS.resolve("example/Mest.java")));
+    assertThat(classes).allSatisfy(code -> assertThat(code.lines().count()).isLessThan(40));
+  }
+
+  @Test
+  void itsOtherLinesStandInThisTest() {
+    GUIDE.assertLinesStandIn(
+        TESTS.resolve("dev/filigree/sparsity/ExtendingGuideTest.java"),
+        block -> !block.startsWith("package "));
+  }
+
+  @Test
+  void granetFromTheCubicRiseReachesItsTarget() {
+    var granet = RigL.builder().sparsity(new CubicRise(0.5, 0.9, 0, 60)).update(every(10)).build();
+    try (var _ = new PointerScope()) {
+      var network = new TinyNetwork();
+      try (var optimizer = Sparsity.wrap(network, network.adamW(), granet)) {
+        assertThat(optimizer.sparsity()).isEqualTo(0.5);
+        network.train(optimizer, 0, 30);
+        assertThat(optimizer.sparsity()).isCloseTo(0.85, within(1e-3));
+        network.train(optimizer, 30, 60);
+        assertThat(optimizer.sparsity()).isEqualTo(0.9);
+        optimizer.verify();
+      }
+    }
+  }
+
+  @Test
+  void mestDropsByWeightAndGradientAndKeepsItsCount() {
+    try (var _ = new PointerScope()) {
+      var model = new TinyNetwork();
+      var inner = model.adamW();
+      var mest = Mest.builder().sparsity(0.8).dropFraction(0.3).update(every(10)).build();
+      var optimizer = Sparsity.wrap(model, inner, mest);
+      try (optimizer) {
+        var history = new MaskHistory();
+        optimizer.addListener(history);
+        model.train(optimizer, 0, 20);
+        assertThat(history.updates())
+            .hasSize(4)
+            .allSatisfy(update -> assertThat(update.dropped()).isPositive())
+            .allSatisfy(
+                update -> assertThat(update.kept()).isEqualTo(Counting.kept(update.size(), 0.8)));
+        optimizer.verify();
+      }
+    }
+  }
+
+  @Test
+  void itsYamlIsRead() {
+    List<SparsityConfig> configs =
+        GUIDE.blocks("yaml").stream()
+            .map(block -> SparsityConfig.read(ConfigReader.parse(block, "extending.md")))
+            .toList();
+    assertThat(configs).hasSize(2);
+    assertThat(algorithm(configs.getFirst()).settings().sparsity())
+        .isEqualTo(new CubicRise(0.5, 0.9, 0, 60));
+    assertThat(algorithm(configs.getLast())).isInstanceOf(Mest.class);
+  }
+
+  @Test
+  void whatTheConstructorRefusesIsReportedWithItsPlace() {
+    String yaml = "algorithm: granet\nsparsity: {type: cubic_rise, init: 0, last: 1, end: 0}";
+    assertThatThrownBy(() -> SparsityConfig.read(ConfigReader.parse(yaml, "run.yaml")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage("run.yaml:2: sparsity: end must be above start 0, found 0");
+  }
+
+  private static SparsityAlgorithm algorithm(SparsityConfig config) {
+    return config.build().entries().getFirst().algorithm();
+  }
+}
