@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 class HelpTest {
   /** The words of every command, those below other commands included. */
@@ -28,6 +30,14 @@ class HelpTest {
                 collect(child, Stream.concat(words.stream(), Stream.of(name)).toList(), all));
   }
 
+  private static CommandSpec spec(List<String> words) {
+    CommandLine command = new CommandLine(new Main());
+    for (String word : words) {
+      command = Objects.requireNonNull(command.getSubcommands().get(word), word);
+    }
+    return command.getCommandSpec();
+  }
+
   @ParameterizedTest
   @MethodSource("commands")
   void everyCommandHasHelpWithAnExample(List<String> words) {
@@ -42,11 +52,7 @@ class HelpTest {
   @ParameterizedTest
   @MethodSource("commands")
   void everyOptionSaysWhatItDoes(List<String> words) {
-    CommandLine command = new CommandLine(new Main());
-    for (String word : words) {
-      command = command.getSubcommands().get(word);
-    }
-    assertThat(command.getCommandSpec().options())
+    assertThat(spec(words).options())
         .allSatisfy(
             option -> assertThat(option.description()).as(option.longestName()).isNotEmpty());
   }
@@ -68,8 +74,7 @@ class HelpTest {
 
   @Test
   void theOptionsOfTrainAreThoseOfTheContract() {
-    var train = new CommandLine(new Main()).getSubcommands().get("train").getCommandSpec();
-    assertThat(train.optionsMap().keySet())
+    assertThat(spec(List.of("train")).optionsMap().keySet())
         .containsAll(
             Arrays.asList(
                 "-s",
