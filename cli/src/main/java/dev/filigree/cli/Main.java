@@ -31,6 +31,7 @@ import picocli.CommandLine.ScopeType;
       InspectCommand.class,
       ExportCommand.class,
       ImportCommand.class,
+      DataCommand.class,
       BenchCommand.class,
       DoctorCommand.class
     })

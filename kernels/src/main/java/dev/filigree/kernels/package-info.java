@@ -1,4 +1,11 @@
-/** Sparse matrices of kept weights and the loops over them. Stands on the JDK alone. */
+/**
+ * Sparse matrices of kept weights and the three products that training a linear layer needs. Stands
+ * on the JDK alone.
+ *
+ * <p>{@link dev.filigree.kernels.SparseMatrix} holds positions, {@link
+ * dev.filigree.kernels.SparseKernels} multiplies, {@link dev.filigree.kernels.MissingPositions}
+ * chooses where weights grow.
+ */
 @NullMarked
 package dev.filigree.kernels;
 

@@ -7,13 +7,20 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/** A linear layer, y = x·Wᵀ + b. */
+/**
+ * A linear layer, y = x·Wᵀ + b. Its product can be computed in another way, see {@link Product}.
+ */
 public final class Linear extends Layer {
-  private final Tensor weight; // [out_features, in_features]
+  private final long inFeatures;
+  private final long outFeatures;
+  private final Tensor weight; // [out_features, in_features]; what a product makes of it while set
   private final @Nullable Tensor bias; // [out_features]
+  private @Nullable Product product;
 
   /** A layer with zero weights: initialising or loading them is the model's part. */
   public Linear(long inFeatures, long outFeatures, boolean withBias) {
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
     weight = registerParameter("weight", torch.zeros(outFeatures, inFeatures));
     bias = withBias ? registerParameter("bias", torch.zeros(outFeatures)) : null;
   }
@@ -25,10 +32,21 @@ public final class Linear extends Layer {
    * @return [..., out_features]
    */
   public Tensor forward(Tensor x) {
+    if (product != null) {
+      return product.forward(x, bias);
+    }
     return bias == null ? linear(x, weight) : linear(x, weight, new TensorOptional(bias));
   }
 
-  /** [out_features, in_features] */
+  public long inFeatures() {
+    return inFeatures;
+  }
+
+  public long outFeatures() {
+    return outFeatures;
+  }
+
+  /** The trainable weight: [out_features, in_features], or [kept] while it is stored compressed. */
   public Tensor weight() {
     return weight;
   }
@@ -36,5 +54,23 @@ public final class Linear extends Layer {
   /** [out_features], or null for a layer without bias. */
   public @Nullable Tensor bias() {
     return bias;
+  }
+
+  /** Computes the layer in another way from now on; null for the ordinary one. */
+  public void product(@Nullable Product value) {
+    product = value;
+  }
+
+  /** Another way to compute x·Wᵀ + b, differentiable in x, in b and in the stored weight. */
+  @FunctionalInterface
+  public interface Product {
+    /**
+     * Computes the layer.
+     *
+     * @param x [..., in_features]
+     * @param bias [out_features], or null
+     * @return [..., out_features]
+     */
+    Tensor forward(Tensor x, @Nullable Tensor bias);
   }
 }

@@ -153,6 +153,13 @@ public abstract class AbstractOptimizer<O extends OptimizerOptions> implements O
               + Arrays.toString(Tensors.shape(parameter))
               + " is a sparse tensor");
     }
+    if (gradient.numel() != parameter.numel()) {
+      throw new IllegalArgumentException(
+          "a gradient has the shape "
+              + Arrays.toString(Tensors.shape(gradient))
+              + ", its parameter "
+              + Arrays.toString(Tensors.shape(parameter)));
+    }
     if ((gradient.is_contiguous() && parameter.is_contiguous())
         || Arrays.equals(gradient.strides().vec().get(), parameter.strides().vec().get())) {
       return gradient;

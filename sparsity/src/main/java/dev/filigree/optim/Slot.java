@@ -1,6 +1,8 @@
 package dev.filigree.optim;
 
+import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +28,21 @@ public record Slot(Tensor parameter, Tensor gradient, Map<String, Tensor> state)
 
   /** The state tensor of a name; zeros of another tensor's shape the first time. */
   public Tensor zerosLike(String name, Tensor other) {
-    return state.containsKey(name) ? get(name) : create(name, torch.zeros_like(other));
+    if (!state.containsKey(name)) {
+      return create(name, torch.zeros_like(other));
+    }
+    Tensor tensor = get(name);
+    // The fused updates read past the end of a state that is too short.
+    if (tensor.numel() != other.numel()) {
+      throw new IllegalStateException(
+          "optimizer state "
+              + name
+              + " has the shape "
+              + Arrays.toString(Tensors.shape(tensor))
+              + ", its parameter needs "
+              + Arrays.toString(Tensors.shape(other)));
+    }
+    return tensor;
   }
 
   /** The state tensor of a name; full of a value the first time. */

@@ -94,8 +94,13 @@ final class MaskedParameter extends SparseParameter {
   }
 
   @Override
-  void wantDenseGradient(boolean dense) {
-    wanted = dense;
+  void awaitUpdate(@Nullable DropAndGrow plan) {
+    wanted = plan != null;
+  }
+
+  @Override
+  boolean canGrowByGradient() {
+    return denseGradient != null;
   }
 
   @Override
@@ -118,7 +123,7 @@ final class MaskedParameter extends SparseParameter {
     Tensor before = mask();
     Tensor left =
         Masks.dropMinimum(
-            plan.dropScore().apply(new Kept(optimizer)),
+            plan.dropScore().apply(keptWeights(optimizer)),
             before,
             plan.dropFraction(),
             plan.sparsity(),
@@ -136,7 +141,7 @@ final class MaskedParameter extends SparseParameter {
   }
 
   @Override
-  void release() {
+  void release(Optimizer optimizer) {
     weight().remove_hook(hook);
     gradientHook.close();
     forgetGradient();
@@ -190,24 +195,6 @@ final class MaskedParameter extends SparseParameter {
       denseGradient = own(dense.clone());
     } else {
       denseGradient.add_(dense);
-    }
-  }
-
-  private final class Kept implements KeptWeights {
-    private final Optimizer optimizer;
-
-    Kept(Optimizer optimizer) {
-      this.optimizer = optimizer;
-    }
-
-    @Override
-    public Tensor values() {
-      return weight().detach();
-    }
-
-    @Override
-    public Tensor optimizerState(String name) {
-      return stateOf(optimizer, name);
     }
   }
 

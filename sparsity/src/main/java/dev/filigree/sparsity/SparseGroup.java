@@ -86,13 +86,23 @@ final class SparseGroup {
     }
   }
 
+  /** Prepares for an update after the next step, if there is one that needs its gradient. */
+  void await(long step, long seed) {
+    boolean wanted = algorithm.growsByGradient() && isUpdate(step);
+    double[] targets = wanted ? spread(step) : new double[0];
+    for (int i = 0; i < parameters.size(); i++) {
+      SparseParameter parameter = parameters.get(i);
+      parameter.awaitUpdate(wanted ? algorithm.update(parameter, step, targets[i], seed) : null);
+    }
+  }
+
   /** Updates the masks of all parameters. */
   void update(long step, long seed, Optimizer optimizer, List<SparsityListener> listeners) {
     double[] targets = spread(step);
     for (int i = 0; i < targets.length; i++) {
       SparseParameter parameter = parameters.get(i);
       DropAndGrow plan = algorithm.update(parameter, step, targets[i], seed);
-      if (plan == null || (algorithm.growsByGradient() && parameter.denseGradient().isEmpty())) {
+      if (plan == null || (algorithm.growsByGradient() && !parameter.canGrowByGradient())) {
         continue;
       }
       SparseParameter.Moved moved = parameter.update(plan, optimizer);

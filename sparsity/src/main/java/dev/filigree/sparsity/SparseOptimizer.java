@@ -3,6 +3,7 @@ package dev.filigree.sparsity;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.schedule.Schedule;
+import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -81,10 +82,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
 
   /** Dense gradients are captured only in the backward passes before an update that needs them. */
   private void awaitGradients() {
-    for (SparseGroup group : groups) {
-      boolean wanted = group.algorithm().growsByGradient() && group.isUpdate(steps + 1);
-      group.parameters().forEach(parameter -> parameter.wantDenseGradient(wanted));
-    }
+    Tensors.inScope(() -> groups.forEach(group -> group.await(steps + 1, seed)));
   }
 
   @Override
@@ -224,7 +222,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      parameters().forEach(Sparsity::release);
+      parameters().forEach(parameter -> Sparsity.release(parameter, inner));
     }
   }
 }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A parameter of which only some weights exist. Two executions: {@link MaskedParameter}, a dense
@@ -94,7 +95,7 @@ public abstract class SparseParameter {
   }
 
   /** A state tensor of the optimizer by name. */
-  final Tensor stateOf(Optimizer optimizer, String stateName) {
+  private Tensor stateOf(Optimizer optimizer, String stateName) {
     Tensor state = optimizer.state(weight).get(stateName);
     if (state == null || !follows(state)) {
       throw new IllegalArgumentException(
@@ -105,6 +106,21 @@ public abstract class SparseParameter {
               + optimizer.state(weight).keySet());
     }
     return state;
+  }
+
+  /** The weights as the score of a drop sees them. */
+  final KeptWeights keptWeights(Optimizer optimizer) {
+    return new KeptWeights() {
+      @Override
+      public Tensor values() {
+        return weight.detach();
+      }
+
+      @Override
+      public Tensor optimizerState(String stateName) {
+        return stateOf(optimizer, stateName);
+      }
+    };
   }
 
   /** Checks that a tensor can be a mask of this parameter. */
@@ -127,13 +143,20 @@ public abstract class SparseParameter {
   /** Assigns zero to weights that do not exist and, if asked, to their optimizer state. */
   abstract void prune(Optimizer optimizer, boolean stateToo);
 
-  /** Whether the dense gradient of the next backward passes is wanted. */
-  abstract void wantDenseGradient(boolean wanted);
+  /**
+   * Says what update the next step ends with, if it needs the dense gradient of that step; null for
+   * none.
+   */
+  abstract void awaitUpdate(@Nullable DropAndGrow plan);
+
+  /** Whether the gradient that an awaited update needs is there. */
+  abstract boolean canGrowByGradient();
 
   /**
    * The dense gradient that the next mask update will look at: there after the backward pass before
-   * an update that grows by gradient, summed over micro-batches. Replicas that train in parallel
-   * average it in place, as they do the gradients, or their masks drift apart.
+   * an update that grows by gradient, summed over micro-batches; in compressed execution only where
+   * micro-batches are summed. Replicas that train in parallel average it in place, as they do the
+   * gradients, or their masks drift apart.
    */
   public Optional<Tensor> denseGradient() {
     return Optional.empty();
@@ -145,8 +168,8 @@ public abstract class SparseParameter {
   /** Carries out a mask update; returns how many weights went and came. */
   abstract Moved update(DropAndGrow plan, Optimizer optimizer);
 
-  /** Undoes what the wrapper did to the tensor: hooks gone, the weight dense. Called once. */
-  abstract void release();
+  /** Undoes what the wrapper did: hooks gone, weight and state dense. Called once. */
+  abstract void release(Optimizer optimizer);
 
   /** Weights that went and that came. */
   record Moved(long dropped, long grown) {}

@@ -84,20 +84,22 @@ public final class Sparsity {
         requireFree(name, of(candidates, name), updated);
       }
     }
+    var executions = new CompressedExecution(models.values(), optimizer, options);
     var made = new ArrayList<SparseParameter>();
     try {
       var groups = new ArrayList<SparseGroup>();
       for (int i = 0; i < assigned.size(); i++) {
+        SparsityAlgorithm algorithm = group.entries().get(i).algorithm();
         var parameters = new ArrayList<SparseParameter>();
         for (String name : assigned.get(i)) {
-          parameters.add(sparse(name, of(candidates, name)));
+          parameters.add(noted(executions.parameter(name, of(candidates, name), algorithm)));
           made.add(parameters.getLast());
         }
-        groups.add(new SparseGroup(group.entries().get(i).algorithm(), parameters));
+        groups.add(new SparseGroup(algorithm, parameters));
       }
       return new SparseOptimizer(optimizer, groups, options.seed());
     } catch (RuntimeException e) {
-      made.forEach(Sparsity::release);
+      made.forEach(parameter -> release(parameter, optimizer));
       throw e;
     }
   }
@@ -136,18 +138,17 @@ public final class Sparsity {
     }
   }
 
-  private static SparseParameter sparse(String name, Tensor weight) {
-    var parameter = new MaskedParameter(name, weight);
+  private static SparseParameter noted(SparseParameter parameter) {
     synchronized (SPARSE) {
-      SPARSE.put(Tensors.identity(weight), parameter);
+      SPARSE.put(Tensors.identity(parameter.weight()), parameter);
     }
     return parameter;
   }
 
-  static void release(SparseParameter parameter) {
+  static void release(SparseParameter parameter, Optimizer optimizer) {
     synchronized (SPARSE) {
       SPARSE.remove(Tensors.identity(parameter.weight()));
     }
-    parameter.release();
+    parameter.release(optimizer);
   }
 }

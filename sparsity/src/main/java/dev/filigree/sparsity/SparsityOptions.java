@@ -8,27 +8,37 @@ import java.util.Map;
  *
  * @param seed of initial masks, random growth and random tie breaks
  * @param execution how sparse parameters are stored and computed with
+ * @param microBatches backward passes that make one step, at least 1; compressed execution must
+ *     know, see {@link SparseParameter#denseGradient}
  * @param otherNames further names of parameters that filters may match, by parameter name
  */
 public record SparsityOptions(
-    long seed, Execution execution, Map<String, List<String>> otherNames) {
+    long seed, Execution execution, int microBatches, Map<String, List<String>> otherNames) {
   public SparsityOptions {
+    if (microBatches < 1) {
+      throw new IllegalArgumentException("microBatches must be at least 1, found " + microBatches);
+    }
     otherNames = Map.copyOf(otherNames);
   }
 
+  /** Seed 0, execution auto, one backward pass a step, no further names. */
   public static SparsityOptions defaults() {
-    return new SparsityOptions(0, Execution.AUTO, Map.of());
+    return new SparsityOptions(0, Execution.AUTO, 1, Map.of());
   }
 
   public SparsityOptions seed(long value) {
-    return new SparsityOptions(value, execution, otherNames);
+    return new SparsityOptions(value, execution, microBatches, otherNames);
   }
 
   public SparsityOptions execution(Execution value) {
-    return new SparsityOptions(seed, value, otherNames);
+    return new SparsityOptions(seed, value, microBatches, otherNames);
+  }
+
+  public SparsityOptions microBatches(int value) {
+    return new SparsityOptions(seed, execution, value, otherNames);
   }
 
   public SparsityOptions otherNames(Map<String, List<String>> value) {
-    return new SparsityOptions(seed, execution, value);
+    return new SparsityOptions(seed, execution, microBatches, value);
   }
 }

@@ -117,6 +117,26 @@ class AbstractOptimizerTest {
   }
 
   @Test
+  void aParameterThatChangedItsLengthNeedsNewStateAndAFreshGradient() {
+    Tensor values = parameter(1, 4);
+    var optimizer = new AdamW(List.of(values), AdamW.options());
+    gradient(values, 1);
+    optimizer.step();
+    values.set_data(torch.ones(6));
+    assertThatThrownBy(optimizer::step)
+        .hasMessage("a gradient has the shape [4], its parameter [6]");
+    gradient(values, 1);
+    assertThatThrownBy(optimizer::step)
+        .hasMessage("optimizer state exp_avg has the shape [4], its parameter needs [6]");
+    optimizer
+        .state(values)
+        .replaceAll((name, tensor) -> name.equals("step") ? tensor : torch.zeros(6));
+    optimizer.step();
+    assertThat(Golden.floats(optimizer.state(values).getOrDefault("exp_avg", values)))
+        .containsExactly(new float[] {.1f, .1f, .1f, .1f, .1f, .1f}, within(1e-6f));
+  }
+
+  @Test
   void badParametersAreNamedAtConstruction() {
     Tensor weight = parameter(1, 2, 3);
     assertThatThrownBy(() -> new SGD(List.of(weight, weight), SGD.options()))

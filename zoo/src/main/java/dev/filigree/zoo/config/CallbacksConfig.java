@@ -25,8 +25,10 @@ record CallbacksConfig(Optional<Long> keepCheckpoints) {
           Map.entry("LogSparsity", ALWAYS),
           Map.entry("LogInputSummaries", "left out"),
           Map.entry("ModelEvalMetrics", "left out: evaluation reports loss and perplexity"),
-          Map.entry("SaveCheckpointState", "left out: every checkpoint has model.safetensors apart"),
-          Map.entry("LoadCheckpointStates", "left out: ckpt_path starts from weights, --resume from all"),
+          Map.entry(
+              "SaveCheckpointState", "left out: every checkpoint has model.safetensors apart"),
+          Map.entry(
+              "LoadCheckpointStates", "left out: ckpt_path starts from weights, --resume from all"),
           Map.entry("GlobalFlags", CEREBRAS),
           Map.entry("ScopedTrainFlags", CEREBRAS),
           Map.entry("ScopedValidateFlags", CEREBRAS),

@@ -37,7 +37,8 @@ final class DataBlocks {
       }
       case ConfigMap map when isNamedSets(map) ->
           map.entries()
-              .forEach((name, item) -> sets.put(name, DataConfig.read(item.asMap(), defaults, notes)));
+              .forEach(
+                  (name, item) -> sets.put(name, DataConfig.read(item.asMap(), defaults, notes)));
       case ConfigNode other -> sets.put("", DataConfig.read(other.asMap(), defaults, notes));
     }
     return sets;
@@ -77,8 +78,7 @@ final class DataBlocks {
     return block;
   }
 
-  private static void putIfPresent(
-      Map<String, Object> block, String key, @Nullable Object value) {
+  private static void putIfPresent(Map<String, Object> block, String key, @Nullable Object value) {
     if (value != null) {
       block.put(key, value);
     }

@@ -76,8 +76,7 @@ final class DefaultRun {
   }
 
   private static Map<String, Object> optimizer() {
-    return Map.of(
-        "AdamW", Map.of("betas", List.of(0.9, 0.95), "eps", 1e-8, "weight_decay", 0.1));
+    return Map.of("AdamW", Map.of("betas", List.of(0.9, 0.95), "eps", 1e-8, "weight_decay", 0.1));
   }
 
   /** Linear warm-up over a twentieth of the run, then a cosine to a tenth of the peak. */

@@ -23,8 +23,7 @@ public record OptimizerConfig(String name, OptimizerOptions options) {
     if (!block.flag("correct_bias", true)) {
       throw block.require("correct_bias").error("false is not supported: remove the key");
     }
-    OptimizerOptions options =
-        Blocks.build(block, () -> OptionRecord.read(block, kind.defaults()));
+    OptimizerOptions options = Blocks.build(block, () -> OptionRecord.read(block, kind.defaults()));
     block.rejectUnknown();
     return new OptimizerConfig(entry.getKey(), options);
   }

@@ -47,7 +47,10 @@ final class OptionRecord {
       ConfigMap block, int index, RecordComponent component, @Nullable Object fallback) {
     var betas = block.get("betas");
     if (betas.isEmpty()) {
-      return block.get(component.getName()).<@Nullable Object>map(ConfigNode::asDouble).orElse(fallback);
+      return block
+          .get(component.getName())
+          .<@Nullable Object>map(ConfigNode::asDouble)
+          .orElse(fallback);
     }
     List<ConfigNode> items = betas.get().asList().items();
     if (items.size() != 2) {
@@ -122,7 +125,8 @@ final class OptionRecord {
         Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
     try {
       @SuppressWarnings("unchecked") // the class of a record of this type
-      Constructor<R> constructor = (Constructor<R>) defaults.getClass().getDeclaredConstructor(types);
+      Constructor<R> constructor =
+          (Constructor<R>) defaults.getClass().getDeclaredConstructor(types);
       return constructor.newInstance(values);
     } catch (InvocationTargetException e) {
       throw new IllegalArgumentException(

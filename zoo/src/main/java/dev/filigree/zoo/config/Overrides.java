@@ -68,8 +68,7 @@ final class Overrides {
     String key = path.getFirst();
     List<String> rest = path.subList(1, path.size());
     String here = parent.isEmpty() ? key : parent + "." + key;
-    Location location =
-        node == null ? new Location(SOURCE, 0, parent) : node.location();
+    Location location = node == null ? new Location(SOURCE, 0, parent) : node.location();
     return switch (node) {
       case ConfigList list -> {
         var items = new ArrayList<>(list.items());

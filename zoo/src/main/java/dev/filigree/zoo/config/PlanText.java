@@ -65,8 +65,7 @@ final class PlanText {
     line(text, "");
     line(text, row, "parameter", "shape", "method", "sparsity", "kept");
     for (RunPlan.Layer layer : plan.layers()) {
-      String shape =
-          String.join(" × ", layer.shape().stream().map(String::valueOf).toList());
+      String shape = String.join(" × ", layer.shape().stream().map(String::valueOf).toList());
       line(
           text,
           row,
@@ -86,7 +85,10 @@ final class PlanText {
     return layer.initialSparsity() == layer.finalSparsity()
         ? String.format(Locale.ROOT, "%.1f %%", 100 * layer.finalSparsity())
         : String.format(
-            Locale.ROOT, "%.0f-%.1f %%", 100 * layer.initialSparsity(), 100 * layer.finalSparsity());
+            Locale.ROOT,
+            "%.0f-%.1f %%",
+            100 * layer.initialSparsity(),
+            100 * layer.finalSparsity());
   }
 
   private static String size(long bytes) {

@@ -53,16 +53,10 @@ public record PrecisionConfig(
     }
 
     /** Doubled after so many steps without an overflow, halved at one. */
-    record Dynamic(double initial, long stepsPerIncrease, double min, double max)
-        implements LossScaling {
+    record Dynamic(double initial, long stepsPerIncrease) implements LossScaling {
       public Dynamic {
         requirePositive("initial_loss_scale", initial);
         requirePositive("steps_per_increase", stepsPerIncrease);
-        requirePositive("min_loss_scale", min);
-        requirePositive("max_loss_scale", max);
-        if (min > max) {
-          throw new InvalidValue("min_loss_scale", "is greater than max_loss_scale " + max);
-        }
       }
     }
   }
@@ -83,11 +77,14 @@ public record PrecisionConfig(
         block,
         Map.of(
             "precision_opt_level", "left out: only Cerebras hardware has it",
+            "min_loss_scale", "left out: the loss scale halves as often as it must",
+            "max_loss_scale", "left out: the loss scale grows as far as float32 goes",
             "log_loss_scale", "left out: a changed loss scale shows as a skipped step"),
         notes);
     Optional<ConfigNode> name = block.get("fp16_type");
     boolean mixed = block.flag("enabled", name.isPresent());
-    Type type = mixed ? type(name, notes) : Type.FLOAT32;
+    Type named = type(name, notes);
+    Type type = mixed ? named : Type.FLOAT32;
     LossScaling scaling = lossScaling(block, type, notes);
     PrecisionConfig config =
         Blocks.build(
@@ -121,8 +118,6 @@ public record PrecisionConfig(
     Optional<ConfigNode> factor = block.get("loss_scaling_factor");
     double initial = block.number("initial_loss_scale", 65536);
     long increase = block.integer("steps_per_increase", 2000);
-    double min = block.number("min_loss_scale", 1.0 / (1 << 14));
-    double max = block.number("max_loss_scale", 1L << 32);
     boolean dynamic =
         factor.isPresent()
             && factor.get() instanceof ConfigScalar scalar
@@ -135,7 +130,7 @@ public record PrecisionConfig(
       return new LossScaling.None();
     }
     if (dynamic) {
-      return Blocks.build(block, () -> new LossScaling.Dynamic(initial, increase, min, max));
+      return Blocks.build(block, () -> new LossScaling.Dynamic(initial, increase));
     }
     double scale = factor.map(ConfigNode::asDouble).orElse(1.0);
     return scale == 1
@@ -152,12 +147,10 @@ public record PrecisionConfig(
     switch (lossScaling) {
       case LossScaling.None() -> {}
       case LossScaling.Fixed(double scale) -> block.put("loss_scaling_factor", scale);
-      case LossScaling.Dynamic(double initial, long increase, double min, double max) -> {
+      case LossScaling.Dynamic(double initial, long increase) -> {
         block.put("loss_scaling_factor", "dynamic");
         block.put("initial_loss_scale", initial);
         block.put("steps_per_increase", increase);
-        block.put("min_loss_scale", min);
-        block.put("max_loss_scale", max);
       }
     }
     if (maxGradientNorm != null) {

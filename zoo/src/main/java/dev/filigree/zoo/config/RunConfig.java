@@ -1,13 +1,11 @@
 package dev.filigree.zoo.config;
 
 import dev.filigree.config.ConfigException;
-import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.config.ConfigWriter;
 import dev.filigree.sparsity.Execution;
 import dev.filigree.sparsity.SparsityConfig;
 import dev.filigree.zoo.data.DataConfig;
-import dev.filigree.zoo.model.ModelConfig;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

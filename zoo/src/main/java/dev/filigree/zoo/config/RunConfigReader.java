@@ -39,9 +39,10 @@ final class RunConfigReader {
   private RunConfigReader() {}
 
   static RunConfig read(ConfigNode file, List<String> overrides) {
-    ConfigMap given = file instanceof ConfigScalar scalar && scalar.value() == null
-        ? new ConfigMap(file.location(), Map.of())
-        : file.asMap();
+    ConfigMap given =
+        file instanceof ConfigScalar scalar && scalar.value() == null
+            ? new ConfigMap(file.location(), Map.of())
+            : file.asMap();
     ConfigMap root = Overrides.apply(DefaultRun.fillIn(given, overrides), overrides);
     var notes = new ArrayList<String>(earlierNotes(root));
     ConfigMap trainer = root.map("trainer");
@@ -63,8 +64,7 @@ final class RunConfigReader {
     init.get("autorestart")
         .ifPresent(node -> notes.add(Blocks.note(node, "left out: runs go on with --resume")));
     ModelBlock model = ModelBlock.read(init.require("model").asMap(), notes);
-    DataConfig train =
-        DataConfig.read(fit.map("train_dataloader"), DataConfig.defaults(), notes);
+    DataConfig train = DataConfig.read(fit.map("train_dataloader"), DataConfig.defaults(), notes);
     return new RunConfig(
         model,
         OptimizerConfig.read(init.require("optimizer")),

@@ -93,30 +93,11 @@ public record DataConfig(
         textKey,
         maxSequenceLength,
         batchSize,
-        microBatchSize,
+        null,
         false,
         shuffleSeed,
         cacheDir,
         true);
-  }
-
-  /** The same with other defaults for what a model or a run decides. */
-  public DataConfig with(int maxSequenceLength, int batchSize, long shuffleSeed) {
-    return new DataConfig(
-        processor,
-        dataDirs,
-        split,
-        validationFraction,
-        tokenizer,
-        glob,
-        textKey,
-        maxSequenceLength,
-        batchSize,
-        microBatchSize == null || batchSize % microBatchSize != 0 ? null : microBatchSize,
-        shuffle,
-        shuffleSeed,
-        cacheDir,
-        evaluation);
   }
 
   /**

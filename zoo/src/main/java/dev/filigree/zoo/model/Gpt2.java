@@ -41,7 +41,7 @@ public final class Gpt2 extends LanguageModel {
   }
 
   @Override
-  Tensor logits(Tensor tokens, @Nullable KeyValueCache cache) {
+  protected Tensor logits(Tensor tokens, @Nullable KeyValueCache cache) {
     Tensor x = transformer.forward(tokens, cache); // [batch, sequence, hidden]
     Tensor logits = head == null ? transformer.tokens.scores(x) : head.forward(x);
     return scaled(logits, config.scales().logits());
@@ -68,7 +68,7 @@ public final class Gpt2 extends LanguageModel {
   }
 
   @Override
-  KeyValueCache newCache() {
+  protected KeyValueCache newCache() {
     return new KeyValueCache(
         config.layers(),
         config.heads(),

@@ -39,7 +39,7 @@ public final class GptNeoX extends LanguageModel {
   }
 
   @Override
-  Tensor logits(Tensor tokens, @Nullable KeyValueCache cache) {
+  protected Tensor logits(Tensor tokens, @Nullable KeyValueCache cache) {
     Tensor x = decoder.forward(tokens, cache); // [batch, sequence, hidden]
     return head == null ? decoder.embedIn.scores(x) : head.forward(x);
   }
@@ -65,7 +65,7 @@ public final class GptNeoX extends LanguageModel {
   }
 
   @Override
-  KeyValueCache newCache() {
+  protected KeyValueCache newCache() {
     return new KeyValueCache(
         config.layers(),
         config.heads(),

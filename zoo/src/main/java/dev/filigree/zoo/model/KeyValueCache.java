@@ -5,13 +5,18 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** The keys and values of the tokens seen so far, for generating one token after another. */
-final class KeyValueCache implements AutoCloseable {
+public final class KeyValueCache implements AutoCloseable {
   private final long capacity;
   private final Tensor[] keys; // layers × [1, key_value_heads, capacity, head_size]
   private final Tensor[] values; // layers × [1, key_value_heads, capacity, head_size]
   private long length;
 
-  KeyValueCache(long layers, long keyValueHeads, long headSize, long capacity) {
+  /**
+   * An empty cache for one text.
+   *
+   * @param capacity the most tokens it can hold: the network's context length
+   */
+  public KeyValueCache(long layers, long keyValueHeads, long headSize, long capacity) {
     this.capacity = capacity;
     keys = new Tensor[Math.toIntExact(layers)];
     values = new Tensor[keys.length];
@@ -22,15 +27,17 @@ final class KeyValueCache implements AutoCloseable {
   }
 
   /** The number of tokens in the cache. */
-  long length() {
+  public long length() {
     return length;
   }
 
-  boolean isFull() {
+  /** Whether it holds as many tokens as it can. */
+  public boolean isFull() {
     return length == capacity;
   }
 
-  void clear() {
+  /** Forgets every token. */
+  public void clear() {
     length = 0;
   }
 
@@ -40,12 +47,12 @@ final class KeyValueCache implements AutoCloseable {
    * @param added [1, key_value_heads, sequence, head_size]
    * @return the keys of all tokens, [1, key_value_heads, length + sequence, head_size]
    */
-  Tensor appendKeys(int layer, Tensor added) {
+  public Tensor appendKeys(int layer, Tensor added) {
     return append(keys, layer, added);
   }
 
   /** As {@link #appendKeys}, for values. */
-  Tensor appendValues(int layer, Tensor added) {
+  public Tensor appendValues(int layer, Tensor added) {
     return append(values, layer, added);
   }
 
@@ -62,7 +69,7 @@ final class KeyValueCache implements AutoCloseable {
   }
 
   /** Counts the tokens that every layer has appended. */
-  void advance(long sequence) {
+  public void advance(long sequence) {
     length += sequence;
   }
 

@@ -16,7 +16,7 @@ public abstract class LanguageModel extends Model {
   public abstract List<Long> endTokens();
 
   /** An empty cache for this network. */
-  abstract KeyValueCache newCache();
+  protected abstract KeyValueCache newCache();
 
   /**
    * The logits after each token.
@@ -25,7 +25,7 @@ public abstract class LanguageModel extends Model {
    * @param cache the tokens before these, and where these are put; null without any before
    * @return [batch, sequence, vocabulary]
    */
-  abstract Tensor logits(Tensor tokens, @Nullable KeyValueCache cache);
+  protected abstract Tensor logits(Tensor tokens, @Nullable KeyValueCache cache);
 
   @Override
   public final Tensor logits(Tensor inputs) {

@@ -38,7 +38,7 @@ public final class Llama extends LanguageModel {
   }
 
   @Override
-  Tensor logits(Tensor tokens, @Nullable KeyValueCache cache) {
+  protected Tensor logits(Tensor tokens, @Nullable KeyValueCache cache) {
     Tensor x = decoder.forward(tokens, cache); // [batch, sequence, hidden]
     return head == null ? decoder.embedTokens.scores(x) : head.forward(x);
   }
@@ -64,7 +64,7 @@ public final class Llama extends LanguageModel {
   }
 
   @Override
-  KeyValueCache newCache() {
+  protected KeyValueCache newCache() {
     return new KeyValueCache(
         config.layers(), config.keyValueHeads(), config.headSize(), config.contextLength());
   }

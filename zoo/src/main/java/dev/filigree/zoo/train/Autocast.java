@@ -24,8 +24,7 @@ final class Autocast implements AutoCloseable {
       return new Autocast(device, false);
     }
     torch.set_autocast_dtype(
-        device,
-        type == PrecisionConfig.Type.BFLOAT16 ? ScalarType.BFloat16 : ScalarType.Half);
+        device, type == PrecisionConfig.Type.BFLOAT16 ? ScalarType.BFloat16 : ScalarType.Half);
     torch.set_autocast_enabled(device, true);
     torch.increment_nesting();
     return new Autocast(device, true);

@@ -1,6 +1,7 @@
 package dev.filigree.zoo.train;
 
 import com.fasterxml.jackson.core.JacksonException;
+import dev.filigree.optim.GradScaler;
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsWriter;
@@ -31,15 +32,11 @@ final class CheckpointFiles {
   private CheckpointFiles() {}
 
   /** Writes a session at its step; the content of {@link CheckpointStore#save}. */
-  static List<String> write(Path directory, Session session, Progress progress)
-      throws IOException {
+  static List<String> write(Path directory, Session session, Progress progress) throws IOException {
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
       HuggingFaceFolder.write(
-          directory,
-          session.config().model().config(),
-          session.denseParameters(),
-          ElementType.F32);
+          directory, session.config().model().config(), session.denseParameters(), ElementType.F32);
       SafetensorsWriter.write(
           directory.resolve(TrainingTensors.NAME),
           new TrainingTensors(session.parameters(), session.optimizer()).sources(),
@@ -65,6 +62,7 @@ final class CheckpointFiles {
     state.put("seed", session.config().seed());
     state.put("data", session.trainData().state());
     state.put("sparsity", session.sparsity().map(SparseOptimizer::state).orElse(null));
+    state.put("loss_scale", session.lossScale().map(GradScaler::state).orElse(null));
     return state;
   }
 
@@ -81,6 +79,9 @@ final class CheckpointFiles {
           .load(directory.resolve(TrainingTensors.NAME));
       readModel(directory, session);
       session.trainData().load(map(state, "data"));
+      if (session.lossScale().isPresent()) {
+        session.lossScale().get().load(map(state, "loss_scale"));
+      }
       return Progress.of(state);
     } catch (DataException | IllegalArgumentException e) {
       throw new CheckpointException(directory.resolve(STATE), String.valueOf(e.getMessage()));
@@ -129,8 +130,7 @@ final class CheckpointFiles {
       HuggingFaceFolder.readTensors(
           directory, session.config().model().config(), targets, new ArrayList<>());
       dense.forEach(
-          (parameter, weight) ->
-              parameter.weight().detach().copy_(parameter.fromDense(weight)));
+          (parameter, weight) -> parameter.weight().detach().copy_(parameter.fromDense(weight)));
     } catch (SafetensorsException e) {
       throw new CheckpointException(directory, String.valueOf(e.getMessage()));
     }

@@ -73,8 +73,7 @@ final class CheckpointStore {
     } catch (IOException e) {
       cause.addSuppressed(e);
     }
-    return new TrainingException(
-        target + ": checkpoint not saved: " + reason + lastGood(), cause);
+    return new TrainingException(target + ": checkpoint not saved: " + reason + lastGood(), cause);
   }
 
   /** For the end of a message: which checkpoint a run can go on from. */

@@ -23,10 +23,7 @@ public final class Evaluator {
 
   /** For a model on the CPU, in float32. */
   public Evaluator(Model model) {
-    this(
-        model,
-        Hardware.choose(dev.filigree.zoo.config.Device.CPU),
-        PrecisionConfig.Type.FLOAT32);
+    this(model, Hardware.choose(dev.filigree.zoo.config.Device.CPU), PrecisionConfig.Type.FLOAT32);
   }
 
   /**

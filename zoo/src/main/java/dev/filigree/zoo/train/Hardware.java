@@ -44,8 +44,7 @@ final class Hardware {
   Batch place(Batch batch) {
     Tensor mask = batch.lossMask();
     return cuda
-        ? new Batch(
-            batch.inputs().cuda(), batch.labels().cuda(), mask == null ? null : mask.cuda())
+        ? new Batch(batch.inputs().cuda(), batch.labels().cuda(), mask == null ? null : mask.cuda())
         : batch;
   }
 

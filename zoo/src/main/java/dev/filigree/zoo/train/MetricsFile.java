@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -136,15 +135,14 @@ final class MetricsFile implements TrainingListener, AutoCloseable {
   @Override
   public void onEnd(RunSummary summary) {
     Map<String, @Nullable Object> row = row("end", summary.steps());
-    row.put("reason", summary.ending().name().toLowerCase(Locale.ROOT));
+    row.put("reason", summary.ending().toString());
     row.put("steps", summary.steps());
     row.put("tokens", summary.tokens());
     row.put("train_loss", finite(summary.trainLoss()));
     row.put("eval_loss", finite(summary.evalLoss()));
+    row.put("bits_per_byte", finite(summary.bitsPerByte()));
     row.put("best_eval_loss", finite(summary.bestEvalLoss()));
-    row.put(
-        "perplexity",
-        summary.evalLoss() == null ? null : finite(Math.exp(summary.evalLoss())));
+    row.put("perplexity", summary.evalLoss() == null ? null : finite(Math.exp(summary.evalLoss())));
     row.put("sparsity", summary.sparsity());
     row.put("target_sparsity", summary.targetSparsity());
     row.put("skipped", summary.skipped());

@@ -39,7 +39,10 @@ final class RunDirectory implements AutoCloseable {
       if (Files.exists(path.resolve(earlier))) {
         lock.close();
         throw new TrainingException(
-            path + ": holds an earlier run: go on with --resume " + path + ", or choose another --out");
+            path
+                + ": holds an earlier run: go on with --resume "
+                + path
+                + ", or choose another --out");
       }
     }
     return new RunDirectory(path, lock);

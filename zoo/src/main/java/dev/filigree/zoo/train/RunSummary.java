@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokens positions trained on since the run began
  * @param trainLoss of the last step, nats a token; NaN when no step was made
  * @param evalLoss of the last evaluation, the mean over several validation sets; null for none
+ * @param bitsPerByte of the last evaluation; null where the text behind the tokens is not known
  * @param bestEvalLoss of all evaluations; null for none
  * @param sparsity counted over the sparse parameters; 0 for a dense run
  * @param targetSparsity asked for over the sparse parameters
@@ -28,6 +29,7 @@ public record RunSummary(
     long tokens,
     double trainLoss,
     @Nullable Double evalLoss,
+    @Nullable Double bitsPerByte,
     @Nullable Double bestEvalLoss,
     double sparsity,
     double targetSparsity,
@@ -45,10 +47,21 @@ public record RunSummary(
   /** Why a run ended. */
   public enum Ending {
     /** At its last step. */
-    FINISHED,
+    FINISHED("completed"),
     /** By {@link Trainer#requestStop}. */
-    STOPPED,
+    STOPPED("interrupted"),
     /** The validation loss did not get better for the configured number of evaluations. */
-    EARLY_STOP
+    EARLY_STOP("early stop");
+
+    private final String words;
+
+    Ending(String words) {
+      this.words = words;
+    }
+
+    @Override
+    public String toString() {
+      return words;
+    }
   }
 }

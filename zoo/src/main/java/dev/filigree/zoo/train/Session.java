@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.optim.GradScaler;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.schedule.OptimizerSchedules;
@@ -9,6 +10,7 @@ import dev.filigree.sparsity.Sparsity;
 import dev.filigree.sparsity.SparsityConfig;
 import dev.filigree.sparsity.SparsityOptions;
 import dev.filigree.torch.Tensors;
+import dev.filigree.zoo.config.PrecisionConfig;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.data.DataConfig;
 import dev.filigree.zoo.data.DataLoader;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** The living parts of a run, made from its configuration: model, data, optimizer, sparsity. */
 final class Session implements AutoCloseable {
@@ -32,6 +35,7 @@ final class Session implements AutoCloseable {
   private final Model model;
   private final Map<String, Tensor> parameters;
   private final Optimizer optimizer;
+  private final Optional<GradScaler> lossScale;
   private final OptimizerSchedules schedules;
   private final List<Double> learningRateScales = new ArrayList<>();
   private final DataLoader trainData;
@@ -54,6 +58,7 @@ final class Session implements AutoCloseable {
                     parameters,
                     new ArrayList<>()));
     hardware.place(model);
+    lossScale = lossScale(config.precision().lossScaling());
     schedules = config.schedulers().schedules();
     optimizer = sparse(config.optimizer().create(groups()));
   }
@@ -65,6 +70,18 @@ final class Session implements AutoCloseable {
       throw new TrainingException(
           "data " + data.dataDirs() + ": cannot be read: " + Failures.reason(e), e);
     }
+  }
+
+  private static Optional<GradScaler> lossScale(PrecisionConfig.LossScaling scaling) {
+    return switch (scaling) {
+      case PrecisionConfig.LossScaling.None() -> Optional.empty();
+      case PrecisionConfig.LossScaling.Fixed(double scale) ->
+          Optional.of(GradScaler.fixed(scale));
+      case PrecisionConfig.LossScaling.Dynamic(double initial, long stepsPerIncrease) ->
+          Optional.of(
+              new GradScaler(
+                  GradScaler.options().initScale(initial).growthInterval(stepsPerIncrease)));
+    };
   }
 
   /** Norms and biases do not decay; a learning rate scale makes a group of its own. */
@@ -140,6 +157,11 @@ final class Session implements AutoCloseable {
     return optimizer;
   }
 
+  /** The factor on the loss; empty for none. */
+  Optional<GradScaler> lossScale() {
+    return lossScale;
+  }
+
   /** The wrapper; empty for a dense run. */
   Optional<SparseOptimizer> sparsity() {
     return optimizer instanceof SparseOptimizer sparse ? Optional.of(sparse) : Optional.empty();
@@ -207,6 +229,16 @@ final class Session implements AutoCloseable {
                                 parameter.sparsity()))
                     .toList())
         .orElse(List.of());
+  }
+
+  /** Bits a byte of text from nats a token; null where the text is not known. */
+  @Nullable Double bitsPerByte(double loss) {
+    if (validationData.size() != 1) {
+      return null;
+    }
+    return validationData.values().iterator().next().dataset().text()
+        .<@Nullable Double>map(text -> text.bitsPerByte(loss))
+        .orElse(null);
   }
 
   /** Whether the masks come from the zeros of given weights, whatever their number. */

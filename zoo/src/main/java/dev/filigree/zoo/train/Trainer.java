@@ -1,6 +1,8 @@
 package dev.filigree.zoo.train;
 
 import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.report.RunReport;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,7 +105,18 @@ public final class Trainer implements AutoCloseable {
    * @throws TrainingException when the run cannot go on: why, and what to do
    */
   public RunSummary run() {
-    return loop.run();
+    RunSummary summary = loop.run();
+    writeReport();
+    return summary;
+  }
+
+  private void writeReport() {
+    try {
+      RunReport.write(directory());
+    } catch (IOException e) {
+      throw new TrainingException(
+          directory() + ": report.html cannot be written: " + Failures.reason(e), e);
+    }
   }
 
   /** Asks the run to end after the step it is in, with a checkpoint; from any thread. */

@@ -19,6 +19,7 @@ final class TrainingLoop {
   private final RunConfig config;
   private final TrainingStep step;
   private final Progress progress;
+  private final RunPictures pictures;
   private final List<TrainingListener> listeners = new ArrayList<>();
   private volatile boolean stopRequested;
 
@@ -35,6 +36,7 @@ final class TrainingLoop {
     checkpoints = directory.checkpoints();
     config = session.config();
     step = new TrainingStep(session);
+    pictures = new RunPictures(directory.path(), session);
     savedStep = progress.step == 0 ? -1 : progress.step;
   }
 
@@ -81,6 +83,7 @@ final class TrainingLoop {
           && !loop.evaluatesAt(progress.step)) {
         progress.evaluated(evaluate());
       }
+      pictures.save(progress.step);
       return end(ending, (System.nanoTime() - started) / 1e9);
     }
   }
@@ -109,6 +112,9 @@ final class TrainingLoop {
             session.execution());
     tell(listener -> listener.onStart(start));
     SparsityGuard.check(session);
+    if (progress.step == 0) {
+      pictures.save(0);
+    }
     if (progress.step == 0 && config.checkpoint().saveInitial()) {
       saveCheckpoint();
     }
@@ -169,8 +175,7 @@ final class TrainingLoop {
     for (var data : session.validationData().entrySet()) {
       Evaluator.Result result = evaluator.evaluate(data.getValue(), config.loop().evalSteps());
       sum += result.loss();
-      var evaluation =
-          new Evaluation(progress.step, data.getKey(), result.loss(), result.tokens());
+      var evaluation = new Evaluation(progress.step, data.getKey(), result.loss(), result.tokens());
       tell(listener -> listener.onEvaluation(evaluation));
     }
     return sum / session.validationData().size();
@@ -185,8 +190,7 @@ final class TrainingLoop {
       progress.checkpointed();
     }
     Path saved =
-        checkpoints.save(
-            progress.step, aside -> CheckpointFiles.write(aside, session, progress));
+        checkpoints.save(progress.step, aside -> CheckpointFiles.write(aside, session, progress));
     savedStep = progress.step;
     savedCheckpoint = saved;
     Long best = config.checkpoint().keepBest() ? progress.bestCheckpoint : null;
@@ -202,6 +206,7 @@ final class TrainingLoop {
             progress.tokens,
             progress.trainLoss,
             progress.evalLoss,
+            progress.evalLoss == null ? null : session.bitsPerByte(progress.evalLoss),
             progress.bestEvalLoss,
             session.countedSparsity(),
             session.targetSparsity(),

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.optim.GradScaler;
 import dev.filigree.optim.GradientClipping;
 import dev.filigree.zoo.config.PrecisionConfig;
 import dev.filigree.zoo.config.RunConfig;
@@ -61,28 +62,30 @@ final class TrainingStep {
       }
       List<Tensor> trained = session.trained();
       double norm = clip(trained);
-      String skipped = !Double.isFinite(loss) ? "loss is " + loss : notFinite(norm, trained);
+      String skipped = notFinite(loss, norm);
       if (skipped.isEmpty()) {
         session.optimizer().step();
       }
+      session.lossScale().ifPresent(GradScaler::update);
       return new Outcome(loss, norm, positions, skipped);
     }
   }
 
   /** The share of one micro-batch in the loss; adds its share to the gradients. */
-  private double backward(Batch batch, double share) {
+  private double backward(Batch batch, double weight) {
     try (var _ = new PointerScope()) {
-      Tensor loss;
+      Tensor share;
       try (var _ = Autocast.open(precision.type(), session.hardware().type())) {
-        loss = session.model().loss(batch).mul(new Scalar(share));
+        share = session.model().loss(batch).mul(new Scalar(weight));
       }
-      loss.backward();
-      return loss.item_double();
+      session.lossScale().map(scaler -> scaler.scale(share)).orElse(share).backward();
+      return share.item_double();
     }
   }
 
   /** The norm of all gradients; clips them as configured. */
   private double clip(List<Tensor> trained) {
+    session.lossScale().ifPresent(scaler -> scaler.unscale(session.optimizer()));
     if (precision.maxGradientNorm() != null) {
       return GradientClipping.clipNorm(trained, precision.maxGradientNorm());
     }
@@ -93,10 +96,10 @@ final class TrainingStep {
     return norm;
   }
 
-  private static String notFinite(double norm, List<Tensor> trained) {
-    // The sum of squares overflows before a gradient does.
-    return Double.isFinite(norm) || GradientClipping.allFinite(trained)
-        ? ""
-        : "gradient norm is " + norm;
+  private static String notFinite(double loss, double norm) {
+    if (!Double.isFinite(loss)) {
+      return "loss is " + loss;
+    }
+    return Double.isFinite(norm) ? "" : "gradient norm is " + norm;
   }
 }

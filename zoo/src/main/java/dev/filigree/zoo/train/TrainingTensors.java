@@ -113,8 +113,7 @@ final class TrainingTensors {
         SparseParameter parameter = sparse.get(name);
         if (parameter == null) {
           throw new CheckpointException(
-              path,
-              "has a mask of '" + name + "', which this configuration does not make sparse");
+              path, "has a mask of '" + name + "', which this configuration does not make sparse");
         }
         masks.put(name, unpack(file, entry, parameter));
       }
@@ -135,7 +134,8 @@ final class TrainingTensors {
                   Arrays.toString(parameter.shape()),
                   BitMask.bytes(parameter.size())));
     }
-    return BitMask.unpack(bits, parameter.shape()).to(parameter.weight().device(), torch.ScalarType.Bool);
+    return BitMask.unpack(bits, parameter.shape())
+        .to(parameter.weight().device(), torch.ScalarType.Bool);
   }
 
   private void loadState(SafetensorsFile file) {
@@ -146,7 +146,8 @@ final class TrainingTensors {
       String[] parts = entry.name().substring(STATE.length()).split("/", 2);
       Tensor parameter = parameters.get(parts[1]);
       if (parameter == null) {
-        throw new IllegalArgumentException("has state of '" + parts[1] + "', which is no parameter");
+        throw new IllegalArgumentException(
+            "has state of '" + parts[1] + "', which is no parameter");
       }
       SparseParameter sparseParameter = sparse.get(parts[1]);
       Tensor saved = file.read(entry.name());
@@ -160,24 +161,12 @@ final class TrainingTensors {
                 new org.bytedeco.pytorch.TensorOptions(saved.scalar_type())
                     .device(new org.bytedeco.pytorch.DeviceOptional(parameter.device())));
         dense.masked_scatter_(sparseParameter.mask(), saved);
-        optimizer
-            .state(sparseParameter.weight())
-            .put(parts[0], sparseParameter.fromDense(dense));
+        optimizer.state(sparseParameter.weight()).put(parts[0], sparseParameter.fromDense(dense));
       } else {
-        requireShape(entry, sparseParameter == null ? parameter : sparseParameter.weight());
         optimizer
             .state(sparseParameter == null ? parameter : sparseParameter.weight())
             .put(parts[0], saved);
       }
-    }
-  }
-
-  /** State is a number, or has the shape of its parameter. */
-  private static void requireShape(TensorEntry entry, Tensor parameter) {
-    List<Long> shape = Arrays.stream(Tensors.shape(parameter)).boxed().toList();
-    if (!entry.shape().isEmpty() && !entry.shape().equals(shape)) {
-      throw new IllegalArgumentException(
-          "'%s' has shape %s, its parameter has %s".formatted(entry.name(), entry.shape(), shape));
     }
   }
 }

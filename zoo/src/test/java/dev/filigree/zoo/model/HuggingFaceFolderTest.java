@@ -7,13 +7,18 @@ import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.safetensors.SafetensorsException;
+import dev.filigree.safetensors.SafetensorsFile;
+import dev.filigree.safetensors.SafetensorsWriter;
+import dev.filigree.safetensors.TensorSource;
 import dev.filigree.torch.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +78,31 @@ class HuggingFaceFolderTest {
         ConfigReader.read(folder.resolve("config.json")).asMap().require("sparsity").asMap();
     assertThat(sparsity.number("overall")).isEqualTo(0.25);
     assertThat(sparsity.map("tensors").toJava()).hasSize(1).containsEntry(query, 0.25);
+  }
+
+  @Test
+  void namesOfANetworkSavedWithoutItsHeadAreUnderstood() throws IOException {
+    GoldenModel golden = GoldenModel.read("gpt2");
+    var sources = new ArrayList<TensorSource>();
+    try (SafetensorsFile file =
+        SafetensorsFile.open(golden.folder().resolve("model.safetensors"))) {
+      for (String name : file.entries().keySet()) {
+        sources.add(TensorSource.of(name.replace("transformer.", ""), file.read(name)));
+      }
+    }
+    sources.add(TensorSource.of("h.0.attn.bias", torch.ones(1, 1, 4, 4)));
+    SafetensorsWriter.write(folder.resolve("model.safetensors"), sources, Map.of());
+    Files.copy(golden.folder().resolve("config.json"), folder.resolve("config.json"));
+
+    var notes = new ArrayList<String>();
+    Model model = HuggingFaceFolder.read(folder, notes);
+
+    assertThat(notes).isEmpty();
+    model
+        .tensors()
+        .forEach(
+            (name, tensor) ->
+                assertThat(tensor.equal(golden.model().tensors().get(name))).as(name).isTrue());
   }
 
   @Test

@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 
 class LlamaTest {
@@ -116,6 +117,21 @@ class LlamaTest {
       assertThat(model.loss(new Batch(inputs, ignored, mask)).item_double())
           .isCloseTo(firstTwo, within(1e-6));
       assertThat(model.loss(new Batch(inputs, labels, torch.zeros(1, 4))).item_double()).isZero();
+    }
+  }
+
+  @Test
+  void halfPrecisionComputesNearlyTheSame() {
+    Llama model = new Llama(tiny("initializer_range", 0.1), 3);
+    Tensor inputs = tokens(1, 2, 3, 4);
+    var batch = new Batch(inputs, tokens(2, 3, 4, 5), null);
+    try (var _ = new PointerScope();
+        var _ = new NoGradGuard()) {
+      double loss = model.loss(batch).item_double();
+      model.to(ScalarType.BFloat16, false);
+
+      assertThat(Tensors.type(model.logits(inputs))).isEqualTo(ScalarType.BFloat16);
+      assertThat(model.loss(batch).item_double()).isCloseTo(loss, within(0.02));
     }
   }
 

@@ -28,7 +28,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ModelsTest {
   @TempDir private Path folder;
 
+  /** Those of the registry, and the one of the guide. */
   static Stream<ModelConfig> networks() {
+    return Stream.concat(registered(), Stream.of(new Bigram.Config(50, 8)));
+  }
+
+  static Stream<ModelConfig> registered() {
     return Stream.of(
         LlamaConfig.of(
             Map.of(
@@ -140,7 +145,7 @@ class ModelsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("networks")
+  @MethodSource("registered")
   void whatIsWrittenComesBack(ModelConfig config) {
     Model model = config.create(12);
     if (model instanceof ImageClassifier) {

@@ -1,0 +1,81 @@
+package dev.filigree.kernels;
+
+import dev.filigree.kernels.loops.BlockKernels;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A matrix [tokens, features] in the tiles that the kernels read: made once, used by every matrix
+ * that reads the same activations and again by the weight gradient.
+ *
+ * <p>{@link SparseKernels#pack} makes it; closing it hands its memory back for the next.
+ */
+public final class PackedTokens implements AutoCloseable {
+  private final SparseKernels owner;
+  private final int tokens;
+  private final int features;
+  private @Nullable NativeBuffer buffer;
+
+  PackedTokens(SparseKernels owner, int tokens, int features, NativeBuffer buffer) {
+    this.owner = owner;
+    this.tokens = tokens;
+    this.features = features;
+    this.buffer = buffer;
+  }
+
+  /** Bytes for so many tokens, with room for reads past the last column of a panel. */
+  static long bytes(int tokens, int features) {
+    long floats = 0;
+    for (int tile = 0; tile < tiles(tokens); tile++) {
+      floats += (long) features * width(tokens, tile);
+    }
+    return 4 * (floats + (long) Panels.MAX_WIDTH * BlockKernels.WIDE);
+  }
+
+  public int tokens() {
+    return tokens;
+  }
+
+  public int features() {
+    return features;
+  }
+
+  int tiles() {
+    return tiles(tokens);
+  }
+
+  int width(int tile) {
+    return width(tokens, tile);
+  }
+
+  /** Tokens in a tile; the rest of its width is zero. */
+  int tokensIn(int tile) {
+    return Math.min(BlockKernels.WIDE, tokens - tile * BlockKernels.WIDE);
+  }
+
+  /** Address of a feature's row in a tile. */
+  long address(int tile, int feature) {
+    if (buffer == null) {
+      throw new IllegalStateException("packed tokens are used after they were closed");
+    }
+    long start = 4L * BlockKernels.WIDE * tile * features;
+    return buffer.address() + start + 4L * feature * width(tile);
+  }
+
+  @Override
+  public void close() {
+    if (buffer != null) {
+      owner.takeBack(buffer);
+      buffer = null;
+    }
+  }
+
+  private static int tiles(int tokens) {
+    return (tokens + BlockKernels.WIDE - 1) / BlockKernels.WIDE;
+  }
+
+  private static int width(int tokens, int tile) {
+    return tokens - tile * BlockKernels.WIDE <= BlockKernels.NARROW
+        ? BlockKernels.NARROW
+        : BlockKernels.WIDE;
+  }
+}

@@ -1,0 +1,337 @@
+package dev.filigree.kernels;
+
+import static dev.filigree.kernels.loops.Memory.ALL;
+import static dev.filigree.kernels.loops.Memory.FLOAT;
+import static dev.filigree.kernels.loops.Memory.INT;
+
+import dev.filigree.kernels.loops.BlockKernels;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The three products of a linear layer with a sparse weight W [out, in], on the CPU in fp32:
+ * forward Y = X·Wᵀ, input gradient dX = dY·W, weight gradient dW = dYᵀ·X at the kept positions.
+ *
+ * <p>Activations X [tokens, in] and gradients dY [tokens, out] are packed once ({@link #pack}) and
+ * may then be used by any number of products. All matrices are row-major fp32 in native memory, as
+ * libtorch's contiguous tensors are. Results are the same to the bit whatever the number of
+ * threads: each sum is taken by one thread in one order.
+ *
+ * <p>Calls from several threads wait for each other.
+ */
+public final class SparseKernels implements AutoCloseable {
+  /**
+   * Bytes of packed activations that several blocks of rows should find in the last-level cache.
+   */
+  private static final long CACHED_BYTES = 8 << 20;
+
+  /**
+   * Columns that one unit of the weight gradient takes at most, so that its gradients are cached.
+   */
+  private static final int GRADIENT_COLUMNS = 1024;
+
+  private static final int VALUES_A_UNIT = 1 << 16;
+  private static final int FEATURES_A_UNIT = 256;
+
+  private final BlockKernels kernels;
+  private final WorkerPool pool;
+  private final NativeBuffer[] rowsOfY; // one a worker: [row block][tile width]
+  private final NativeBuffer transposedValues = new NativeBuffer();
+  private final List<NativeBuffer> free = new ArrayList<>();
+
+  SparseKernels(BlockKernels kernels, int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads is " + threads + "; it must be at least 1");
+    }
+    this.kernels = kernels;
+    pool = new WorkerPool(threads);
+    rowsOfY = new NativeBuffer[threads];
+    for (int i = 0; i < threads; i++) {
+      rowsOfY[i] = new NativeBuffer();
+    }
+  }
+
+  /**
+   * Kernels that use so many threads, the caller's among them.
+   *
+   * @throws IllegalArgumentException if threads is below 1
+   * @throws IllegalStateException if a provider was forced that cannot run here
+   */
+  public static SparseKernels withThreads(int threads) {
+    return new SparseKernels(KernelProvider.kernels(), threads);
+  }
+
+  /** Kernels that use every processor. */
+  public static SparseKernels create() {
+    return withThreads(Runtime.getRuntime().availableProcessors());
+  }
+
+  /** Why the Vector API cannot be used here, each a sentence with the remedy; empty if it can. */
+  public static List<String> obstacles() {
+    return KernelProvider.obstacles();
+  }
+
+  /**
+   * The loops in use: {@code panama-512}, {@code panama-256}, {@code panama-128}, {@code scalar}.
+   */
+  public String provider() {
+    return kernels.name();
+  }
+
+  public int threads() {
+    return pool.threads();
+  }
+
+  /**
+   * Packs a matrix for the products.
+   *
+   * @param matrix [tokens, features]
+   * @throws IllegalArgumentException if tokens is negative, features below 1, or the memory is not
+   *     tokens * features fp32 numbers
+   */
+  public synchronized PackedTokens pack(MemorySegment matrix, int tokens, int features) {
+    if (tokens < 0 || features < 1) {
+      throw new IllegalArgumentException(
+          "shape [%d, %d]: tokens must not be negative, features at least 1"
+              .formatted(tokens, features));
+    }
+    Checks.floats("matrix", matrix, (long) tokens * features);
+    var packed =
+        new PackedTokens(this, tokens, features, buffer(PackedTokens.bytes(tokens, features)));
+    try {
+      int chunks = ceilDiv(features, FEATURES_A_UNIT);
+      pool.run(
+          packed.tiles() * chunks,
+          (worker, unit) -> {
+            int tile = unit / chunks;
+            int first = unit % chunks * FEATURES_A_UNIT;
+            long source =
+                matrix.address() + 4L * ((long) tile * BlockKernels.WIDE * features + first);
+            kernels.pack(
+                source,
+                features,
+                packed.tokensIn(tile),
+                Math.min(FEATURES_A_UNIT, features - first),
+                packed.address(tile, first),
+                packed.width(tile));
+          });
+    } finally {
+      Reference.reachabilityFence(matrix);
+    }
+    return packed;
+  }
+
+  /**
+   * Y = X·Wᵀ + bias.
+   *
+   * @param weight W [out, in]
+   * @param values [kept]
+   * @param x [tokens, in]
+   * @param bias [out], or null for none
+   * @param y [tokens, out], overwritten
+   * @throws IllegalArgumentException if a size does not fit
+   */
+  public synchronized void forward(
+      SparseMatrix weight,
+      MemorySegment values,
+      PackedTokens x,
+      @Nullable MemorySegment bias,
+      MemorySegment y) {
+    Checks.floats("values", values, weight.kept());
+    features("x", x, "in", weight.columns());
+    if (bias != null) {
+      Checks.floats("bias", bias, weight.rows());
+    }
+    Checks.floats("y", y, (long) x.tokens() * weight.rows());
+    try {
+      multiply(
+          weight.byRows(), values.address(), x, bias == null ? 0 : bias.address(), y.address());
+    } finally {
+      Reference.reachabilityFence(weight);
+      Reference.reachabilityFence(values);
+      Reference.reachabilityFence(bias);
+      Reference.reachabilityFence(y);
+    }
+  }
+
+  /**
+   * dX = dY·W.
+   *
+   * @param weight W [out, in]
+   * @param values [kept]
+   * @param dy dY [tokens, out]
+   * @param dx [tokens, in], overwritten
+   * @throws IllegalArgumentException if a size does not fit
+   */
+  public synchronized void inputGradient(
+      SparseMatrix weight, MemorySegment values, PackedTokens dy, MemorySegment dx) {
+    int kept = weight.kept();
+    Checks.floats("values", values, kept);
+    features("dy", dy, "out", weight.rows());
+    Checks.floats("dx", dx, (long) dy.tokens() * weight.columns());
+    try {
+      long permutation = weight.permutation();
+      long transposed = transposedValues.reserve(4L * kept).address();
+      long from = values.address();
+      pool.run(
+          ceilDiv(kept, VALUES_A_UNIT),
+          (worker, unit) -> {
+            int end = Math.min(kept, (unit + 1) * VALUES_A_UNIT);
+            for (int i = unit * VALUES_A_UNIT; i < end; i++) {
+              int value = ALL.get(INT, permutation + 4L * i);
+              ALL.set(FLOAT, transposed + 4L * i, ALL.get(FLOAT, from + 4L * value));
+            }
+          });
+      multiply(weight.byColumns(), transposed, dy, 0, dx.address());
+    } finally {
+      Reference.reachabilityFence(weight);
+      Reference.reachabilityFence(values);
+      Reference.reachabilityFence(dx);
+    }
+  }
+
+  /**
+   * dW = dYᵀ·X at the kept positions of W.
+   *
+   * @param weight W [out, in]
+   * @param dy dY [tokens, out]
+   * @param x X [tokens, in]
+   * @param gradient [kept], in the order of the values, overwritten
+   * @throws IllegalArgumentException if a size does not fit
+   */
+  public synchronized void weightGradient(
+      SparseMatrix weight, PackedTokens dy, PackedTokens x, MemorySegment gradient) {
+    features("dy", dy, "out", weight.rows());
+    features("x", x, "in", weight.columns());
+    if (x.tokens() != dy.tokens()) {
+      throw new IllegalArgumentException(
+          "x has %d tokens and dy %d; they must be the same".formatted(x.tokens(), dy.tokens()));
+    }
+    Checks.floats("gradient", gradient, weight.kept());
+    try {
+      Panels panels = weight.byRows();
+      int perUnit = Math.max(1, GRADIENT_COLUMNS / panels.panelWidth());
+      int chunks = ceilDiv(panels.panels(), perUnit);
+      long target = gradient.address();
+      pool.run(
+          panels.rowBlocks() * chunks,
+          (worker, unit) -> {
+            int first = unit / chunks * panels.panels() + unit % chunks * perUnit;
+            int end = Math.min(first + perUnit, (unit / chunks + 1) * panels.panels());
+            long from = target + 4L * panels.valueStart(first);
+            long bytes = 4L * (panels.valueStart(end) - panels.valueStart(first));
+            ALL.asSlice(from, bytes).fill((byte) 0);
+            for (int tile = 0; tile < x.tiles(); tile++) {
+              for (int block = first; block < end; block++) {
+                kernels.gradient(
+                    panels.buckets(),
+                    panels.bucketStart(block),
+                    panels.bucketStart(block + 1),
+                    panels.rowIds(block),
+                    panels.columnIds(block),
+                    target + 4L * panels.valueStart(block),
+                    x.address(tile, block % panels.panels() * panels.panelWidth()),
+                    dy.address(tile, unit / chunks * panels.rowBlock()),
+                    x.width(tile));
+              }
+            }
+          });
+    } finally {
+      Reference.reachabilityFence(weight);
+      Reference.reachabilityFence(gradient);
+    }
+  }
+
+  /** Stops the threads. */
+  @Override
+  public void close() {
+    pool.close();
+  }
+
+  /** Memory of packed tokens that are no longer needed. */
+  synchronized void takeBack(NativeBuffer buffer) {
+    free.add(buffer);
+  }
+
+  /** y = x·Wᵀ for a matrix in panels; a unit is one block of rows and one tile. */
+  private void multiply(Panels panels, long values, PackedTokens x, long bias, long y) {
+    // Tiles run fastest within a group that the last-level cache holds, so that a block of rows
+    // comes from memory once for all of them.
+    long tileBytes = 4L * BlockKernels.WIDE * x.features();
+    int group = Math.clamp(CACHED_BYTES / tileBytes, 1, Math.max(1, x.tiles()));
+    pool.run(
+        x.tiles() * panels.rowBlocks(),
+        (worker, unit) -> {
+          int firstTile = unit / (group * panels.rowBlocks()) * group;
+          int tiles = Math.min(group, x.tiles() - firstTile);
+          int inGroup = unit - firstTile * panels.rowBlocks();
+          int tile = firstTile + inGroup % tiles;
+          int firstRow = inGroup / tiles * panels.rowBlock();
+          rows(panels, values, x, tile, firstRow, bias, y, rowsOfY[worker]);
+        });
+  }
+
+  /** One block of rows of {@link #multiply} for the tokens of one tile. */
+  private void rows(
+      Panels panels,
+      long values,
+      PackedTokens x,
+      int tile,
+      int firstRow,
+      long bias,
+      long y,
+      NativeBuffer scratch) {
+    int width = x.width(tile);
+    int height = Math.min(panels.rowBlock(), panels.rows() - firstRow);
+    long rows = scratch.reserve(4L * BlockKernels.WIDE * panels.rowBlock()).address();
+    kernels.fill(rows, height, width, bias == 0 ? 0 : bias + 4L * firstRow);
+    int firstBlock = firstRow / panels.rowBlock() * panels.panels();
+    for (int panel = 0; panel < panels.panels(); panel++) {
+      int block = firstBlock + panel;
+      kernels.multiply(
+          panels.buckets(),
+          panels.bucketStart(block),
+          panels.bucketStart(block + 1),
+          panels.rowIds(block),
+          panels.columnIds(block),
+          values + 4L * panels.valueStart(block),
+          x.address(tile, panel * panels.panelWidth()),
+          rows,
+          width);
+    }
+    long target = y + 4L * ((long) tile * BlockKernels.WIDE * panels.rows() + firstRow);
+    kernels.unpack(rows, width, height, x.tokensIn(tile), target, panels.rows());
+  }
+
+  /** The smallest free buffer that is large enough, or a new one. */
+  private NativeBuffer buffer(long bytes) {
+    NativeBuffer best =
+        free.stream()
+            .filter(buffer -> buffer.byteSize() >= bytes && buffer.byteSize() <= 2 * bytes)
+            .min(Comparator.comparingLong(NativeBuffer::byteSize))
+            .orElse(null);
+    if (best == null) {
+      best = new NativeBuffer();
+      best.reserve(bytes);
+    } else {
+      free.remove(best);
+    }
+    return best;
+  }
+
+  private static void features(String name, PackedTokens packed, String dimension, int expected) {
+    if (packed.features() != expected) {
+      throw new IllegalArgumentException(
+          "%s has %d features; the weight has %s = %d"
+              .formatted(name, packed.features(), dimension, expected));
+    }
+  }
+
+  private static int ceilDiv(int a, int b) {
+    return (a + b - 1) / b;
+  }
+}

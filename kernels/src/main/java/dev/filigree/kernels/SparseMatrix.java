@@ -1,0 +1,299 @@
+package dev.filigree.kernels;
+
+import static dev.filigree.kernels.loops.Memory.FLOAT;
+import static dev.filigree.kernels.loops.Memory.INT;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * The positions of the kept weights of a matrix [rows, columns]; for a linear layer rows are output
+ * and columns input features. The values live elsewhere, as one vector [kept] of fp32, in native
+ * memory that an optimizer updates in place.
+ *
+ * <p>The values are in the order the loops like: the matrix is cut into blocks of 256 rows by a
+ * panel of columns (64 to 512 wide, wider for sparser matrices), blocks follow each other along the
+ * rows, and in a block rows that keep more weights come first. {@link #positions} translates. The
+ * order changes with every {@link #update}.
+ *
+ * <p>A second structure holds the same positions by columns, for the input gradient; it reads the
+ * values through a permutation. Both together take about 8.5 bytes a kept weight. Not thread-safe
+ * while {@link #update} runs.
+ */
+public final class SparseMatrix {
+  private final int rows;
+  private final int columns;
+  private final Panels byRows = new Panels();
+  private final Panels byColumns = new Panels();
+  private final NativeBuffer permutation = new NativeBuffer(); // [kept]: by columns -> value
+
+  private SparseMatrix(int rows, int columns) {
+    this.rows = rows;
+    this.columns = columns;
+  }
+
+  /**
+   * A matrix that keeps the given positions.
+   *
+   * @param positions flat row-major positions, {@code row * columns + column}, strictly ascending
+   * @throws IllegalArgumentException if a size is below 1, the matrix has 2³¹ elements or more, or
+   *     the positions do not ascend or lie outside
+   */
+  public static SparseMatrix ofPositions(int rows, int columns, int[] positions) {
+    checkShape(rows, columns);
+    var matrix = new SparseMatrix(rows, columns);
+    matrix.build(RowLists.of(rows, columns, positions));
+    return matrix;
+  }
+
+  /**
+   * A matrix that keeps the positions whose bit is set.
+   *
+   * @param mask bit {@code row * columns + column}
+   * @throws IllegalArgumentException if a size is below 1, the matrix has 2³¹ elements or more, or
+   *     a bit lies outside
+   */
+  public static SparseMatrix ofMask(int rows, int columns, BitSet mask) {
+    checkShape(rows, columns);
+    return ofPositions(rows, columns, mask.stream().toArray());
+  }
+
+  /**
+   * A matrix that keeps the positions whose byte is not zero, such as libtorch's bool tensors.
+   *
+   * @param mask [rows, columns], row-major
+   * @throws IllegalArgumentException if a size is below 1, the matrix has 2³¹ elements or more, or
+   *     the mask is not rows * columns bytes long
+   */
+  public static SparseMatrix ofMask(int rows, int columns, MemorySegment mask) {
+    checkShape(rows, columns);
+    if (mask.byteSize() != (long) rows * columns) {
+      throw new IllegalArgumentException(
+          "mask has %d bytes; a mask for [%d, %d] has %d"
+              .formatted(mask.byteSize(), rows, columns, (long) rows * columns));
+    }
+    int[] positions = new int[1024];
+    int kept = 0;
+    for (int i = 0; i < rows * columns; i++) {
+      if (mask.get(ValueLayout.JAVA_BYTE, i) != 0) {
+        if (kept == positions.length) {
+          positions = Arrays.copyOf(positions, 2 * kept);
+        }
+        positions[kept++] = i;
+      }
+    }
+    return ofPositions(rows, columns, Arrays.copyOf(positions, kept));
+  }
+
+  public int rows() {
+    return rows;
+  }
+
+  public int columns() {
+    return columns;
+  }
+
+  /** Number of kept weights, the length of the values. */
+  public int kept() {
+    return byRows.kept();
+  }
+
+  /** Bytes that the positions take in both directions, without values. */
+  public long structureBytes() {
+    return byRows.bytes() + byColumns.bytes() + permutation.byteSize();
+  }
+
+  /** [kept]: the flat row-major position of each value. */
+  public int[] positions() {
+    int[] positions = new int[kept()];
+    byRows.forEach((value, row, column) -> positions[value] = row * columns + column);
+    return positions;
+  }
+
+  /** [kept]: the flat row-major positions in ascending order. */
+  public int[] sortedPositions() {
+    return rowLists(new int[kept()]).positions();
+  }
+
+  /** [kept]: the index of the value at each position, positions in ascending order. */
+  public int[] valueIndices() {
+    int[] indices = new int[kept()];
+    rowLists(indices);
+    return indices;
+  }
+
+  /**
+   * Copies the kept elements of a dense matrix to values.
+   *
+   * @param dense [rows, columns], row-major fp32
+   * @param values [kept] fp32
+   */
+  public void gather(MemorySegment dense, MemorySegment values) {
+    Checks.floats("dense", dense, (long) rows * columns);
+    Checks.floats("values", values, kept());
+    byRows.forEach(
+        (value, row, column) ->
+            values.set(FLOAT, 4L * value, dense.get(FLOAT, 4L * ((long) row * columns + column))));
+  }
+
+  /**
+   * Writes values to a dense matrix and zero everywhere else.
+   *
+   * @param values [kept] fp32
+   * @param dense [rows, columns], row-major fp32
+   */
+  public void scatter(MemorySegment values, MemorySegment dense) {
+    Checks.floats("values", values, kept());
+    Checks.floats("dense", dense, (long) rows * columns);
+    dense.asSlice(0, 4L * rows * columns).fill((byte) 0);
+    byRows.forEach(
+        (value, row, column) ->
+            dense.set(FLOAT, 4L * ((long) row * columns + column), values.get(FLOAT, 4L * value)));
+  }
+
+  /**
+   * Changes the positions: drops some, grows others. A position both dropped and grown keeps its
+   * value. Nothing changes if an argument is refused.
+   *
+   * @param dropped flat positions of kept weights, in any order
+   * @param grown flat positions of missing or dropped weights, in any order
+   * @return [kept]: for each value after the update the index it had before, or -1 for a new weight
+   * @throws IllegalArgumentException if a position occurs twice in a list, lies outside, is dropped
+   *     but not kept, or grown although kept
+   */
+  public int[] update(int[] dropped, int[] grown) {
+    int[] oldValues = new int[kept()];
+    int[] old = rowLists(oldValues).positions();
+    int[] drop = sorted("dropped", dropped);
+    int[] grow = sorted("grown", grown);
+    int[] positions = new int[old.length + grow.length];
+    int[] origin = new int[positions.length];
+    int kept = 0;
+    int d = 0;
+    int g = 0;
+    for (int i = 0; i < old.length; i++) {
+      for (; g < grow.length && grow[g] < old[i]; g++) {
+        origin[kept] = -1;
+        positions[kept++] = grow[g];
+      }
+      boolean isDropped = d < drop.length && drop[d] == old[i];
+      boolean isGrown = g < grow.length && grow[g] == old[i];
+      if (isGrown && !isDropped) {
+        throw new IllegalArgumentException("grown position " + old[i] + " is kept already");
+      }
+      if (!isDropped || isGrown) {
+        origin[kept] = oldValues[i];
+        positions[kept++] = old[i];
+      }
+      d += isDropped ? 1 : 0;
+      g += isGrown ? 1 : 0;
+      if (d < drop.length && drop[d] < old[i]) {
+        break;
+      }
+    }
+    if (d < drop.length) {
+      throw new IllegalArgumentException("dropped position " + drop[d] + " is not kept");
+    }
+    for (; g < grow.length; g++) {
+      origin[kept] = -1;
+      positions[kept++] = grow[g];
+    }
+    int[] order = build(RowLists.of(rows, columns, Arrays.copyOf(positions, kept)));
+    for (int value = 0; value < kept; value++) {
+      order[value] = origin[order[value]];
+    }
+    return order;
+  }
+
+  /**
+   * Verifies what the kernels rely on, in both directions.
+   *
+   * @throws IllegalStateException naming the first thing that is wrong
+   */
+  public void checkStructure() {
+    byRows.check();
+    byColumns.check();
+    int[] positions = positions();
+    boolean[] seen = new boolean[kept()];
+    byColumns.forEach(
+        (at, column, row) -> {
+          int value = permutation.segment().get(INT, 4L * at);
+          Panels.require(value >= 0 && value < seen.length && !seen[value], "values map once");
+          seen[value] = true;
+          Panels.require(positions[value] == row * columns + column, "both directions agree");
+        });
+    Panels.require(byColumns.kept() == kept(), "both directions keep the same number");
+  }
+
+  Panels byRows() {
+    return byRows;
+  }
+
+  Panels byColumns() {
+    return byColumns;
+  }
+
+  /** Address of [kept] 32-bit numbers: the value of each weight by columns. */
+  long permutation() {
+    return permutation.address();
+  }
+
+  /** Takes new positions; returns for each value its place in the lists. */
+  private int[] build(RowLists lists) {
+    int[] order = byRows.build(lists);
+    int[] valueOf = new int[order.length];
+    for (int value = 0; value < order.length; value++) {
+      valueOf[order[value]] = value;
+    }
+    int[] source = new int[order.length];
+    int[] transposedOrder = byColumns.build(lists.transposed(source));
+    MemorySegment target = permutation.reserve(4L * order.length);
+    for (int at = 0; at < order.length; at++) {
+      target.set(INT, 4L * at, valueOf[source[transposedOrder[at]]]);
+    }
+    return order;
+  }
+
+  /** The positions row by row; {@code valueOf} [kept] receives the value index of each. */
+  private RowLists rowLists(int[] valueOf) {
+    int[] starts = new int[rows + 1];
+    byRows.forEach((value, row, column) -> starts[row + 1]++);
+    for (int row = 0; row < rows; row++) {
+      starts[row + 1] += starts[row];
+    }
+    int[] next = starts.clone();
+    int[] columnOf = new int[kept()];
+    byRows.forEach(
+        (value, row, column) -> {
+          int at = next[row]++;
+          columnOf[at] = column;
+          valueOf[at] = value;
+        });
+    return new RowLists(rows, columns, starts, columnOf);
+  }
+
+  private int[] sorted(String name, int[] positions) {
+    int[] sorted = positions.clone();
+    Arrays.sort(sorted);
+    for (int i = 0; i < sorted.length; i++) {
+      if (sorted[i] < 0 || sorted[i] >= rows * columns) {
+        throw new IllegalArgumentException(
+            "%s position %d lies outside [%d, %d]".formatted(name, sorted[i], rows, columns));
+      }
+      if (i > 0 && sorted[i] == sorted[i - 1]) {
+        throw new IllegalArgumentException(name + " position " + sorted[i] + " occurs twice");
+      }
+    }
+    return sorted;
+  }
+
+  private static void checkShape(int rows, int columns) {
+    if (rows < 1 || columns < 1 || (long) rows * columns > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "shape [%d, %d]: sizes must be at least 1 and the product below 2^31"
+              .formatted(rows, columns));
+    }
+  }
+}

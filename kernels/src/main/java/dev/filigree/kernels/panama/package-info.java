@@ -1,0 +1,5 @@
+/** The twin of the loops that is written with the Vector API. */
+@NullMarked
+package dev.filigree.kernels.panama;
+
+import org.jspecify.annotations.NullMarked;

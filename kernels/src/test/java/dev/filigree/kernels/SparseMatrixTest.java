@@ -1,0 +1,166 @@
+package dev.filigree.kernels;
+
+import static dev.filigree.kernels.loops.Memory.FLOAT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.fail;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SparseMatrixTest {
+  @Test
+  void rowsThatKeepMoreComeFirst() {
+    var matrix = SparseMatrix.ofPositions(3, 4, new int[] {1, 4, 6, 7, 9, 11});
+    assertThat(matrix.positions()).containsExactly(4, 6, 7, 9, 11, 1);
+    assertThat(matrix.sortedPositions()).containsExactly(1, 4, 6, 7, 9, 11);
+    assertThat(matrix.valueIndices()).containsExactly(5, 0, 1, 2, 3, 4);
+  }
+
+  @Test
+  void panelsFollowEachOtherAlongTheRows() {
+    int[] all = new int[2 * 128];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = i;
+    }
+    int[] positions = SparseMatrix.ofPositions(2, 128, all).positions();
+    assertThat(positions[63]).isEqualTo(63);
+    assertThat(positions[64]).isEqualTo(128);
+    assertThat(positions[128]).isEqualTo(64);
+  }
+
+  @Test
+  void updateKeepsValuesThatStayAndMarksNewOnes() {
+    var matrix = SparseMatrix.ofPositions(2, 3, new int[] {0, 2, 4});
+    int[] before = matrix.positions();
+    int[] origin = matrix.update(new int[] {4, 0}, new int[] {5, 0});
+    assertThat(matrix.sortedPositions()).containsExactly(0, 2, 5);
+    int[] after = matrix.positions();
+    for (int value = 0; value < after.length; value++) {
+      int was = origin[value] < 0 ? -1 : before[origin[value]];
+      assertThat(was).isEqualTo(after[value] == 5 ? -1 : after[value]);
+    }
+  }
+
+  @Test
+  void refusedUpdatesChangeNothing() {
+    var matrix = SparseMatrix.ofPositions(2, 3, new int[] {0, 2, 4});
+    refused(matrix, new int[] {1}, new int[] {}, "dropped position 1 is not kept");
+    refused(matrix, new int[] {5}, new int[] {}, "dropped position 5 is not kept");
+    refused(matrix, new int[] {3}, new int[] {3}, "dropped position 3 is not kept");
+    refused(matrix, new int[] {}, new int[] {2}, "grown position 2 is kept already");
+    refused(matrix, new int[] {}, new int[] {6}, "grown position 6 lies outside [2, 3]");
+    refused(matrix, new int[] {-1}, new int[] {}, "dropped position -1 lies outside [2, 3]");
+    refused(matrix, new int[] {0, 0}, new int[] {}, "dropped position 0 occurs twice");
+  }
+
+  private static void refused(SparseMatrix matrix, int[] drop, int[] grow, String message) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> matrix.update(drop, grow))
+        .withMessage(message);
+    matrix.checkStructure();
+    assertThat(matrix.sortedPositions()).containsExactly(0, 2, 4);
+  }
+
+  @Test
+  void refusesShapesAndPositionsThatDoNotFit() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SparseMatrix.ofPositions(1 << 16, 1 << 15, new int[0]))
+        .withMessageContaining("below 2^31");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SparseMatrix.ofPositions(0, 1, new int[0]))
+        .withMessageContaining("at least 1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SparseMatrix.ofPositions(2, 2, new int[] {1, 1}))
+        .withMessageContaining("positions[1] is 1 after 1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SparseMatrix.ofPositions(2, 2, new int[] {4}))
+        .withMessageContaining("below 2 × 2 = 4");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SparseMatrix.ofMask(2, 2, MemorySegment.ofArray(new byte[3])))
+        .withMessage("mask has 3 bytes; a mask for [2, 2] has 4");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+  void everyUpdateLeavesWhatADenseMatrixWouldHold(long seed) {
+    var random = new Random(seed);
+    int rows = 1 + random.nextInt(600);
+    int columns = 1 + random.nextInt(600);
+    BitSet mask = RandomMatrices.mask(rows, columns, random);
+    var matrix = SparseMatrix.ofMask(rows, columns, mask);
+    try (var arena = Arena.ofConfined()) {
+      MemorySegment dense = RandomMatrices.gaussian(arena, (long) rows * columns, random);
+      MemorySegment values = RandomMatrices.floats(arena, matrix.kept());
+      matrix.gather(dense, values);
+      for (int round = 0; round < 4; round++) {
+        int[] kept = matrix.sortedPositions();
+        int[] drop =
+            random
+                .ints(kept.length / 3, 0, kept.length + 1)
+                .distinct()
+                .filter(i -> i < kept.length)
+                .map(i -> kept[i])
+                .toArray();
+        int[] missing =
+            MissingPositions.random(
+                matrix, random.nextInt(1 + (rows * columns - kept.length) / 3), random);
+        int[] back = Arrays.copyOf(drop, drop.length / 2);
+        int[] grow = IntStream.concat(Arrays.stream(missing), Arrays.stream(back)).toArray();
+        for (int position : drop) {
+          mask.clear(position);
+        }
+        for (int position : grow) {
+          mask.set(position);
+        }
+        for (int position : missing) {
+          dense.set(FLOAT, 4L * position, 0f);
+        }
+        int[] origin = matrix.update(drop, grow);
+        matrix.checkStructure();
+        MemorySegment moved = RandomMatrices.floats(arena, matrix.kept());
+        for (int value = 0; value < origin.length; value++) {
+          float old = origin[value] < 0 ? 0 : values.get(FLOAT, 4L * origin[value]);
+          moved.set(FLOAT, 4L * value, old);
+        }
+        values = moved;
+        MemorySegment scattered = RandomMatrices.floats(arena, (long) rows * columns);
+        matrix.scatter(values, scattered);
+        for (int i = 0; i < rows * columns; i++) {
+          float expected = mask.get(i) ? dense.get(FLOAT, 4L * i) : 0;
+          float got = scattered.get(FLOAT, 4L * i);
+          if (got != expected) {
+            fail("seed %d round %d position %d: %s, not %s", seed, round, i, got, expected);
+          }
+        }
+        assertThat(matrix.sortedPositions()).isEqualTo(mask.stream().toArray());
+      }
+    }
+  }
+
+  @Test
+  void byteMasksAndBitMasksGiveTheSameMatrix() {
+    BitSet mask = RandomMatrices.mask(50, 70, new Random(5));
+    byte[] bytes = new byte[50 * 70];
+    mask.stream().forEach(i -> bytes[i] = 1);
+    var fromBytes = SparseMatrix.ofMask(50, 70, MemorySegment.ofArray(bytes));
+    assertThat(fromBytes.positions()).isEqualTo(SparseMatrix.ofMask(50, 70, mask).positions());
+  }
+
+  @Test
+  void positionsOfALargeLayerTakeAtMostTenBytesAWeight() {
+    var empty = SparseMatrix.ofPositions(1024, 1024, new int[0]);
+    int[] tenth = MissingPositions.random(empty, 1024 * 1024 / 10, new Random(3));
+    var matrix = SparseMatrix.ofPositions(1024, 1024, tenth);
+    double perWeight = (double) matrix.structureBytes() / matrix.kept();
+    // Value, gradient and two moments take 16 bytes; 0.16 of a dense layer's is 25.6 a kept weight.
+    assertThat(16 + perWeight).isLessThan(25.6);
+  }
+}

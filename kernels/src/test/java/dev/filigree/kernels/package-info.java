@@ -1,0 +1,4 @@
+@NullMarked
+package dev.filigree.kernels;
+
+import org.jspecify.annotations.NullMarked;

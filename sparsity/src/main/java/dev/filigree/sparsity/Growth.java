@@ -1,0 +1,181 @@
+package dev.filigree.sparsity;
+
+import dev.filigree.kernels.SparseMatrix;
+import dev.filigree.mask.RandomScores;
+import dev.filigree.mask.Selection;
+import dev.filigree.mask.TieBreak;
+import dev.filigree.torch.Tensors;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a compressed layer may grow at its next update. Scores are computed for some rows at a
+ * time; kept are the best of the missing positions, and the scores at the existing weights, which
+ * may be dropped and grown again. So no dense gradient of the layer exists.
+ *
+ * <p>Where several micro-batches make one step, the score is that of the summed gradient, which
+ * must then be held whole until the update: one dense tensor for each layer.
+ */
+final class Growth implements AutoCloseable {
+  /** Elements whose scores are computed at a time. */
+  private static final int BLOCK = 1 << 20;
+
+  private final String name;
+  private final SparseMatrix matrix;
+  private final int[] sorted;
+  private final @Nullable Tensor sum; // [rows, columns]
+  private @Nullable Selection missing;
+  private final float[] existing; // [kept], by ascending position
+  private boolean severalPasses;
+
+  Growth(String name, SparseMatrix matrix, boolean sumsMicroBatches) {
+    this.name = name;
+    this.matrix = matrix;
+    sorted = matrix.sortedPositions();
+    existing = new float[sorted.length];
+    sum =
+        sumsMicroBatches
+            ? new Tensor(torch.zeros(matrix.rows(), matrix.columns())).retainReference()
+            : null;
+  }
+
+  /** The summed dense gradient, where it is held. */
+  Optional<Tensor> sum() {
+    return Optional.ofNullable(sum);
+  }
+
+  /**
+   * Takes the gradient dYᵀ·X of one backward pass.
+   *
+   * @param best how many weights the update will grow
+   */
+  void add(DropAndGrow plan, long best, TieBreak ties, Tensor dy, Tensor x) {
+    if (sum != null) {
+      sum.addmm_(dy.t(), x);
+    } else if (missing != null) {
+      severalPasses = true;
+    } else {
+      Tensor transposed = dy.t();
+      score(plan, best, ties, (row, rows) -> torch.mm(transposed.narrow(0, row, rows), x));
+    }
+  }
+
+  /** The winners among the missing positions and the positions that an update drops. */
+  long[] choose(DropAndGrow plan, long best, TieBreak ties, int[] dropped) {
+    if (severalPasses) {
+      throw new IllegalStateException(
+          name
+              + ": several backward passes made one step; compressed execution must know that:"
+              + " SparsityOptions.microBatches");
+    }
+    if (missing == null) {
+      score(plan, best, ties, sum == null ? null : (row, rows) -> sum.narrow(0, row, rows));
+    }
+    var chosen = new Selection(best, ties);
+    chosen.merge(java.util.Objects.requireNonNull(missing));
+    int at = 0;
+    for (int position : dropped) {
+      while (sorted[at] < position) {
+        at++;
+      }
+      chosen.offer(position, existing[at]);
+    }
+    return chosen.indices();
+  }
+
+  private void score(DropAndGrow plan, long best, TieBreak ties, @Nullable GradientRows gradient) {
+    var selection = new Selection(best, ties);
+    int columns = matrix.columns();
+    int step = Math.max(1, BLOCK / columns);
+    int next = 0;
+    for (int row = 0; row < matrix.rows(); row += step) {
+      int rows = Math.min(step, matrix.rows() - row);
+      try (var _ = new NoGradGuard();
+          var _ = new PointerScope()) {
+        Tensor scores =
+            plan.growScore()
+                .apply(new Rows(plan, row, rows, gradient))
+                .to(torch.ScalarType.Float)
+                .contiguous();
+        next = offer(selection, Tensors.segment(scores), (long) row * columns, next);
+      }
+    }
+    missing = selection;
+  }
+
+  /** Offers the scores between the existing weights, and notes those at them. */
+  private int offer(Selection selection, MemorySegment scores, long first, int next) {
+    long count = scores.byteSize() / Float.BYTES;
+    long from = 0;
+    for (; next < sorted.length && sorted[next] < first + count; next++) {
+      long at = sorted[next] - first;
+      offer(selection, scores, first, from, at);
+      existing[next] = scores.getAtIndex(ValueLayout.JAVA_FLOAT, at);
+      from = at + 1;
+    }
+    offer(selection, scores, first, from, count);
+    return next;
+  }
+
+  private static void offer(
+      Selection selection, MemorySegment scores, long first, long from, long to) {
+    if (from < to) {
+      selection.offer(first + from, scores.asSlice(from * Float.BYTES, (to - from) * Float.BYTES));
+    }
+  }
+
+  @Override
+  public void close() {
+    if (sum != null) {
+      sum.close();
+    }
+  }
+
+  /** Computes rows of a dense gradient, [rows, columns]. */
+  private interface GradientRows {
+    Tensor of(int firstRow, int rows);
+  }
+
+  /** Some rows of the layer as a growth sees them. */
+  private final class Rows implements MissingWeights {
+    private final DropAndGrow plan;
+    private final int firstRow;
+    private final int rows;
+    private final @Nullable GradientRows gradient;
+
+    Rows(DropAndGrow plan, int firstRow, int rows, @Nullable GradientRows gradient) {
+      this.plan = plan;
+      this.firstRow = firstRow;
+      this.rows = rows;
+      this.gradient = gradient;
+    }
+
+    @Override
+    public Tensor gradient() {
+      if (gradient == null) {
+        throw new IllegalStateException(
+            name + ": no dense gradient was captured; does the algorithm say growsByGradient?");
+      }
+      return gradient.of(firstRow, rows);
+    }
+
+    @Override
+    public Tensor random() {
+      Tensor random = torch.empty(rows, matrix.columns());
+      RandomScores.of(plan.seed(), name, plan.step())
+          .fill((long) firstRow * matrix.columns(), Tensors.segment(random));
+      return random;
+    }
+
+    @Override
+    public Tensor zeros() {
+      return torch.zeros(rows, matrix.columns());
+    }
+  }
+}

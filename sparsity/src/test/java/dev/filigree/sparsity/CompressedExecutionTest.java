@@ -1,0 +1,225 @@
+package dev.filigree.sparsity;
+
+import static dev.filigree.schedule.UpdateSchedules.every;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.filigree.mask.ScoreShaper;
+import dev.filigree.optim.Adafactor;
+import dev.filigree.schedule.Schedule;
+import dev.filigree.schedule.Schedules;
+import dev.filigree.torch.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Compressed execution does what masked execution does. */
+class CompressedExecutionTest {
+  private PointerScope scope;
+
+  @BeforeEach
+  void openScope() {
+    scope = new PointerScope();
+  }
+
+  @AfterEach
+  void closeScope() {
+    scope.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"static", "gmp", "set", "rigl", "granet"})
+  void masksAreThoseOfMaskedExecutionAndLossesAgree(String name) {
+    compare(algorithm(name), 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"set", "rigl"})
+  void summedMicroBatchesGiveTheSameMasks(String name) {
+    compare(algorithm(name), 3);
+  }
+
+  @Test
+  void aDelayedStartIsDenseUntilItsFirstUpdate() {
+    var algorithm = RigL.builder().sparsity(0.8).update(every(3).from(6).until(100)).build();
+    compare(algorithm, 1);
+  }
+
+  @Test
+  void randomTiesAreTheSame() {
+    var algorithm =
+        SparseEvolution.builder().sparsity(0.7).ties(Ties.RANDOM).update(every(2)).build();
+    compare(algorithm, 1);
+  }
+
+  @Test
+  void everythingKeptAndNothingKeptWork() {
+    compare(Static.builder().sparsity(0.0).build(), 1);
+    compare(Static.builder().sparsity(1.0).build(), 1);
+  }
+
+  private static void compare(SparsityAlgorithm algorithm, int microBatches) {
+    var left = new TinyNetwork();
+    var right = new TinyNetwork();
+    try (SparseOptimizer masked = wrap(left, algorithm, Execution.MASKED, microBatches);
+        SparseOptimizer compressed = wrap(right, algorithm, Execution.COMPRESSED, microBatches)) {
+      for (long step = 0; step < 30; step++) {
+        double expected = train(left, masked, step, microBatches);
+        double found = train(right, compressed, step, microBatches);
+        assertThat(found).as("loss of step %d", step).isCloseTo(expected, within(1e-4));
+        assertThat(kept(compressed)).as("masks after step %d", step).isEqualTo(kept(masked));
+        compressed.verify();
+      }
+      for (int i = 0; i < masked.parameters().size(); i++) {
+        SparseParameter expected = masked.parameters().get(i);
+        SparseParameter found = compressed.parameters().get(i);
+        assertThat(torch.allclose(found.dense(), expected.dense(), 1e-3, 1e-4, false)).isTrue();
+        compressed
+            .state(found.weight())
+            .forEach(
+                (key, state) -> {
+                  if (found.follows(state)) {
+                    assertThat(
+                            torch.allclose(
+                                found.toDense(state),
+                                masked.state(expected.weight()).get(key),
+                                1e-3,
+                                1e-4,
+                                false))
+                        .as(key)
+                        .isTrue();
+                  }
+                });
+      }
+    }
+  }
+
+  private static double train(
+      TinyNetwork network, SparseOptimizer optimizer, long step, int microBatches) {
+    optimizer.zeroGrad();
+    double loss = 0;
+    for (int micro = 0; micro < microBatches; micro++) {
+      loss += network.backward(step * microBatches + micro) / microBatches;
+    }
+    optimizer.step();
+    return loss;
+  }
+
+  @Test
+  void onlyKeptWeightsAreStored() {
+    var network = new TinyNetwork();
+    try (SparseOptimizer optimizer = wrap(network, algorithm("rigl"), Execution.COMPRESSED, 1)) {
+      network.train(optimizer, 0, 5);
+      for (SparseParameter parameter : optimizer.parameters()) {
+        assertThat(parameter.weight().numel()).isEqualTo(parameter.kept());
+        assertThat(parameter.weight().grad().numel()).isEqualTo(parameter.kept());
+        assertThat(optimizer.state(parameter.weight()).get("exp_avg"))
+            .isNotNull()
+            .matches(state -> state.numel() == parameter.kept());
+      }
+    }
+  }
+
+  @Test
+  void closingGivesADenseModelBack() {
+    var network = new TinyNetwork();
+    SparseOptimizer optimizer = wrap(network, algorithm("rigl"), Execution.COMPRESSED, 1);
+    network.train(optimizer, 0, 5);
+    List<Tensor> dense = optimizer.parameters().stream().map(SparseParameter::dense).toList();
+    optimizer.close();
+    Map<String, Tensor> parameters = Tensors.namedParameters(network);
+    assertThat(parameters.get("first.weight"))
+        .isNotNull()
+        .matches(weight -> weight.equal(dense.getFirst()));
+    assertThat(network.train(optimizer.inner(), 5, 8)).isFinite();
+  }
+
+  @Test
+  void anUndeclaredSecondBackwardPassIsAnError() {
+    var network = new TinyNetwork();
+    try (SparseOptimizer optimizer = wrap(network, algorithm("rigl"), Execution.COMPRESSED, 1)) {
+      network.train(optimizer, 0, 1);
+      optimizer.zeroGrad();
+      network.backward(1);
+      network.backward(2);
+      assertThatThrownBy(optimizer::step).hasMessageContaining("microBatches");
+    }
+  }
+
+  @Test
+  void whatCannotRunCompressedSaysWhy() {
+    var network = new TinyNetwork();
+    var grouped =
+        RigL.builder().sparsity(0.5).shaper(ScoreShaper.outputGroups(2)).update(every(2)).build();
+    assertThatThrownBy(() -> wrap(network, grouped, Execution.COMPRESSED, 1))
+        .hasMessage("'first.weight' cannot run compressed: its weights compete in groups");
+    var adafactor =
+        new Adafactor(Tensors.namedParameters(network).values(), Adafactor.options().lr(0.01));
+    assertThatThrownBy(
+            () ->
+                Sparsity.wrap(
+                    network,
+                    adafactor,
+                    Group.of(algorithm("rigl")),
+                    SparsityOptions.defaults().execution(Execution.COMPRESSED)))
+        .hasMessageContaining("Adafactor needs whole rows and columns of a matrix");
+  }
+
+  @Test
+  void autoTakesMaskedForWhatCannotRunCompressed() {
+    var network = new TinyNetwork();
+    var grouped =
+        RigL.builder().sparsity(0.9).shaper(ScoreShaper.outputGroups(2)).update(every(2)).build();
+    try (SparseOptimizer optimizer = wrap(network, grouped, Execution.AUTO, 1)) {
+      assertThat(optimizer.parameters())
+          .allMatch(parameter -> parameter.execution() == Execution.MASKED);
+    }
+  }
+
+  @Test
+  void nativeMemoryOfPackedInputsIsUsedAgain() {
+    var network = new TinyNetwork();
+    try (SparseOptimizer optimizer = wrap(network, algorithm("set"), Execution.COMPRESSED, 1)) {
+      for (long step = 0; step < 200; step++) {
+        try (var _ = new PointerScope()) {
+          network.train(optimizer, step, step + 1);
+        }
+      }
+      optimizer.verify();
+    }
+  }
+
+  private static SparsityAlgorithm algorithm(String name) {
+    Schedule rising = step -> Math.min(0.8, 0.3 + 0.05 * step);
+    boolean gradual = name.equals("gmp") || name.equals("granet");
+    return Algorithms.builder(name)
+        .sparsity(gradual ? rising : Schedules.constant(0.8))
+        .dropFraction(Schedules.cosine(0.5, 20))
+        .update(every(2))
+        .build();
+  }
+
+  private static SparseOptimizer wrap(
+      TinyNetwork network, SparsityAlgorithm algorithm, Execution execution, int microBatches) {
+    return Sparsity.wrap(
+        network,
+        network.adamW(),
+        Group.of(algorithm),
+        SparsityOptions.defaults().execution(execution).microBatches(microBatches));
+  }
+
+  private static List<List<Long>> kept(SparseOptimizer optimizer) {
+    var kept = new ArrayList<List<Long>>();
+    optimizer.parameters().forEach(parameter -> kept.add(TinyNetwork.kept(parameter.mask())));
+    return kept;
+  }
+}

@@ -1,0 +1,86 @@
+package dev.filigree.zoo.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.filigree.config.ConfigException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RunPlanTest {
+  private static RunPlan plan(String name, String... overrides) {
+    return RunPlan.of(RunConfig.read(RunConfigTest.modelZoo(name), List.of(overrides)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gpt3_125m_rigl75, 125226240",
+    "gpt3_6p7b_vspdf_phase2, 6658404352",
+    "llama2_7b, 6738415616"
+  })
+  void theParametersOfAKnownModelAreCounted(String name, long parameters) {
+    assertThat(plan(name).parameters()).isEqualTo(parameters);
+  }
+
+  @Test
+  void filtersMatchModelZooNames() {
+    RunPlan plan = plan("gpt3_125m_rigl75");
+    // q, k, v, output: 768 × 768; two of 768 × 3072; twelve layers; a quarter of them kept.
+    assertThat(plan.sparseParameters()).isEqualTo(84_934_656);
+    assertThat(plan.keptSparseParameters()).isEqualTo(21_233_664);
+    assertThat(plan.layers().stream().filter(RunPlan.Layer::isSparse)).hasSize(72);
+    assertThat(plan.keptParameters()).isEqualTo(125_226_240 - 84_934_656 + 21_233_664);
+  }
+
+  @Test
+  void filtersMatchHuggingFaceNames() {
+    RunPlan plan =
+        plan("llama2_7b", "sparsity={sparsity: 0.5, param_filter: '*.mlp.*_proj.weight'}");
+    assertThat(plan.layers().stream().filter(RunPlan.Layer::isSparse)).hasSize(96);
+    assertThat(plan.keptSparseParameters()).isEqualTo(32L * 3 * 4096 * 11008 / 2);
+  }
+
+  @Test
+  void aFilterThatMatchesNothingIsAnError() {
+    assertThatThrownBy(() -> plan("llama2_7b", "sparsity={sparsity: 0.5, param_filter: '*.conv'}"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("param_filter")
+        .hasMessageContaining("'*.conv'");
+  }
+
+  @Test
+  void stepsAndTokensFollowFromTheLoopAndTheData() {
+    RunPlan plan =
+        RunPlan.of(
+            RunConfig.defaults(
+                List.of(
+                    "loop.max_steps=100",
+                    "loop.grad_accum_steps=2",
+                    "train_dataloader.batch_size=4",
+                    "train_dataloader.max_sequence_length=32")));
+    assertThat(plan.samplesPerStep()).isEqualTo(8);
+    assertThat(plan.tokensPerStep()).isEqualTo(256);
+    assertThat(plan.tokens()).isEqualTo(25_600);
+  }
+
+  @Test
+  void compressedMemoryFollowsTheKeptWeights() {
+    RunPlan plan = plan("gpt3_125m_rigl75");
+    assertThat(plan.masked().weights()).isEqualTo(4 * plan.parameters());
+    assertThat(plan.masked().optimizerState()).isEqualTo(8 * plan.parameters());
+    assertThat(plan.compressed().weights()).isEqualTo(4 * plan.keptParameters());
+    assertThat(plan.compressed().masks()).isEqualTo(4 * plan.keptSparseParameters());
+  }
+
+  @Test
+  void theTextShowsTotalsLayersAndNotes() {
+    assertThat(plan("gpt3_125m_rigl75").text())
+        .contains("125,226,240 parameters")
+        .contains("75.00 %")
+        .contains("transformer.h.11.mlp.c_fc.weight")
+        .contains("note: ")
+        .contains("rigl");
+  }
+}

@@ -1,0 +1,338 @@
+package dev.filigree.zoo.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.train.RunSummary.Ending;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainerTest {
+  @TempDir private Path folder;
+  private TinyRun tiny;
+  private Path run;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    tiny = new TinyRun(folder);
+    run = folder.resolve("run");
+  }
+
+  @Test
+  void aRunLearnsAndLeavesItsFiles() throws IOException {
+    RunSummary summary = tiny.train(run);
+    assertThat(summary.ending()).isEqualTo(Ending.FINISHED);
+    assertThat(summary.steps()).isEqualTo(12);
+    assertThat(summary.tokens()).isEqualTo(12 * 2 * 4 * 32);
+    assertThat(summary.evalLoss()).isLessThan(5);
+    assertThat(summary.sparsity()).isEqualTo(0.75);
+    assertThat(summary.checkpoint()).isEqualTo(run.resolve("checkpoints/step-000012"));
+    assertThat(run)
+        .isDirectoryContaining("glob:**config.yaml")
+        .isDirectoryContaining("glob:**metrics.jsonl")
+        .isDirectoryContaining("glob:**report.html")
+        .isDirectoryNotContaining("glob:**lock");
+    List<Map<String, Object>> train = TinyRun.rows(run, "train");
+    assertThat(train).hasSize(12);
+    assertThat(train.getFirst())
+        .containsOnlyKeys("event", "step", "tokens", "loss", "lr", "grad_norm", "sparsity")
+        .containsEntry("tokens", 256L);
+    assertThat(TinyRun.rows(run, "mask_update")).hasSize(2 * 14);
+    assertThat(TinyRun.rows(run, "mask_update").getFirst())
+        .containsOnlyKeys(
+            "event",
+            "step",
+            "parameter",
+            "dropped",
+            "grown",
+            "kept",
+            "target_sparsity",
+            "sparsity")
+        .containsEntry("step", 4L)
+        .containsEntry("kept", 256L);
+    assertThat(TinyRun.rows(run, "eval")).hasSize(2);
+    assertThat(TinyRun.rows(run, "end")).hasSize(1);
+  }
+
+  @Test
+  void theSameSeedGivesTheSameNumbers() throws IOException {
+    tiny.train(run);
+    tiny.train(folder.resolve("again"));
+    assertThat(TinyRun.rows(folder.resolve("again"))).isEqualTo(TinyRun.rows(run));
+    tiny.train(folder.resolve("other"), "seed=1");
+    assertThat(TinyRun.rows(folder.resolve("other"), "train"))
+        .isNotEqualTo(TinyRun.rows(run, "train"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sparsity.algorithm=rigl, seed=0",
+    "sparsity.algorithm=set, seed=3",
+    "sparsity=none, seed=0",
+    "model.dropout_rate=0.1, model.attention_dropout_rate=0.1",
+    "optimizer={Adafactor: {}}, seed=0",
+    "'sparsity={algorithm: granet, sparsity: {type: cubic, init_sparsity: 0.5, end_sparsity: 0.9, "
+        + "sparsity_start_step: 0, sparsity_end_step: 12, prune_every_k_steps: 2}, "
+        + "drop_fraction: [0.5, 0.3, 0.1], update: {freq: 2}}', seed=0"
+  })
+  void aStoppedAndResumedRunEqualsOneThatNeverStopped(String first, String second)
+      throws IOException {
+    tiny.train(run, first, second);
+    Path stopped = folder.resolve("stopped");
+    tiny.train(stopped, first, second, "loop.stop_at=5", "loop.eval_frequency=6");
+    RunSummary summary = TinyRun.resume(stopped, "loop.stop_at=12");
+    assertThat(summary.steps()).isEqualTo(12);
+    assertThat(TinyRun.rows(stopped)).isEqualTo(TinyRun.rows(run));
+    assertThat(Files.readAllBytes(stopped.resolve("checkpoints/step-000012/model.safetensors")))
+        .isEqualTo(Files.readAllBytes(run.resolve("checkpoints/step-000012/model.safetensors")));
+    assertThat(Files.readAllBytes(stopped.resolve("checkpoints/step-000012/training.safetensors")))
+        .isEqualTo(
+            Files.readAllBytes(run.resolve("checkpoints/step-000012/training.safetensors")));
+  }
+
+  @Test
+  void aKilledRunGoesOnFromItsLastCheckpoint() throws IOException {
+    tiny.train(run);
+    Path killed = folder.resolve("killed");
+    var death = new IllegalStateException("killed");
+    try (Trainer trainer = Trainer.start(tiny.config("checkpoint.steps=4"), killed)) {
+      trainer.listen(
+          new TrainingListener() {
+            @Override
+            public void onStep(StepMetrics metrics) {
+              if (metrics.step() == 11) {
+                throw death;
+              }
+            }
+          });
+      assertThatThrownBy(trainer::run).isSameAs(death);
+    }
+    TinyRun.resume(killed, "checkpoint.steps=0");
+    assertThat(TinyRun.rows(killed)).isEqualTo(TinyRun.rows(run));
+  }
+
+  @Test
+  void aStopFinishesTheStepAndSaves() {
+    RunSummary summary;
+    try (Trainer trainer = Trainer.start(tiny.config(), run)) {
+      trainer.listen(
+          new TrainingListener() {
+            @Override
+            public void onStep(StepMetrics metrics) {
+              if (metrics.step() == 3) {
+                trainer.requestStop();
+              }
+            }
+          });
+      summary = trainer.run();
+    }
+    assertThat(summary.ending()).isEqualTo(Ending.STOPPED);
+    assertThat(summary.steps()).isEqualTo(3);
+    assertThat(Checkpoints.newestWhole(run).checkpoint())
+        .contains(run.resolve("checkpoints/step-000003"));
+  }
+
+  @Test
+  void microBatchesAndAccumulationGiveTheGradientOfTheWholeBatch() throws IOException {
+    tiny.train(run, "loop.grad_accum_steps=1", "train_dataloader.micro_batch_size=1");
+    Path whole = folder.resolve("whole");
+    tiny.train(whole, "loop.grad_accum_steps=1", "train_dataloader.micro_batch_size=4");
+    var parts = TinyRun.rows(run, "train").getFirst();
+    var together = TinyRun.rows(whole, "train").getFirst();
+    assertThat((double) parts.get("loss"))
+        .isCloseTo((double) together.get("loss"), org.assertj.core.data.Offset.offset(1e-5));
+    assertThat((double) parts.get("grad_norm"))
+        .isCloseTo((double) together.get("grad_norm"), org.assertj.core.data.Offset.offset(1e-4));
+  }
+
+  @Test
+  void stepsThatAreNotFiniteAreSkippedAndEndTheRunWithAdvice() throws IOException {
+    assertThatThrownBy(
+            () ->
+                tiny.train(
+                    run,
+                    "schedulers=1.0e30",
+                    "precision={enabled: false}",
+                    "checkpoint.steps=1",
+                    "loop.max_skipped_steps=3"))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("skipped 3 times in a row")
+        .hasMessageContaining("lower the learning rate")
+        .hasMessageContaining("checkpoints/step-00000");
+    List<Map<String, Object>> skipped = TinyRun.rows(run, "skipped");
+    assertThat(skipped).hasSize(3);
+    assertThat(skipped.getFirst().get("reason").toString()).matches("(loss|gradient norm) is .*");
+    assertThat(Checkpoints.newestWhole(run).checkpoint()).isPresent();
+  }
+
+  @Test
+  void anOverflowOfTheLossScaleSkipsAStepAndChangesNothingElse() throws IOException {
+    RunSummary summary =
+        tiny.train(
+            run,
+            "precision={enabled: true, fp16_type: float16, loss_scaling_factor: dynamic, "
+                + "initial_loss_scale: 1.0e30}",
+            "loop.max_skipped_steps=200",
+            "loop.stop_at=2");
+    assertThat(summary.steps()).isEqualTo(2);
+    assertThat(summary.skipped()).isPositive();
+    assertThat(TinyRun.rows(run, "train")).hasSize(2);
+    assertThat(TinyRun.rows(run, "skipped").getFirst()).containsEntry("step", 1L);
+  }
+
+  @Test
+  void bfloat16TrainsToNearlyTheSameLoss() {
+    RunSummary exact = tiny.train(run);
+    RunSummary mixed =
+        tiny.train(folder.resolve("mixed"), "precision.enabled=true", "precision.fp16_type=bfloat16");
+    assertThat(mixed.evalLoss())
+        .isNotEqualTo(exact.evalLoss())
+        .isCloseTo(exact.evalLoss(), org.assertj.core.data.Offset.offset(0.1));
+  }
+
+  @Test
+  void theLastCheckpointsAndTheBestStay() {
+    tiny.train(
+        run, "checkpoint.steps=2", "checkpoint.keep=2", "loop.eval_frequency=2", "loop.max_steps=8");
+    assertThat(run.resolve("checkpoints"))
+        .isDirectoryContaining("glob:**step-000008")
+        .isDirectoryContaining("glob:**step-000006")
+        .isDirectoryNotContaining("glob:**step-000002");
+  }
+
+  @Test
+  void aLossThatStopsFallingEndsTheRunEarly() {
+    RunSummary summary =
+        tiny.train(
+            run, "schedulers=1.0e-12", "loop.patience=2", "loop.eval_frequency=1");
+    assertThat(summary.ending()).isEqualTo(Ending.EARLY_STOP);
+    assertThat(summary.steps()).isLessThan(12);
+  }
+
+  @Test
+  void severalValidationSetsAreEvaluatedByName() throws IOException {
+    RunConfig config = tiny.config();
+    var first = config.validationData().get("");
+    Path other = folder.resolve("text");
+    tiny.train(
+        run,
+        "val_dataloader={held out: {batch_size: 4}, all: {batch_size: 4, split: all, data_dir: "
+            + other
+            + "}}");
+    assertThat(first).isNotNull();
+    assertThat(TinyRun.rows(run, "eval").stream().map(row -> row.get("dataset")))
+        .containsExactly("held out", "all", "held out", "all");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"trainer.fit.ckpt_path=%s", "ckpt_path=%s"})
+  void weightsCanStartFromAnotherRunsCheckpoint(String override) throws IOException {
+    double trained = tiny.train(run).evalLoss();
+    Path tuned = folder.resolve("tuned");
+    tiny.train(tuned, "sparsity=none", override.formatted(run), "loop.max_steps=1");
+    assertThat((double) TinyRun.rows(tuned, "train").getFirst().get("loss"))
+        .isCloseTo(trained, org.assertj.core.data.Offset.offset(0.3));
+  }
+
+  @Test
+  void aSecondRunOnTheSameDirectoryIsRefused() {
+    try (Trainer first = Trainer.start(tiny.config(), run)) {
+      assertThat(first.directory()).isEqualTo(run);
+      assertThatThrownBy(() -> tiny.train(run))
+          .isInstanceOf(TrainingException.class)
+          .hasMessageContaining("pid " + ProcessHandle.current().pid())
+          .hasMessageContaining("started 20");
+    }
+    tiny.train(run);
+    assertThatThrownBy(() -> tiny.train(run))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("holds an earlier run");
+  }
+
+  @Test
+  void theLockOfADeadProcessIsTakenOver() throws IOException {
+    Files.createDirectories(run);
+    Files.writeString(run.resolve("lock"), "pid 999999999, started 2020-01-01T00:00:00Z\n");
+    assertThat(tiny.train(run).steps()).isEqualTo(12);
+  }
+
+  @Test
+  void aDirectoryThatCannotBeWrittenIsOneLine() throws IOException {
+    Files.writeString(run, "a file");
+    assertThatThrownBy(() -> tiny.train(run.resolve("below")))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("cannot be made")
+        .message()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void aFullDiskStopsTheRunWithOneLine() throws IOException {
+    Path full = Path.of("/dev/full");
+    org.junit.jupiter.api.Assumptions.assumeTrue(Files.exists(full));
+    try (Trainer trainer = Trainer.start(tiny.config(), run)) {
+      Files.createSymbolicLink(run.resolve("metrics.jsonl"), full);
+      assertThatThrownBy(trainer::run)
+          .isInstanceOf(TrainingException.class)
+          .hasMessage(run.resolve("metrics.jsonl") + ": cannot be written: No space left on device");
+    }
+  }
+
+  @Test
+  void aResumeNeedsARunAndACheckpoint() throws IOException {
+    assertThatThrownBy(() -> TinyRun.resume(run))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("not a run directory");
+    Trainer.start(tiny.config(), run).close();
+    assertThatThrownBy(() -> TinyRun.resume(run))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageContaining("no whole checkpoint");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0.75, none, the checkpoint is sparse and the configuration is dense",
+    "none, 0.75, the configuration is sparse and the checkpoint is dense",
+    "'{sparsity: 0.5, param_filter: [\"*.q_proj.weight\", \"*.k_proj.weight\"]}', "
+        + "'{sparsity: 0.5, param_filter: \"*.q_proj.weight\"}', "
+        + "'k_proj.weight'' , which this configuration does not make sparse'",
+    "'{sparsity: 0.5, param_filter: \"*.q_proj.weight\"}', "
+        + "'{sparsity: 0.5, param_filter: [\"*.q_proj.weight\", \"*.k_proj.weight\"]}', "
+        + "'there is no mask for ''model.layers.0.self_attn.k_proj.weight'''"
+  })
+  void masksThatTheConfigurationDoesNotExplainAreAnError(
+      String before, String after, String message) {
+    tiny.train(run, "sparsity=" + before, "loop.max_steps=2");
+    assertThatThrownBy(() -> TinyRun.resume(run, "sparsity=" + after))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining(message.replace("' ,", "',"));
+  }
+
+  @Test
+  void nativeMemoryDoesNotGrowFromStepToStep() {
+    var counts = new ArrayList<Long>();
+    try (Trainer trainer = Trainer.start(tiny.config("sparsity.update.freq=1"), run)) {
+      trainer.listen(
+          new TrainingListener() {
+            @Override
+            public void onStep(StepMetrics metrics) {
+              counts.add(Pointer.totalCount());
+            }
+          });
+      trainer.run();
+    }
+    assertThat(counts.get(11)).isLessThanOrEqualTo(counts.get(3) + 20);
+  }
+}
