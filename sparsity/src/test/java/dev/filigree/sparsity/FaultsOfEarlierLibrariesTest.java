@@ -3,8 +3,8 @@ package dev.filigree.sparsity;
 import static dev.filigree.schedule.Schedules.cosine;
 import static dev.filigree.schedule.Schedules.cycling;
 import static dev.filigree.schedule.UpdateSchedules.every;
-import static java.util.Objects.requireNonNull;
 import static dev.filigree.sparsity.MaskedTraining.MASKED;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -2,8 +2,8 @@ package dev.filigree.sparsity;
 
 import static dev.filigree.schedule.Schedules.cycling;
 import static dev.filigree.schedule.UpdateSchedules.every;
-import static java.util.Objects.requireNonNull;
 import static dev.filigree.sparsity.MaskedTraining.MASKED;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -60,7 +60,8 @@ class SparseOptimizerTest {
 
   private static SparseOptimizer wrap(
       OneWeight model, Optimizer inner, AlgorithmBuilder<?> algorithm, long... kept) {
-    return MaskedTraining.wrap(model, inner, algorithm.initialMask(OneWeight.keeping(kept)).build());
+    return MaskedTraining.wrap(
+        model, inner, algorithm.initialMask(OneWeight.keeping(kept)).build());
   }
 
   private static SparseParameter only(SparseOptimizer optimizer) {
@@ -245,7 +246,8 @@ class SparseOptimizerTest {
     var sgd = new SGD(Tensors.namedParameters(ours).values(), SGD.options().lr(0.05).momentum(0.9));
     var algorithm = RigL.builder().sparsity(0.8).dropFraction(0.4).update(every(3));
     try (var left = MaskedTraining.wrap(ours, sgd, algorithm.build());
-        var right = MaskedTraining.wrap(theirs, LibtorchOptimizer.of(libtorch), algorithm.build())) {
+        var right =
+            MaskedTraining.wrap(theirs, LibtorchOptimizer.of(libtorch), algorithm.build())) {
       double ourLoss = ours.train(left, 0, 12);
       double theirLoss = theirs.train(right, 0, 12);
       assertThat(theirLoss).isCloseTo(ourLoss, within(1e-5));
@@ -355,7 +357,8 @@ class SparseOptimizerTest {
     Optimizer inner = network.adamW();
     network.firstWeight().set_requires_grad(false);
     Tensor before = network.firstWeight().clone();
-    try (var optimizer = MaskedTraining.wrap(network, inner, Static.builder().sparsity(0.8).build())) {
+    try (var optimizer =
+        MaskedTraining.wrap(network, inner, Static.builder().sparsity(0.8).build())) {
       assertThat(only(optimizer).name()).isEqualTo("second.weight");
     }
     assertThat(network.firstWeight().equal(before)).isTrue();
@@ -401,7 +404,8 @@ class SparseOptimizerTest {
   void parameterThatTheOptimizerDoesNotUpdateIsAnError() {
     var network = new TinyNetwork();
     var other = new SGD(List.of(network.firstWeight()), SGD.options());
-    assertThatThrownBy(() -> MaskedTraining.wrap(network, other, Static.builder().sparsity(0.8).build()))
+    assertThatThrownBy(
+            () -> MaskedTraining.wrap(network, other, Static.builder().sparsity(0.8).build()))
         .hasMessage("'second.weight' would be sparse, but the optimizer does not update it");
   }
 
@@ -417,8 +421,7 @@ class SparseOptimizerTest {
                 new ParameterFilter(List.of("first.weight")),
                 Static.builder().sparsity(0.8).build())
             .with(new ParameterFilter(List.of("second.weight")), algorithm);
-    assertThatThrownBy(
-            () -> Sparsity.wrap(network, network.adamW(), group, MASKED))
+    assertThatThrownBy(() -> Sparsity.wrap(network, network.adamW(), group, MASKED))
         .hasMessage("the mask of 'second.weight' must be of type Bool, found Float");
     assertThat(network.firstWeight().equal(before)).isTrue();
     network.backward(0);
@@ -475,8 +478,7 @@ class SparseOptimizerTest {
         Group.empty()
             .with(new ParameterFilter(List.of("first.*t")), builder.build())
             .with(new ParameterFilter(List.of("second.weight")), builder.build());
-    try (var optimizer =
-        Sparsity.wrap(network, network.adamW(), group, MASKED)) {
+    try (var optimizer = Sparsity.wrap(network, network.adamW(), group, MASKED)) {
       network.train(optimizer, 0, 2);
       assertThat(optimizer.parameters())
           .allSatisfy(parameter -> assertThat(parameter.targetSparsity()).isEqualTo(0.6));
@@ -518,9 +520,7 @@ class SparseOptimizerTest {
   @Test
   void groupWithoutAlgorithmIsAnError() {
     var network = new TinyNetwork();
-    assertThatThrownBy(
-            () ->
-                Sparsity.wrap(network, network.adamW(), Group.empty(), MASKED))
+    assertThatThrownBy(() -> Sparsity.wrap(network, network.adamW(), Group.empty(), MASKED))
         .hasMessage("a group without an algorithm makes nothing sparse");
   }
 

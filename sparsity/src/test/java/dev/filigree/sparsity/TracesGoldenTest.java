@@ -59,10 +59,7 @@ class TracesGoldenTest {
       Replay replay = Replay.of(trace);
       try (SparseOptimizer optimizer =
           Sparsity.wrap(
-              network,
-              inner,
-              replay.group,
-              SparsityOptions.defaults().execution(execution))) {
+              network, inner, replay.group, SparsityOptions.defaults().execution(execution))) {
         assertMasks(trace.get("initial_masks"), optimizer, "at the beginning");
         Tensor x = floats(trace.get("x"), -1, network.dims[0]);
         Tensor y = longs(trace.get("y"));
@@ -139,8 +136,7 @@ class TracesGoldenTest {
                             sparse(optimizer, entry.getKey())
                                 .map(parameter -> parameter.toDense(found))
                                 .orElse(found);
-                        assertClose(
-                            item.getValue(), dense, entry.getKey() + " " + item.getKey());
+                        assertClose(item.getValue(), dense, entry.getKey() + " " + item.getKey());
                       });
             });
   }
