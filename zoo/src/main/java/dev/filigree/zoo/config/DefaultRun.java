@@ -72,6 +72,7 @@ final class DefaultRun {
     model.put("use_ffn_bias_in_attention", false);
     model.put("use_ffn_bias", false);
     model.put("share_embedding_weights", false);
+    model.put("dropout_rate", 0.0);
     return model;
   }
 

@@ -75,8 +75,7 @@ final class Session implements AutoCloseable {
   private static Optional<GradScaler> lossScale(PrecisionConfig.LossScaling scaling) {
     return switch (scaling) {
       case PrecisionConfig.LossScaling.None() -> Optional.empty();
-      case PrecisionConfig.LossScaling.Fixed(double scale) ->
-          Optional.of(GradScaler.fixed(scale));
+      case PrecisionConfig.LossScaling.Fixed(double scale) -> Optional.of(GradScaler.fixed(scale));
       case PrecisionConfig.LossScaling.Dynamic(double initial, long stepsPerIncrease) ->
           Optional.of(
               new GradScaler(
@@ -120,6 +119,7 @@ final class Session implements AutoCloseable {
         SparsityOptions.defaults()
             .seed(config.seed())
             .execution(config.execution())
+            .microBatches(TrainingStep.microBatches(config))
             .otherNames(otherNames);
     return Sparsity.wrap(model, dense, sparsity.get(), options);
   }
@@ -236,7 +236,12 @@ final class Session implements AutoCloseable {
     if (validationData.size() != 1) {
       return null;
     }
-    return validationData.values().iterator().next().dataset().text()
+    return validationData
+        .values()
+        .iterator()
+        .next()
+        .dataset()
+        .text()
         .<@Nullable Double>map(text -> text.bitsPerByte(loss))
         .orElse(null);
   }

@@ -60,8 +60,7 @@ class RunConfigTest {
     assertThat(config.optimizer())
         .isEqualTo(
             new OptimizerConfig(
-                "AdamW",
-                AdamW.options().betas(0.9, 0.95).eps(1e-8).weightDecay(0.1)));
+                "AdamW", AdamW.options().betas(0.9, 0.95).eps(1e-8).weightDecay(0.1)));
     assertThat(config.precision())
         .isEqualTo(
             new PrecisionConfig(

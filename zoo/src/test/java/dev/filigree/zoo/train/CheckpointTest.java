@@ -27,7 +27,7 @@ class CheckpointTest {
       List.of(
           "config.json", "config.yaml", "model.safetensors", "state.json", "training.safetensors");
 
-  @TempDir private Path shared;
+  @TempDir private static Path shared;
   private Path original;
 
   private Path run;
@@ -148,7 +148,8 @@ class CheckpointTest {
       assertThat(trainer.firstStep()).isEqualTo(4);
       assertThat(trainer.skippedCheckpoints())
           .satisfiesExactly(
-              line -> assertThat(line).contains(".step-000012.partial: passed over: never finished"),
+              line ->
+                  assertThat(line).contains(".step-000012.partial: passed over: never finished"),
               line ->
                   assertThat(line)
                       .startsWith("passed over: ")
@@ -164,8 +165,7 @@ class CheckpointTest {
     String state = Files.readString(checkpoint.resolve("state.json"));
     Files.writeString(
         checkpoint.resolve("state.json"), state.replace("\"format\" : 1", "\"format\" : 2"));
-    Files.write(
-        checkpoint.resolve(Manifest.NAME), Manifest.of(checkpoint, FILES).toBytes());
+    Files.write(checkpoint.resolve(Manifest.NAME), Manifest.of(checkpoint, FILES).toBytes());
     assertThatThrownBy(() -> TinyRun.resume(run))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("state.json: has format 2; this program reads 1");

@@ -40,7 +40,8 @@ final class TinyRun {
             model: {name: llama, vocab_size: 256, hidden_size: 32, num_hidden_layers: 2, num_heads: 2,
               filter_size: 48, max_position_embeddings: 32, position_embedding_type: rotary,
               norm_type: rmsnorm, nonlinearity: swiglu, use_projection_bias_in_attention: false,
-              use_ffn_bias_in_attention: false, use_ffn_bias: false, share_embedding_weights: false}
+              use_ffn_bias_in_attention: false, use_ffn_bias: false, share_embedding_weights: false,
+              dropout_rate: 0.0}
             optimizer: {AdamW: {betas: [0.9, 0.95], weight_decay: 0.1}}
             schedulers:
             - SequentialLR:
@@ -81,10 +82,10 @@ final class TinyRun {
   static List<Map<String, Object>> rows(Path directory) throws IOException {
     var rows = new ArrayList<Map<String, Object>>();
     for (String line : Files.readAllLines(directory.resolve(MetricsFile.NAME))) {
-      Map<String, Object> row = Json.readMap(line.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      Map<String, Object> row =
+          Json.readMap(line.getBytes(java.nio.charset.StandardCharsets.UTF_8));
       row.keySet()
-          .removeAll(
-              List.of("tokens_per_second", "step_seconds", "seconds", "peak_memory_bytes"));
+          .removeAll(List.of("tokens_per_second", "step_seconds", "seconds", "peak_memory_bytes"));
       rows.add(row);
     }
     return rows;

@@ -52,14 +52,7 @@ class TrainerTest {
     assertThat(TinyRun.rows(run, "mask_update")).hasSize(2 * 14);
     assertThat(TinyRun.rows(run, "mask_update").getFirst())
         .containsOnlyKeys(
-            "event",
-            "step",
-            "parameter",
-            "dropped",
-            "grown",
-            "kept",
-            "target_sparsity",
-            "sparsity")
+            "event", "step", "parameter", "dropped", "grown", "kept", "target_sparsity", "sparsity")
         .containsEntry("step", 4L)
         .containsEntry("kept", 256L);
     assertThat(TinyRun.rows(run, "eval")).hasSize(2);
@@ -98,8 +91,7 @@ class TrainerTest {
     assertThat(Files.readAllBytes(stopped.resolve("checkpoints/step-000012/model.safetensors")))
         .isEqualTo(Files.readAllBytes(run.resolve("checkpoints/step-000012/model.safetensors")));
     assertThat(Files.readAllBytes(stopped.resolve("checkpoints/step-000012/training.safetensors")))
-        .isEqualTo(
-            Files.readAllBytes(run.resolve("checkpoints/step-000012/training.safetensors")));
+        .isEqualTo(Files.readAllBytes(run.resolve("checkpoints/step-000012/training.safetensors")));
   }
 
   @Test
@@ -196,7 +188,8 @@ class TrainerTest {
   void bfloat16TrainsToNearlyTheSameLoss() {
     RunSummary exact = tiny.train(run);
     RunSummary mixed =
-        tiny.train(folder.resolve("mixed"), "precision.enabled=true", "precision.fp16_type=bfloat16");
+        tiny.train(
+            folder.resolve("mixed"), "precision.enabled=true", "precision.fp16_type=bfloat16");
     assertThat(mixed.evalLoss())
         .isNotEqualTo(exact.evalLoss())
         .isCloseTo(exact.evalLoss(), org.assertj.core.data.Offset.offset(0.1));
@@ -205,7 +198,11 @@ class TrainerTest {
   @Test
   void theLastCheckpointsAndTheBestStay() {
     tiny.train(
-        run, "checkpoint.steps=2", "checkpoint.keep=2", "loop.eval_frequency=2", "loop.max_steps=8");
+        run,
+        "checkpoint.steps=2",
+        "checkpoint.keep=2",
+        "loop.eval_frequency=2",
+        "loop.max_steps=8");
     assertThat(run.resolve("checkpoints"))
         .isDirectoryContaining("glob:**step-000008")
         .isDirectoryContaining("glob:**step-000006")
@@ -215,8 +212,7 @@ class TrainerTest {
   @Test
   void aLossThatStopsFallingEndsTheRunEarly() {
     RunSummary summary =
-        tiny.train(
-            run, "schedulers=1.0e-12", "loop.patience=2", "loop.eval_frequency=1");
+        tiny.train(run, "schedulers=1.0e-12", "loop.patience=2", "loop.eval_frequency=1");
     assertThat(summary.ending()).isEqualTo(Ending.EARLY_STOP);
     assertThat(summary.steps()).isLessThan(12);
   }
@@ -286,7 +282,8 @@ class TrainerTest {
       Files.createSymbolicLink(run.resolve("metrics.jsonl"), full);
       assertThatThrownBy(trainer::run)
           .isInstanceOf(TrainingException.class)
-          .hasMessage(run.resolve("metrics.jsonl") + ": cannot be written: No space left on device");
+          .hasMessage(
+              run.resolve("metrics.jsonl") + ": cannot be written: No space left on device");
     }
   }
 
