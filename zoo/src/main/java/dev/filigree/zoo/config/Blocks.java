@@ -33,11 +33,7 @@ final class Blocks {
   /** Notes, for each of the keys that the block has, why it is left out. */
   static void leaveOut(ConfigMap block, Map<String, String> reasons, List<String> notes) {
     reasons.forEach(
-        (key, reason) -> {
-          if (block.get(key).isPresent()) {
-            notes.add(note(block.entries().get(key), reason));
-          }
-        });
+        (key, reason) -> block.get(key).ifPresent(node -> notes.add(note(node, reason))));
   }
 
   static String note(ConfigNode node, String reason) {

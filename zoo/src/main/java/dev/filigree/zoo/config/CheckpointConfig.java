@@ -35,10 +35,10 @@ public record CheckpointConfig(long steps, long keep, boolean keepBest, boolean 
   }
 
   /**
-   * Reads the block; {@code keepN} is what the callback KeepNCheckpoints says, for a block without
+   * Reads the block; {@code fromCallbacks} is what the callback KeepNCheckpoints says, for a block without
    * {@code keep}.
    */
-  static CheckpointConfig read(ConfigMap block, Optional<Long> keepN, List<String> notes) {
+  static CheckpointConfig read(ConfigMap block, Optional<Long> fromCallbacks, List<String> notes) {
     Blocks.leaveOut(block, LEFT_OUT, notes);
     CheckpointConfig config =
         Blocks.build(
@@ -46,7 +46,7 @@ public record CheckpointConfig(long steps, long keep, boolean keepBest, boolean 
             () ->
                 new CheckpointConfig(
                     block.integer("steps", 0),
-                    block.get("keep").map(ConfigNode::asLong).or(() -> keepN).orElse(3L),
+                    block.get("keep").map(ConfigNode::asLong).or(() -> fromCallbacks).orElse(3L),
                     block.flag("keep_best", true),
                     block.flag("save_initial_checkpoint", false)));
     block.rejectUnknown();

@@ -26,13 +26,14 @@ public enum Device {
       }
       type = type.or(() -> named);
       // The other keys of a backend are a compiler's and a cluster's.
-      block.entries().keySet().stream()
-          .filter(key -> !key.equals("backend_type"))
+      block
+          .entries()
           .forEach(
-              key ->
-                  notes.add(
-                      Blocks.note(
-                          block.entries().get(key), "left out: only Cerebras hardware has it")));
+              (key, node) -> {
+                if (!key.equals("backend_type")) {
+                  notes.add(Blocks.note(node, "left out: only Cerebras hardware has it"));
+                }
+              });
     }
     return type.map(node -> parse(node, notes)).orElse(AUTO);
   }

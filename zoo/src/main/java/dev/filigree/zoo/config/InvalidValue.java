@@ -18,6 +18,18 @@ final class InvalidValue extends IllegalArgumentException {
     return key;
   }
 
+  static void requirePositive(String key, long value) {
+    if (value <= 0) {
+      throw new InvalidValue(key, "must be greater than 0, found " + value);
+    }
+  }
+
+  static void requireNotNegative(String key, long value) {
+    if (value < 0) {
+      throw new InvalidValue(key, "must be 0 or greater, found " + value);
+    }
+  }
+
   static void requirePositive(String key, double value) {
     if (!(value > 0) || Double.isInfinite(value)) {
       throw new InvalidValue(key, "must be greater than 0, found " + plain(value));
@@ -27,19 +39,6 @@ final class InvalidValue extends IllegalArgumentException {
   static void requirePositive(String key, @Nullable Double value) {
     if (value != null) {
       requirePositive(key, value.doubleValue());
-    }
-  }
-
-  static void requireNotNegative(String key, double value) {
-    if (!(value >= 0) || Double.isInfinite(value)) {
-      throw new InvalidValue(key, "must be 0 or greater, found " + plain(value));
-    }
-  }
-
-  /** For a rate in [0, 1). */
-  static void requireFraction(String key, double value) {
-    if (!(value >= 0 && value < 1)) {
-      throw new InvalidValue(key, "must be at least 0 and less than 1, found " + plain(value));
     }
   }
 

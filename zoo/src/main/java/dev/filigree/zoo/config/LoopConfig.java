@@ -37,7 +37,7 @@ public record LoopConfig(
   public LoopConfig {
     requirePositive("max_steps", maxSteps);
     if (stopAt != null) {
-      requirePositive("stop_at", stopAt.doubleValue());
+      requirePositive("stop_at", stopAt.longValue());
     }
     requireNotNegative("eval_frequency", evalFrequency);
     requireNotNegative("eval_steps", evalSteps);

@@ -17,14 +17,14 @@ public record MemoryPlan(long weights, long gradients, long optimizerState, long
     long size = layers.stream().mapToLong(RunPlan.Layer::size).sum();
     long sparse =
         layers.stream().filter(RunPlan.Layer::isSparse).mapToLong(RunPlan.Layer::size).sum();
-    return new MemoryPlan(4 * size, 4 * size, 4 * states * size, sparse);
+    return new MemoryPlan(4 * size, 4 * size, 4L * states * size, sparse);
   }
 
   static MemoryPlan compressed(List<RunPlan.Layer> layers, int states) {
     long kept = layers.stream().mapToLong(MemoryPlan::atMost).sum();
     long sparse =
         layers.stream().filter(RunPlan.Layer::isSparse).mapToLong(MemoryPlan::atMost).sum();
-    return new MemoryPlan(4 * kept, 4 * kept, 4 * states * kept, 4 * sparse);
+    return new MemoryPlan(4 * kept, 4 * kept, 4L * states * kept, 4 * sparse);
   }
 
   /** A run that begins denser than it ends needs the memory of its beginning. */

@@ -97,6 +97,7 @@ final class PlanText {
         : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency of its own
   private static void line(StringBuilder text, String format, Object... arguments) {
     text.append(String.format(Locale.ROOT, format, arguments).stripTrailing()).append('\n');
   }

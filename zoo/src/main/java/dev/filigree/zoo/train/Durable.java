@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Writing so that a file is there whole or not at all, also after a power cut. */
@@ -16,7 +17,6 @@ final class Durable {
 
   /** Replaces a file: written aside, synced, renamed. */
   static void replace(Path file, byte[] content) throws IOException {
-    Path directory = file.toAbsolutePath().getParent();
     Path aside = file.resolveSibling("." + file.getFileName() + ".tmp");
     try {
       write(aside, content);
@@ -24,7 +24,7 @@ final class Durable {
     } finally {
       Files.deleteIfExists(aside);
     }
-    syncDirectory(directory);
+    syncDirectory(Objects.requireNonNull(file.toAbsolutePath().getParent()));
   }
 
   /** Writes a new file and syncs it. */

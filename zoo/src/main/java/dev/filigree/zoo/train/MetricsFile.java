@@ -59,7 +59,9 @@ final class MetricsFile implements TrainingListener, AutoCloseable {
     }
     try {
       var kept = new StringBuilder();
-      for (String line : new String(Files.readAllBytes(file), StandardCharsets.UTF_8).split("\n")) {
+      // A killed process may have left half a character at the end: read bytes, not text.
+      String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+      for (String line : text.lines().toList()) {
         if (belongs(line, step, scheduled)) {
           kept.append(line).append('\n');
         }

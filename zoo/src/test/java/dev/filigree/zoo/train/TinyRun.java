@@ -91,7 +91,15 @@ final class TinyRun {
     return rows;
   }
 
+  /** A number of a row. */
+  static double number(Map<String, Object> row, String key) {
+    if (row.get(key) instanceof Number number) {
+      return number.doubleValue();
+    }
+    throw new AssertionError("no number '" + key + "' in " + row);
+  }
+
   static List<Map<String, Object>> rows(Path directory, String event) throws IOException {
-    return rows(directory).stream().filter(row -> row.get("event").equals(event)).toList();
+    return rows(directory).stream().filter(row -> event.equals(row.get("event"))).toList();
   }
 }
