@@ -12,8 +12,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -88,25 +86,51 @@ final class DataPrepareCommand implements Callable<Integer> {
     var preparation =
         new DataPreparation(DocumentSources.of(sources, glob, textKey), Tokenizers.of(tokenizer))
             .threads(threads);
-    DataPreparation.Result result;
-    try (ProgressBar bar = bar()) {
-      result = preparation.progress((documents, tokens, bytes) -> bar.stepBy(tokens)).into(target);
+    if (ProgressLine.terminalColumns() > 0) {
+      preparation.progress(new TokenCounter(spec.commandLine().getErr()));
     }
-    print(result);
+    print(preparation.into(target));
     return ExitCode.OK;
   }
 
-  private ProgressBar bar() {
-    return new ProgressBarBuilder()
-        .setTaskName("tokens")
-        .setInitialMax(-1)
-        .setUpdateIntervalMillis(500)
-        .build();
+  /** One line on the terminal that is drawn over as the work goes on. */
+  private static final class TokenCounter implements DataPreparation.Progress {
+    private static final long REDRAW_NANOS = 250_000_000;
+
+    private final PrintWriter err;
+    private final long start = System.nanoTime();
+    private long documents;
+    private long tokens;
+    private long drawnAt;
+
+    TokenCounter(PrintWriter err) {
+      this.err = err;
+    }
+
+    @Override
+    public void report(long moreDocuments, long moreTokens, long moreBytes) {
+      documents += moreDocuments;
+      tokens += moreTokens;
+      long now = System.nanoTime();
+      if (now - drawnAt >= REDRAW_NANOS) {
+        drawnAt = now;
+        err.printf(
+            Locale.ROOT,
+            "\r%,d documents · %,d tokens · %,.0f tokens/s",
+            documents,
+            tokens,
+            tokens / ((now - start) / 1e9));
+        err.flush();
+      }
+    }
   }
 
   private void print(DataPreparation.Result result) {
     TokenStore store = result.store();
     PrintWriter out = spec.commandLine().getOut();
+    if (ProgressLine.terminalColumns() > 0) {
+      spec.commandLine().getErr().println();
+    }
     if (json) {
       Map<String, Object> line = new TreeMap<>();
       line.put("documents", store.documents());

@@ -1,7 +1,7 @@
 package dev.filigree.cli;
 
 import java.io.PrintWriter;
-import java.util.List;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -16,18 +16,15 @@ final class DoctorCommand implements Runnable {
 
   @Override
   public void run() {
-    List<Check> checks = MachineChecks.all();
     PrintWriter out = spec.commandLine().getOut();
-    int width = checks.stream().mapToInt(check -> check.name().length()).max().orElse(0);
-    for (Check check : checks) {
-      out.printf(
-          "%-4s %-" + width + "s  %s%n", check.verdict().mark(), check.name(), check.found());
-      check.remedy().ifPresent(remedy -> out.printf("     %" + width + "s  -> %s%n", "", remedy));
+    boolean good = true;
+    for (Supplier<Check> supplier : MachineChecks.all()) {
+      Check check = supplier.get();
+      out.printf("%-4s %-16s %s%n", check.verdict().mark(), check.name(), check.found());
+      check.remedy().ifPresent(remedy -> out.printf("%21s -> %s%n", "", remedy));
+      good &= check.remedy().isEmpty();
     }
     out.println();
-    out.println(
-        checks.stream().allMatch(check -> check.remedy().isEmpty())
-            ? "Nothing to mend."
-            : "Each arrow says what mends the line above it.");
+    out.println(good ? "Nothing to mend." : "Each arrow says what mends the line above it.");
   }
 }

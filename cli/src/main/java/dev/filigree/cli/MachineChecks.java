@@ -1,12 +1,16 @@
 package dev.filigree.cli;
 
+import dev.filigree.kernels.SparseKernels;
+import dev.filigree.sparsity.Crossover;
 import dev.filigree.zoo.data.CacheFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.global.torch;
 
 /** What the doctor looks at, each check with what it found and what mends it. */
@@ -16,19 +20,20 @@ final class MachineChecks {
 
   private MachineChecks() {}
 
-  static List<Check> all() {
-    var checks = new ArrayList<Check>();
-    checks.add(java());
-    checks.add(javaSources());
-    checks.add(vectorApi());
-    checks.add(simd());
-    checks.add(blas());
-    checks.add(threads());
-    checks.add(waitPolicy());
-    checks.add(memory());
-    checks.add(gpu());
-    checks.add(disk());
-    return checks;
+  /** The quick ones first. */
+  static List<Supplier<Check>> all() {
+    return List.of(
+        MachineChecks::java,
+        MachineChecks::javaSources,
+        MachineChecks::memory,
+        MachineChecks::disk,
+        MachineChecks::kernels,
+        MachineChecks::simd,
+        MachineChecks::blas,
+        MachineChecks::threads,
+        MachineChecks::waitPolicy,
+        MachineChecks::gpu,
+        MachineChecks::crossover);
   }
 
   private static Check java() {
@@ -53,13 +58,14 @@ final class MachineChecks {
             "use a JDK with sources, or give your own: -s train_dataloader.data_dir=DIR");
   }
 
-  private static Check vectorApi() {
-    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-        ? Check.good("Vector API", "jdk.incubator.vector is there")
-        : Check.slow(
-            "Vector API",
-            "jdk.incubator.vector is not in this JVM: scalar kernels",
-            "start with ./filigree, or add --add-modules jdk.incubator.vector");
+  private static Check kernels() {
+    List<String> obstacles = SparseKernels.obstacles();
+    try (SparseKernels kernels = SparseKernels.create()) {
+      return obstacles.isEmpty()
+          ? Check.good("Sparse kernels", kernels.provider())
+          : Check.slow(
+              "Sparse kernels", kernels.provider() + ", without SIMD", String.join(" ", obstacles));
+    }
   }
 
   private static Check simd() {
@@ -77,6 +83,22 @@ final class MachineChecks {
             found + ", which are AVX2; this processor has AVX-512",
             "export OPENBLAS_CORETYPE=SKYLAKEX")
         : Check.good("BLAS", found);
+  }
+
+  /** Measured once for a machine, and then kept. */
+  private static Check crossover() {
+    String bySize =
+        new TreeMap<>(Crossover.ofThisMachine().bySize())
+            .entrySet().stream()
+                .map(entry -> entry.getKey() + "²: " + from(entry.getValue()))
+                .collect(Collectors.joining(", "));
+    return Check.good("Compressed wins", bySize);
+  }
+
+  private static String from(double sparsity) {
+    return sparsity <= 1
+        ? String.format(Locale.ROOT, "from %.0f %% sparsity", 100 * sparsity)
+        : "never";
   }
 
   private static Check threads() {

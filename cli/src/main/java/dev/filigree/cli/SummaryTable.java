@@ -1,11 +1,8 @@
 package dev.filigree.cli;
 
-import dev.filigree.zoo.config.RunConfig;
-import dev.filigree.zoo.data.DataSources;
 import dev.filigree.zoo.report.Figures;
 import dev.filigree.zoo.train.Memory;
 import dev.filigree.zoo.train.RunSummary;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -15,8 +12,7 @@ final class SummaryTable {
 
   private SummaryTable() {}
 
-  static String of(RunConfig config, RunSummary summary, Path directory, Path report)
-      throws IOException {
+  static String of(RunSummary summary, Path directory, Path report) {
     var table = new SummaryTable();
     table.row("steps", String.format(Locale.ROOT, "%,d", summary.steps()));
     table.row("training loss", Figures.fixed(summary.trainLoss(), 4) + " nats a token");
@@ -24,7 +20,10 @@ final class SummaryTable {
     if (evalLoss != null) {
       table.row("validation loss", Figures.fixed(evalLoss, 4) + " nats a token");
       table.row("perplexity", Figures.significant(Math.exp(evalLoss)) + " a token");
-      table.bitsPerByte(config, evalLoss);
+    }
+    Double bitsPerByte = summary.bitsPerByte();
+    if (bitsPerByte != null) {
+      table.row("bits per byte", Figures.fixed(bitsPerByte, 4));
     }
     if (!summary.layers().isEmpty()) {
       table.row(
@@ -50,15 +49,6 @@ final class SummaryTable {
     }
     table.row("report", report.toString());
     return table.text.toString();
-  }
-
-  /** Only where there is one validation set: its loss is then not a mean over several. */
-  private void bitsPerByte(RunConfig config, double loss) throws IOException {
-    if (config.validationData().size() == 1) {
-      DataSources.open(config.validationData().values().iterator().next())
-          .text()
-          .ifPresent(info -> row("bits per byte", Figures.fixed(info.bitsPerByte(loss), 4)));
-    }
   }
 
   private void row(String name, String value) {

@@ -148,7 +148,7 @@ final class TrainCommand implements Callable<Integer> {
     Path report = RunReport.write(trainer.directory());
     if (!quiet) {
       PrintWriter output = spec.commandLine().getOut();
-      output.print(SummaryTable.of(trainer.config(), summary, trainer.directory(), report));
+      output.print(SummaryTable.of(summary, trainer.directory(), report));
       if (!sample.isEmpty()) {
         output.println();
         output.println("What the model writes:");

@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Root mean square normalization, x / √(mean(x²) + ε) · w (Zhang & Sennrich 2019, <a
+ * Root mean square normalization, x / √(mean(x²) + ε) · w (Zhang and Sennrich 2019, <a
  * href="https://arxiv.org/abs/1910.07467">arXiv:1910.07467</a>, equation 4), computed in float32
  * whatever the type of x.
  */

@@ -2,7 +2,6 @@ package dev.filigree.optim;
 
 import dev.filigree.torch.Aten;
 import java.util.List;
-import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -54,13 +53,14 @@ final class FusedAdam {
 
   /** The count of steps, where the fused update wants it: beside the parameter. */
   private static Tensor step(Slot slot) {
-    var options = slot.parameter().options().dtype(new ScalarTypeOptional(ScalarType.Float));
-    if (!slot.state().containsKey("step")) {
-      return slot.create("step", torch.scalar_tensor(new Scalar(0f), options));
+    Tensor parameter = slot.parameter();
+    if (slot.state().containsKey("step")) {
+      Tensor step = slot.get("step");
+      return step.is_cuda() == parameter.is_cuda()
+          ? step
+          : slot.create("step", step.to(parameter.device(), ScalarType.Float));
     }
-    Tensor step = slot.get("step");
-    return step.is_cuda() == slot.parameter().is_cuda()
-        ? step
-        : slot.create("step", step.to(options, false, true, new MemoryFormatOptional()));
+    var options = parameter.options().dtype(new ScalarTypeOptional(ScalarType.Float));
+    return slot.create("step", torch.scalar_tensor(new Scalar(0f), options));
   }
 }

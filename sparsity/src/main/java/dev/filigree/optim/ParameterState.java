@@ -26,6 +26,12 @@ class ParameterState extends AbstractMap<String, Tensor> {
     return tensors.get(name);
   }
 
+  // The inherited test walks over all entries; this one runs several times a step and parameter.
+  @Override
+  public boolean containsKey(@Nullable Object name) {
+    return tensors.containsKey(name);
+  }
+
   @Override
   public @Nullable Tensor put(String name, Tensor tensor) {
     Tensor held = new Tensor(tensor).retainReference();

@@ -89,7 +89,7 @@ public record Slot(Tensor parameter, Tensor gradient, Map<String, Tensor> state)
 
   /** The distance from 1 to the next number of the parameter's type. */
   double machineEpsilon() {
-    return switch (parameter.scalar_type()) {
+    return switch (Tensors.type(parameter)) {
       case Double -> 0x1p-52;
       case Half -> 0x1p-10;
       case BFloat16 -> 0x1p-7;
@@ -115,8 +115,9 @@ public record Slot(Tensor parameter, Tensor gradient, Map<String, Tensor> state)
     record Kind(ScalarType type, boolean cuda, int device) {}
     var kinds = new LinkedHashMap<Kind, List<Slot>>();
     for (Slot slot : slots) {
-      var device = slot.parameter.device();
-      var kind = new Kind(slot.parameter.scalar_type(), device.is_cuda(), device.index());
+      boolean cuda = slot.parameter.is_cuda();
+      int device = cuda ? slot.parameter.device().index() : 0;
+      var kind = new Kind(Tensors.type(slot.parameter), cuda, device);
       kinds.computeIfAbsent(kind, key -> new ArrayList<>()).add(slot);
     }
     return kinds.values();

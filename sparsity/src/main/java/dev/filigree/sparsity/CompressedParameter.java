@@ -164,7 +164,7 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
   public Tensor forward(Tensor x, @Nullable Tensor bias) {
     SparseMatrix positions = Objects.requireNonNull(matrix);
     long[] shape = Tensors.shape(x);
-    Tensor flat = x.reshape(-1, columns).contiguous();
+    Tensor flat = x.to(ScalarType.Float).reshape(-1, columns).contiguous();
     long[] outputShape = Arrays.copyOf(shape, shape.length);
     outputShape[shape.length - 1] = rows;
     PackedInputs.Shared input = PackedInputs.of(flat);
@@ -180,7 +180,8 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
       input.release();
       return withBias(y, bias).view(outputShape);
     }
-    Tensor data = flat.detach();
+    // The unpacked input is needed for a dense gradient only.
+    Tensor data = awaited == null ? null : flat.detach();
     Tensor product = CustomFunction.apply(flat, y, dy -> backward(input, data, dy));
     return withBias(product, bias).view(outputShape);
   }
@@ -190,10 +191,10 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
   }
 
   /** The gradient of the input; that of the values is added to theirs. */
-  private Tensor backward(PackedInputs.Shared input, Tensor x, Tensor gradient) {
+  private Tensor backward(PackedInputs.Shared input, @Nullable Tensor x, Tensor gradient) {
     SparseMatrix positions = Objects.requireNonNull(matrix);
     Tensor dy = gradient.contiguous();
-    Tensor dx = torch.empty(x.size(0), columns);
+    Tensor dx = torch.empty(dy.size(0), columns);
     Tensor dw = torch.empty(positions.kept());
     try (PackedTokens packed = kernels().pack(Tensors.segment(dy), (int) dy.size(0), rows)) {
       kernels()
@@ -202,7 +203,7 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
       kernels().weightGradient(positions, packed, input.tokens(), Tensors.segment(dw));
     }
     input.release();
-    if (awaited != null) {
+    if (awaited != null && x != null) {
       look(awaited, dy, x);
     }
     Tensor sum = weight().mutable_grad();

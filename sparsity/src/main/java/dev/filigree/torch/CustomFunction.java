@@ -50,6 +50,7 @@ public final class CustomFunction {
     var compute = new Compute(backward, deliver);
     carrier.register_hook(compute);
     gate.register_hook(deliver);
+    gate.close(); // the graph has what it needs; the input's memory is not held by this object
     if (PointerScope.getInnerScope() == null) {
       UNSCOPED.add(compute);
       UNSCOPED.add(deliver);

@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 
 class RotaryTest {
-  private final Rotary rotary = new Rotary(new float[] {1, 0.1f}, 20);
+  private final Rotary rotary = new Rotary(new float[] {1, 0.1f});
   private final Tensor x = torch.tensor(1, 2, 3, 4, 5, 6).reshape(1, 1, 1, 6).to(ScalarType.Float);
 
   @Test

@@ -44,19 +44,28 @@ class AlgorithmContractTest {
     return Algorithms.names().stream();
   }
 
-  static Stream<Arguments> algorithmsAndSparsities() {
+  static Stream<Arguments> algorithmsAndExecutions() {
     return algorithms()
         .flatMap(
             name ->
+                Stream.of(Execution.MASKED, Execution.COMPRESSED)
+                    .map(execution -> Arguments.of(name, execution)));
+  }
+
+  static Stream<Arguments> algorithmsExecutionsAndSparsities() {
+    return algorithmsAndExecutions()
+        .map(Arguments::get)
+        .flatMap(
+            both ->
                 Stream.of(0.0, 0.5, 0.6, 0.8, 0.95, 0.99, 1.0)
-                    .map(sparsity -> Arguments.of(name, sparsity)));
+                    .map(sparsity -> Arguments.of(both[0], both[1], sparsity)));
   }
 
   @ParameterizedTest
-  @MethodSource("algorithmsAndSparsities")
-  void countsAreExactAfterEveryStep(String name, double sparsity) {
+  @MethodSource("algorithmsExecutionsAndSparsities")
+  void countsAreExactAfterEveryStep(String name, Execution execution, double sparsity) {
     var network = new TinyNetwork();
-    try (SparseOptimizer optimizer = wrap(network, name, sparsity)) {
+    try (SparseOptimizer optimizer = wrap(network, name, sparsity, execution)) {
       for (long step = 0; step < STEPS; step++) {
         network.train(optimizer, step, step + 1);
         for (SparseParameter parameter : optimizer.parameters()) {
@@ -99,24 +108,24 @@ class AlgorithmContractTest {
   }
 
   @ParameterizedTest
-  @MethodSource("algorithms")
-  void sameSeedGivesTheSameRun(String name) {
+  @MethodSource("algorithmsAndExecutions")
+  void sameSeedGivesTheSameRun(String name, Execution execution) {
     var first = new TinyNetwork();
     var second = new TinyNetwork();
-    try (SparseOptimizer left = wrap(first, name, 0.8);
-        SparseOptimizer right = wrap(second, name, 0.8)) {
+    try (SparseOptimizer left = wrap(first, name, 0.8, execution);
+        SparseOptimizer right = wrap(second, name, 0.8, execution)) {
       assertThat(first.train(left, 0, STEPS)).isEqualTo(second.train(right, 0, STEPS));
       assertThat(TinyNetwork.equal(first.snapshot(left), second.snapshot(right))).isTrue();
     }
   }
 
   @ParameterizedTest
-  @MethodSource("algorithms")
-  void stateSavedAtAnyStepGivesTheSameFuture(String name) {
+  @MethodSource("algorithmsAndExecutions")
+  void stateSavedAtAnyStepGivesTheSameFuture(String name, Execution execution) {
     var network = new TinyNetwork();
     var states = new ArrayList<Map<String, Object>>();
     var tensors = new ArrayList<Map<String, Tensor>>();
-    try (SparseOptimizer optimizer = rising(network, name)) {
+    try (SparseOptimizer optimizer = rising(network, name, execution)) {
       for (long step = 0; step < STEPS; step++) {
         states.add(optimizer.state());
         tensors.add(network.snapshot(optimizer));
@@ -125,7 +134,7 @@ class AlgorithmContractTest {
       Map<String, Tensor> end = network.snapshot(optimizer);
       for (int step = 1; step < STEPS; step++) {
         var resumed = new TinyNetwork();
-        try (SparseOptimizer other = rising(resumed, name)) {
+        try (SparseOptimizer other = rising(resumed, name, execution)) {
           other.load(states.get(step));
           resumed.restore(other, tensors.get(step));
           resumed.train(other, step, STEPS);
@@ -201,6 +210,11 @@ class AlgorithmContractTest {
   }
 
   private static SparseOptimizer wrap(TinyNetwork network, String name, double sparsity) {
+    return wrap(network, name, sparsity, Execution.MASKED);
+  }
+
+  private static SparseOptimizer wrap(
+      TinyNetwork network, String name, double sparsity, Execution execution) {
     // A schedule that is flat without being a constant suits gradual algorithms too.
     var algorithm =
         Algorithms.builder(name)
@@ -208,16 +222,24 @@ class AlgorithmContractTest {
             .dropFraction(Schedules.cosine(0.5, 10))
             .update(every(2))
             .build();
-    return Sparsity.wrap(network, network.adamW(), algorithm);
+    return Sparsity.wrap(
+        network,
+        network.adamW(),
+        Group.of(algorithm),
+        SparsityOptions.defaults().execution(execution));
   }
 
-  private static SparseOptimizer rising(TinyNetwork network, String name) {
+  private static SparseOptimizer rising(TinyNetwork network, String name, Execution execution) {
     var algorithm =
         Algorithms.builder(name)
             .sparsity(Schedules.cycling(0.3, 0.5, 0.6, 0.8, 0.9))
             .dropFraction(Schedules.cycling(0.5, 0.3, 0.2))
             .update(every(2))
             .build();
-    return Sparsity.wrap(network, network.adamW(), algorithm);
+    return Sparsity.wrap(
+        network,
+        network.adamW(),
+        Group.of(algorithm),
+        SparsityOptions.defaults().execution(execution));
   }
 }

@@ -3,6 +3,7 @@ package dev.filigree.sparsity;
 import static dev.filigree.schedule.Schedules.cosine;
 import static dev.filigree.schedule.Schedules.cycling;
 import static dev.filigree.schedule.UpdateSchedules.every;
+import static dev.filigree.sparsity.MaskedTraining.MASKED;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -57,7 +58,7 @@ class FaultsOfEarlierLibrariesTest {
         };
     var algorithm = RigL.builder().sparsity(0.8).dropFraction(watched).update(every(2)).build();
     var history = new MaskHistory();
-    try (var optimizer = Sparsity.wrap(network, network.adamW(), algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(network, network.adamW(), algorithm)) {
       optimizer.addListener(history);
       network.train(optimizer, 0, 14);
     }
@@ -84,7 +85,7 @@ class FaultsOfEarlierLibrariesTest {
               .dropFraction(0.1)
               .update(every(4).from(6))
               .build();
-      try (var optimizer = Sparsity.wrap(network, network.adamW(), algorithm)) {
+      try (var optimizer = MaskedTraining.wrap(network, network.adamW(), algorithm)) {
         network.train(optimizer, 0, 5);
         assertThat(optimizer.sparsity()).as("%s before", name).isZero();
         network.train(optimizer, 5, 6);
@@ -102,7 +103,7 @@ class FaultsOfEarlierLibrariesTest {
   void countingIsExactWhereFloat32LosesOrAddsAWeight() {
     var model = new OneWeight(torch.ones(2, 5));
     var algorithm = Static.builder().sparsity(0.8).build();
-    try (var optimizer = Sparsity.wrap(model, model.sgd(1), algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(1), algorithm)) {
       assertThat(optimizer.parameters().getFirst().kept()).isEqualTo(2);
     }
   }
@@ -115,7 +116,7 @@ class FaultsOfEarlierLibrariesTest {
             .sparsity(step -> step == 0 ? 0.5 : 0.75)
             .initialMask(OneWeight.keeping(1, 3, 5, 7, 9, 11, 13, 15, 17, 19))
             .build();
-    try (var optimizer = Sparsity.wrap(model, model.sgd(1), algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(1), algorithm)) {
       optimizer.step();
       assertThat(TinyNetwork.kept(optimizer.parameters().getFirst().mask()))
           .containsExactly(1L, 3L, 5L, 7L, 9L);
@@ -127,7 +128,7 @@ class FaultsOfEarlierLibrariesTest {
     var model = OneWeight.of(1, 5, 4, 3, 2, 1, 1);
     var algorithm =
         RigL.builder().sparsity(0.6).dropFraction(0.5).initialMask(OneWeight.keeping(0, 1)).build();
-    try (var optimizer = Sparsity.wrap(model, model.sgd(0), algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(0), algorithm)) {
       model.backward(0, 0, Double.NaN, 0.1, Double.NaN);
       optimizer.step();
       assertThat(TinyNetwork.kept(optimizer.parameters().getFirst().mask()))
@@ -140,8 +141,8 @@ class FaultsOfEarlierLibrariesTest {
     var half = new OneWeight(torch.ones(64, 64).to(ScalarType.BFloat16));
     var full = new OneWeight(torch.ones(64, 64));
     var algorithm = Static.builder().sparsity(0.9).build();
-    try (var left = Sparsity.wrap(half, half.sgd(1), algorithm);
-        var right = Sparsity.wrap(full, full.sgd(1), algorithm)) {
+    try (var left = MaskedTraining.wrap(half, half.sgd(1), algorithm);
+        var right = MaskedTraining.wrap(full, full.sgd(1), algorithm)) {
       assertThat(TinyNetwork.kept(left.parameters().getFirst().mask()))
           .hasSize(409)
           .isEqualTo(TinyNetwork.kept(right.parameters().getFirst().mask()));
@@ -154,12 +155,12 @@ class FaultsOfEarlierLibrariesTest {
     var network = new TinyNetwork();
     Tensor before = network.firstWeight().detach().clone();
     var algorithm = Static.builder().sparsity(0.8).shaper(ScoreShaper.outputGroups(20)).build();
-    assertThatThrownBy(() -> Sparsity.wrap(network, network.adamW(), algorithm))
+    assertThatThrownBy(() -> MaskedTraining.wrap(network, network.adamW(), algorithm))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("second.weight", "[10, 40]", "20 output groups");
     assertThat(network.firstWeight().equal(before)).isTrue();
     var other = Static.builder().sparsity(0.8).shaper(ScoreShaper.outputGroups(10)).build();
-    try (var optimizer = Sparsity.wrap(network, network.adamW(), other)) {
+    try (var optimizer = MaskedTraining.wrap(network, network.adamW(), other)) {
       optimizer.verify();
     }
   }
@@ -173,7 +174,7 @@ class FaultsOfEarlierLibrariesTest {
             .initialMask(OneWeight.keeping(0, 1, 2, 3, 4, 5, 6, 20))
             .shaper(ScoreShaper.outputGroups(4))
             .build();
-    try (var optimizer = Sparsity.wrap(model, model.sgd(1), algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(1), algorithm)) {
       for (int step = 0; step < 5; step++) {
         optimizer.step();
         Tensor perGroup = optimizer.parameters().getFirst().mask().sum(1);
@@ -215,14 +216,14 @@ class FaultsOfEarlierLibrariesTest {
             .sparsity(cycling(0.5, 0.7, 0.9))
             .dropFraction(cycling(0.1, 0.2))
             .build();
-    return Sparsity.wrap(network, network.adamW(), algorithm);
+    return MaskedTraining.wrap(network, network.adamW(), algorithm);
   }
 
   @Test
   void masksLoadedWithAPrefixAreRefusedAndChangeNothing() {
     var network = new TinyNetwork();
     try (var optimizer =
-        Sparsity.wrap(network, network.adamW(), Static.builder().sparsity(0.8).build())) {
+        MaskedTraining.wrap(network, network.adamW(), Static.builder().sparsity(0.8).build())) {
       List<Long> before = TinyNetwork.kept(optimizer.parameters().getFirst().mask());
       var prefixed = new LinkedHashMap<String, Tensor>();
       optimizer.masks().forEach((name, mask) -> prefixed.put("model." + name, mask.logical_not()));
@@ -259,7 +260,7 @@ class FaultsOfEarlierLibrariesTest {
                 })
             .update(every(5))
             .build();
-    try (var optimizer = Sparsity.wrap(network, network.adamW(), algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(network, network.adamW(), algorithm)) {
       asked.clear();
       for (long step = 0; step < 12; step++) {
         optimizer.zeroGrad();
@@ -281,7 +282,7 @@ class FaultsOfEarlierLibrariesTest {
             .sparsity(0.8)
             .initialMask(OneWeight.keeping(0, 2, 4, 6, 8, 10, 12))
             .build();
-    try (var optimizer = Sparsity.wrap(model, model.sgd(1), algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(1), algorithm)) {
       assertThat(optimizer.parameters().getFirst().targetSparsity()).isEqualTo(0.8);
       assertThat(optimizer.parameters().getFirst().sparsity()).isEqualTo(1 - 7 / 20.0);
       assertThat(optimizer.sparsity()).isEqualTo(1 - 7 / 20.0);
@@ -293,7 +294,7 @@ class FaultsOfEarlierLibrariesTest {
   void bothMomentsAreZeroOutsideTheMaskAndWhereAWeightJustGrew() {
     var network = new TinyNetwork();
     var algorithm = RigL.builder().sparsity(0.8).dropFraction(0.5).update(every(3)).build();
-    try (var optimizer = Sparsity.wrap(network, network.adamW(), algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(network, network.adamW(), algorithm)) {
       network.train(optimizer, 0, 2);
       Map<String, Tensor> before = optimizer.masks();
       network.train(optimizer, 2, 3);
@@ -322,7 +323,7 @@ class FaultsOfEarlierLibrariesTest {
     all.addAll(Tensors.namedParameters(critic).values());
     var inner = new AdamW(all, AdamW.options().lr(0.01));
     Group group = Group.of(Static.builder().sparsity(0.8).build());
-    try (var optimizer = Sparsity.wrap(models, inner, group, SparsityOptions.defaults())) {
+    try (var optimizer = Sparsity.wrap(models, inner, group, MASKED)) {
       assertThat(optimizer.masks())
           .containsOnlyKeys(
               "actor.first.weight",
@@ -341,8 +342,8 @@ class FaultsOfEarlierLibrariesTest {
     var first = new TinyNetwork();
     var second = new TinyNetwork();
     var algorithm = RigL.builder().sparsity(0.8).dropFraction(0.5).update(every(2));
-    try (var left = Sparsity.wrap(first, first.adamW(), algorithm.build());
-        var right = Sparsity.wrap(second, second.adamW(), algorithm.build())) {
+    try (var left = MaskedTraining.wrap(first, first.adamW(), algorithm.build());
+        var right = MaskedTraining.wrap(second, second.adamW(), algorithm.build())) {
       for (long step = 0; step < 8; step++) {
         left.zeroGrad();
         right.zeroGrad();
@@ -384,7 +385,7 @@ class FaultsOfEarlierLibrariesTest {
 
   private static List<List<Long>> keptAlone(SparsityAlgorithm algorithm) {
     var network = new TinyNetwork();
-    try (var optimizer = Sparsity.wrap(network, network.adamW(), algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(network, network.adamW(), algorithm)) {
       for (long step = 0; step < 8; step++) {
         network.train(optimizer, 2 * step, 2 * step + 1);
       }
@@ -400,7 +401,7 @@ class FaultsOfEarlierLibrariesTest {
   void silentlyDenseRunIsAnError() {
     var network = new TinyNetwork();
     try (var optimizer =
-        Sparsity.wrap(network, network.adamW(), Static.builder().sparsity(0.8).build())) {
+        MaskedTraining.wrap(network, network.adamW(), Static.builder().sparsity(0.8).build())) {
       optimizer.verify();
       try (var _ = new NoGradGuard()) {
         network.firstWeight().fill_(new Scalar(1));

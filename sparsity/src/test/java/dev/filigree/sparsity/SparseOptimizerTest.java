@@ -2,6 +2,7 @@ package dev.filigree.sparsity;
 
 import static dev.filigree.schedule.Schedules.cycling;
 import static dev.filigree.schedule.UpdateSchedules.every;
+import static dev.filigree.sparsity.MaskedTraining.MASKED;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -59,7 +60,8 @@ class SparseOptimizerTest {
 
   private static SparseOptimizer wrap(
       OneWeight model, Optimizer inner, AlgorithmBuilder<?> algorithm, long... kept) {
-    return Sparsity.wrap(model, inner, algorithm.initialMask(OneWeight.keeping(kept)).build());
+    return MaskedTraining.wrap(
+        model, inner, algorithm.initialMask(OneWeight.keeping(kept)).build());
   }
 
   private static SparseParameter only(SparseOptimizer optimizer) {
@@ -158,8 +160,8 @@ class SparseOptimizerTest {
             .dropFraction(cycling(0.5, 0.3, 0.2))
             .update(every(2));
     var scaler = new GradScaler(GradScaler.options().initScale(16));
-    try (var left = Sparsity.wrap(skipping, skipping.adamW(), renewed(algorithm));
-        var right = Sparsity.wrap(steady, steady.adamW(), renewed(algorithm))) {
+    try (var left = MaskedTraining.wrap(skipping, skipping.adamW(), renewed(algorithm));
+        var right = MaskedTraining.wrap(steady, steady.adamW(), renewed(algorithm))) {
       skipping.train(left, 0, 3);
       steady.train(right, 0, 3);
 
@@ -243,8 +245,9 @@ class SparseOptimizerTest {
     var libtorch = new org.bytedeco.pytorch.SGD(theirs.parameters(), options);
     var sgd = new SGD(Tensors.namedParameters(ours).values(), SGD.options().lr(0.05).momentum(0.9));
     var algorithm = RigL.builder().sparsity(0.8).dropFraction(0.4).update(every(3));
-    try (var left = Sparsity.wrap(ours, sgd, algorithm.build());
-        var right = Sparsity.wrap(theirs, LibtorchOptimizer.of(libtorch), algorithm.build())) {
+    try (var left = MaskedTraining.wrap(ours, sgd, algorithm.build());
+        var right =
+            MaskedTraining.wrap(theirs, LibtorchOptimizer.of(libtorch), algorithm.build())) {
       double ourLoss = ours.train(left, 0, 12);
       double theirLoss = theirs.train(right, 0, 12);
       assertThat(theirLoss).isCloseTo(ourLoss, within(1e-5));
@@ -288,7 +291,7 @@ class SparseOptimizerTest {
       String name, Module module, Function<Tensor, Tensor> forward, long[] input) {
     var inner = new AdamW(Tensors.namedParameters(module).values(), AdamW.options().lr(0.01));
     var algorithm = RigL.builder().sparsity(0.75).dropFraction(0.5).update(every(2)).build();
-    try (var optimizer = Sparsity.wrap(module, inner, algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(module, inner, algorithm)) {
       SparseParameter weight = only(optimizer);
       assertThat(weight.name()).isEqualTo("weight");
       var history = new MaskHistory();
@@ -313,12 +316,12 @@ class SparseOptimizerTest {
     var parameters = Tensors.namedParameters(model).values();
     var inner = new AdamW(parameters, AdamW.options().lr(0.01));
     var algorithm = SparseEvolution.builder().sparsity(0.75);
-    try (var optimizer = Sparsity.wrap(model, inner, algorithm.build())) {
+    try (var optimizer = MaskedTraining.wrap(model, inner, algorithm.build())) {
       assertThat(only(optimizer).name()).isEqualTo("fc.weight");
     }
     Group asked =
         Group.empty().with(new ParameterFilter(List.of("embedding.weight")), algorithm.build());
-    try (var optimizer = Sparsity.wrap(model, inner, asked, SparsityOptions.defaults())) {
+    try (var optimizer = Sparsity.wrap(model, inner, asked, MASKED)) {
       assertThat(only(optimizer).name()).isEqualTo("embedding.weight");
       embedding.forward(torch.tensor(new long[] {1, 2, 2})).sum().backward();
       optimizer.step();
@@ -338,7 +341,7 @@ class SparseOptimizerTest {
     tied.register_parameter("second", model.weight(), true);
     var algorithm =
         RigL.builder().sparsity(0.5).dropFraction(0.5).initialMask(OneWeight.keeping(0, 1)).build();
-    try (var optimizer = Sparsity.wrap(tied, model.sgd(0), algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(tied, model.sgd(0), algorithm)) {
       assertThat(only(optimizer).name()).isEqualTo("first");
       Tensor one = model.weight().mul(OneWeight.tensor(2, 2, 0, 0, 5, 4));
       Tensor other = model.weight().mul(OneWeight.tensor(2, 2, 0, 0, -5, 4));
@@ -354,7 +357,8 @@ class SparseOptimizerTest {
     Optimizer inner = network.adamW();
     network.firstWeight().set_requires_grad(false);
     Tensor before = network.firstWeight().clone();
-    try (var optimizer = Sparsity.wrap(network, inner, Static.builder().sparsity(0.8).build())) {
+    try (var optimizer =
+        MaskedTraining.wrap(network, inner, Static.builder().sparsity(0.8).build())) {
       assertThat(only(optimizer).name()).isEqualTo("second.weight");
     }
     assertThat(network.firstWeight().equal(before)).isTrue();
@@ -364,7 +368,7 @@ class SparseOptimizerTest {
   void parameterThatGotNoGradientIsLeftAloneByAnUpdateThatNeedsIt() {
     var network = new TinyNetwork();
     var algorithm = RigL.builder().sparsity(step -> step < 2 ? 0.5 : 0.8).update(every(2)).build();
-    try (var optimizer = Sparsity.wrap(network, network.adamW(), algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(network, network.adamW(), algorithm)) {
       optimizer.step();
       network.firstWeight().square().sum().backward();
       optimizer.step();
@@ -380,16 +384,16 @@ class SparseOptimizerTest {
   void modelThatIsSparseAlreadyIsAnErrorUntilItsOptimizerIsClosed() {
     var network = new TinyNetwork();
     var algorithm = Static.builder().sparsity(0.8).build();
-    var optimizer = Sparsity.wrap(network, network.adamW(), algorithm);
+    var optimizer = MaskedTraining.wrap(network, network.adamW(), algorithm);
     Tensor before = network.firstWeight().detach().clone();
-    assertThatThrownBy(() -> Sparsity.wrap(network, network.adamW(), algorithm))
+    assertThatThrownBy(() -> MaskedTraining.wrap(network, network.adamW(), algorithm))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("'first.weight' is sparse already");
     assertThat(network.firstWeight().equal(before)).isTrue();
     optimizer.close();
     optimizer.close();
     assertThatThrownBy(optimizer::step).hasMessageContaining("closed");
-    try (var again = Sparsity.wrap(network, network.adamW(), algorithm)) {
+    try (var again = MaskedTraining.wrap(network, network.adamW(), algorithm)) {
       again.verify();
     }
     network.backward(0);
@@ -400,7 +404,8 @@ class SparseOptimizerTest {
   void parameterThatTheOptimizerDoesNotUpdateIsAnError() {
     var network = new TinyNetwork();
     var other = new SGD(List.of(network.firstWeight()), SGD.options());
-    assertThatThrownBy(() -> Sparsity.wrap(network, other, Static.builder().sparsity(0.8).build()))
+    assertThatThrownBy(
+            () -> MaskedTraining.wrap(network, other, Static.builder().sparsity(0.8).build()))
         .hasMessage("'second.weight' would be sparse, but the optimizer does not update it");
   }
 
@@ -416,14 +421,13 @@ class SparseOptimizerTest {
                 new ParameterFilter(List.of("first.weight")),
                 Static.builder().sparsity(0.8).build())
             .with(new ParameterFilter(List.of("second.weight")), algorithm);
-    assertThatThrownBy(
-            () -> Sparsity.wrap(network, network.adamW(), group, SparsityOptions.defaults()))
+    assertThatThrownBy(() -> Sparsity.wrap(network, network.adamW(), group, MASKED))
         .hasMessage("the mask of 'second.weight' must be of type Bool, found Float");
     assertThat(network.firstWeight().equal(before)).isTrue();
     network.backward(0);
     assertThat(Masks.count(network.firstWeight().grad().ne(new Scalar(0)))).isEqualTo(800);
     try (var optimizer =
-        Sparsity.wrap(network, network.adamW(), Static.builder().sparsity(0.5).build())) {
+        MaskedTraining.wrap(network, network.adamW(), Static.builder().sparsity(0.5).build())) {
       optimizer.verify();
     }
   }
@@ -432,7 +436,7 @@ class SparseOptimizerTest {
   void wrongMasksAreRefusedAndChangeNothing() {
     var network = new TinyNetwork();
     try (var optimizer =
-        Sparsity.wrap(network, network.adamW(), Static.builder().sparsity(0.8).build())) {
+        MaskedTraining.wrap(network, network.adamW(), Static.builder().sparsity(0.8).build())) {
       var before = optimizer.masks();
       var some = new LinkedHashMap<>(before);
       some.put("first.weight", torch.ones(40, 20).to(torch.ScalarType.Bool));
@@ -450,7 +454,7 @@ class SparseOptimizerTest {
   void stateOfAnotherConfigurationIsRefused() {
     var network = new TinyNetwork();
     try (var optimizer =
-        Sparsity.wrap(network, network.adamW(), Static.builder().sparsity(0.8).build())) {
+        MaskedTraining.wrap(network, network.adamW(), Static.builder().sparsity(0.8).build())) {
       Map<String, Object> state = new LinkedHashMap<>(optimizer.state());
       state.put("seed", 5);
       assertThatThrownBy(() -> optimizer.load(state))
@@ -474,8 +478,7 @@ class SparseOptimizerTest {
         Group.empty()
             .with(new ParameterFilter(List.of("first.*t")), builder.build())
             .with(new ParameterFilter(List.of("second.weight")), builder.build());
-    try (var optimizer =
-        Sparsity.wrap(network, network.adamW(), group, SparsityOptions.defaults())) {
+    try (var optimizer = Sparsity.wrap(network, network.adamW(), group, MASKED)) {
       network.train(optimizer, 0, 2);
       assertThat(optimizer.parameters())
           .allSatisfy(parameter -> assertThat(parameter.targetSparsity()).isEqualTo(0.6));
@@ -488,7 +491,7 @@ class SparseOptimizerTest {
     SparseOptimizer optimizer;
     try (var _ = new PointerScope()) {
       optimizer =
-          Sparsity.wrap(
+          MaskedTraining.wrap(
               network, network.adamW(), RigL.builder().sparsity(0.8).dropFraction(0.5).build());
     }
     try (optimizer) {
@@ -506,7 +509,7 @@ class SparseOptimizerTest {
             .initialMask(InitialMask.topK())
             .shaper(ScoreShaper.blocks(2, 4, ScoreShaper.Pool.MEAN))
             .build();
-    try (var optimizer = Sparsity.wrap(model, model.sgd(1), algorithm)) {
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(1), algorithm)) {
       assertThat(only(optimizer).kept()).isEqualTo(32);
       optimizer.step();
       assertThat(only(optimizer).kept()).isEqualTo(16);
@@ -517,9 +520,7 @@ class SparseOptimizerTest {
   @Test
   void groupWithoutAlgorithmIsAnError() {
     var network = new TinyNetwork();
-    assertThatThrownBy(
-            () ->
-                Sparsity.wrap(network, network.adamW(), Group.empty(), SparsityOptions.defaults()))
+    assertThatThrownBy(() -> Sparsity.wrap(network, network.adamW(), Group.empty(), MASKED))
         .hasMessage("a group without an algorithm makes nothing sparse");
   }
 

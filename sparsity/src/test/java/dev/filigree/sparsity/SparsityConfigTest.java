@@ -206,7 +206,7 @@ class SparsityConfigTest {
             "run.yaml:2: tie_break: no tie break 'first'; there are lower_index, random"),
         Arguments.of(
             "sparsity: 0.5\ndistribution: fair",
-            "run.yaml:2: distribution: expected uniform, er, erk, global or a map"),
+            "run.yaml:2: distribution: no distribution 'fair'; there are er, erk, global, uniform"),
         Arguments.of(
             "sparsity: 0.5\nparam_filter:\n- fc1.weight\n- {a: b}",
             "run.yaml:4: param_filter.1: expected a single value, found a map"));

@@ -81,24 +81,24 @@ final class TinyNetwork extends Layer {
     return tensors;
   }
 
-  /** Puts back weights, masks and optimizer state. */
+  /** Puts back masks, weights and optimizer state. */
   void restore(SparseOptimizer optimizer, Map<String, Tensor> snapshot) {
-    var masks = new LinkedHashMap<String, Tensor>();
     var parameters = Tensors.namedParameters(this);
-    snapshot.forEach(
-        (key, tensor) -> {
-          int slash = key.indexOf('/');
-          Tensor parameter =
-              requireNonNull(parameters.get(slash < 0 ? key : key.substring(0, slash)));
-          if (slash < 0) {
-            parameter.detach().copy_(tensor);
-          } else if (key.endsWith("/mask")) {
-            masks.put(key.substring(0, slash), tensor);
-          } else {
-            optimizer.state(parameter).put(key.substring(slash + 1), tensor.clone());
-          }
-        });
+    var masks = new LinkedHashMap<String, Tensor>();
+    optimizer
+        .parameters()
+        .forEach(p -> masks.put(p.name(), requireNonNull(snapshot.get(p.name() + "/mask"))));
     optimizer.loadMasks(masks);
+    parameters.forEach(
+        (name, parameter) -> {
+          parameter.detach().copy_(requireNonNull(snapshot.get(name)));
+          snapshot.forEach(
+              (key, tensor) -> {
+                if (key.startsWith(name + "/") && !key.endsWith("/mask")) {
+                  optimizer.state(parameter).put(key.substring(name.length() + 1), tensor.clone());
+                }
+              });
+        });
   }
 
   static boolean equal(Map<String, Tensor> left, Map<String, Tensor> right) {

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.bytedeco.javacpp.PointerScope;
@@ -25,6 +26,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -32,20 +34,32 @@ import org.junit.jupiter.params.provider.MethodSource;
  * 1e-4. The producer of the numbers is named in golden/README.md.
  */
 class TracesGoldenTest {
-  static Stream<JsonNode> traces() throws IOException {
-    return StreamSupport.stream(Golden.open("traces.json.gz").spliterator(), false);
+  static Stream<Arguments> traces() throws IOException {
+    return StreamSupport.stream(Golden.open("traces.json.gz").spliterator(), false)
+        .flatMap(
+            trace ->
+                executions(trace.get("sparsity_config"))
+                    .map(execution -> Arguments.of(trace.get("name").asText(), execution, trace)));
   }
 
-  @ParameterizedTest
+  /** Weights that compete in groups are never compressed. */
+  private static Stream<Execution> executions(JsonNode config) {
+    return config.has("balance_in_groups") || config.has("balance_out_groups")
+        ? Stream.of(Execution.MASKED)
+        : Stream.of(Execution.MASKED, Execution.COMPRESSED);
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
   @MethodSource("traces")
-  void runFollowsTheReference(JsonNode trace) {
+  void runFollowsTheReference(String name, Execution execution, JsonNode trace) {
     try (var _ = new PointerScope();
         var network = new Network(trace)) {
       var parameters = Tensors.namedParameters(network);
       Optimizer inner = optimizer(trace.get("optimizer"), parameters.values());
       Replay replay = Replay.of(trace);
       try (SparseOptimizer optimizer =
-          Sparsity.wrap(network, inner, replay.group, SparsityOptions.defaults())) {
+          Sparsity.wrap(
+              network, inner, replay.group, SparsityOptions.defaults().execution(execution))) {
         assertMasks(trace.get("initial_masks"), optimizer, "at the beginning");
         Tensor x = floats(trace.get("x"), -1, network.dims[0]);
         Tensor y = longs(trace.get("y"));
@@ -99,7 +113,14 @@ class TracesGoldenTest {
         .get("final_parameters")
         .properties()
         .forEach(
-            entry -> assertClose(entry.getValue(), parameters.get(entry.getKey()), entry.getKey()));
+            entry -> {
+              String name = entry.getKey();
+              Tensor dense =
+                  sparse(optimizer, name)
+                      .map(SparseParameter::dense)
+                      .orElseGet(() -> requireNonNull(parameters.get(name)));
+              assertClose(entry.getValue(), dense, name);
+            });
     trace
         .get("final_optimizer_state")
         .properties()
@@ -109,16 +130,24 @@ class TracesGoldenTest {
               entry.getValue().properties().stream()
                   .filter(item -> item.getValue().isArray())
                   .forEach(
-                      item ->
-                          assertClose(
-                              item.getValue(),
-                              state.get(item.getKey()),
-                              entry.getKey() + " " + item.getKey()));
+                      item -> {
+                        Tensor found = requireNonNull(state.get(item.getKey()));
+                        Tensor dense =
+                            sparse(optimizer, entry.getKey())
+                                .map(parameter -> parameter.toDense(found))
+                                .orElse(found);
+                        assertClose(item.getValue(), dense, entry.getKey() + " " + item.getKey());
+                      });
             });
   }
 
-  private static void assertClose(JsonNode expected, @Nullable Tensor found, String what) {
-    assertThat(found).as(what).isNotNull();
+  private static Optional<SparseParameter> sparse(SparseOptimizer optimizer, String name) {
+    return optimizer.parameters().stream()
+        .filter(parameter -> parameter.name().equals(name))
+        .findFirst();
+  }
+
+  private static void assertClose(JsonNode expected, Tensor found, String what) {
     Tensor flat = found.detach().flatten().contiguous();
     assertThat(flat.numel()).as(what).isEqualTo(expected.size());
     var memory = Tensors.segment(flat);

@@ -69,11 +69,7 @@ public final class Gpt2 extends LanguageModel {
 
   @Override
   protected KeyValueCache newCache() {
-    return new KeyValueCache(
-        config.layers(),
-        config.heads(),
-        config.hiddenSize() / config.heads(),
-        config.contextLength());
+    return new KeyValueCache(config.layers(), config.contextLength());
   }
 
   private static Tensor scaled(Tensor x, double factor) {

@@ -66,11 +66,7 @@ public final class GptNeoX extends LanguageModel {
 
   @Override
   protected KeyValueCache newCache() {
-    return new KeyValueCache(
-        config.layers(),
-        config.heads(),
-        config.hiddenSize() / config.heads(),
-        config.contextLength());
+    return new KeyValueCache(config.layers(), config.contextLength());
   }
 
   /** Token embeddings, the layers, the last normalization. */
@@ -91,7 +87,7 @@ public final class GptNeoX extends LanguageModel {
                       .mapToObj(i -> new DecoderLayer(config, i))
                       .toList()));
       norm = register("final_layer_norm", new LayerNorm(config.hiddenSize(), config.normEpsilon()));
-      rotary = new Rotary(config.rotary().frequencies(config.rotarySize()), config.contextLength());
+      rotary = new Rotary(config.rotary().frequencies(config.rotarySize()));
       dropout = config.dropouts().embedding();
     }
 

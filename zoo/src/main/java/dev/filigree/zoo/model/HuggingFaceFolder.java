@@ -21,14 +21,15 @@ import java.util.regex.Pattern;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A network as a folder in Hugging Face's layout: {@code config.json} and {@code model.safetensors}
  * (or several files and an index).
  */
 public final class HuggingFaceFolder {
-  static final String CONFIG = "config.json";
+  private static final String CONFIG = "config.json";
+  private static final String SINGLE = "model.safetensors";
+  private static final String INDEX = "model.safetensors.index.json";
 
   /** Constants that older checkpoints hold beside the parameters. */
   private static final Pattern CONSTANTS =
@@ -59,9 +60,13 @@ public final class HuggingFaceFolder {
    */
   public static Model read(Path folder, List<String> notes) {
     ModelConfig config = readConfig(folder, notes);
-    Model model = config.allocate();
-    readTensors(folder, config, model.tensors(), notes);
-    return model;
+    try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
+      // What the configuration claims is held against the files before memory is taken for it.
+      checkShapes(folder, config, files);
+      Model model = config.allocate();
+      fill(folder, config, files, model.tensors(), notes);
+      return model;
+    }
   }
 
   /**
@@ -72,43 +77,62 @@ public final class HuggingFaceFolder {
   public static void readTensors(
       Path folder, ModelConfig config, Map<String, Tensor> parameters, List<String> notes) {
     try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
-      var unused = new LinkedHashSet<>(files.entries().keySet());
-      for (HuggingFaceTensor tensor : config.huggingFaceTensors()) {
-        TensorEntry entry = entry(files, tensor.name());
-        if (entry == null) {
-          throw new SafetensorsException(folder + ": has no tensor '" + tensor.name() + "'");
-        }
-        if (!entry.shape().equals(tensor.shape())) {
-          throw new SafetensorsException(
-              "%s: tensor '%s' has shape %s, %s says %s"
-                  .formatted(folder, entry.name(), entry.shape(), CONFIG, tensor.shape()));
-        }
-        unused.remove(entry.name());
-        try (var _ = new PointerScope();
-            var _ = new NoGradGuard()) {
-          List<Tensor> parts = tensor.layout().unpack(files.read(entry.name()));
-          for (int i = 0; i < parts.size(); i++) {
-            String name = tensor.parameters().get(i);
-            Tensor parameter = parameters.get(name);
-            if (parameter == null) {
-              throw new IllegalArgumentException("no parameter '" + name + "' to read into");
-            }
-            parameter.copy_(parts.get(i));
+      checkShapes(folder, config, files);
+      fill(folder, config, files, parameters, notes);
+    }
+  }
+
+  private static void checkShapes(Path folder, ModelConfig config, SafetensorsFolder files) {
+    for (HuggingFaceTensor tensor : config.huggingFaceTensors()) {
+      TensorEntry entry = entry(folder, files, tensor.name());
+      if (!entry.shape().equals(tensor.shape())) {
+        throw new SafetensorsException(
+            "%s: tensor '%s' has shape %s, %s says %s"
+                .formatted(folder, entry.name(), entry.shape(), CONFIG, tensor.shape()));
+      }
+    }
+  }
+
+  private static void fill(
+      Path folder,
+      ModelConfig config,
+      SafetensorsFolder files,
+      Map<String, Tensor> parameters,
+      List<String> notes) {
+    var unused = new LinkedHashSet<>(files.entries().keySet());
+    for (HuggingFaceTensor tensor : config.huggingFaceTensors()) {
+      String stored = entry(folder, files, tensor.name()).name();
+      unused.remove(stored);
+      try (var _ = new PointerScope();
+          var _ = new NoGradGuard()) {
+        List<Tensor> parts = tensor.layout().unpack(files.read(stored));
+        for (int i = 0; i < parts.size(); i++) {
+          String name = tensor.parameters().get(i);
+          Tensor parameter = parameters.get(name);
+          if (parameter == null) {
+            throw new IllegalArgumentException("no parameter '" + name + "' to read into");
           }
+          parameter.copy_(parts.get(i));
         }
       }
-      for (String name : unused) {
-        if (!CONSTANTS.matcher(name).matches()) {
-          notes.add(folder + ": tensor '" + name + "' is not used");
-        }
+    }
+    for (String name : unused) {
+      if (!CONSTANTS.matcher(name).matches()) {
+        notes.add(folder + ": tensor '" + name + "' is not used");
       }
     }
   }
 
   /** The tensor of this name; files of a network without its head lack the first word of it. */
-  private static @Nullable TensorEntry entry(SafetensorsFolder files, String name) {
+  private static TensorEntry entry(Path folder, SafetensorsFolder files, String name) {
     TensorEntry entry = files.entries().get(name);
-    return entry != null ? entry : files.entries().get(name.substring(name.indexOf('.') + 1));
+    if (entry == null) {
+      entry = files.entries().get(name.substring(name.indexOf('.') + 1));
+    }
+    if (entry == null) {
+      throw new SafetensorsException(folder + ": has no tensor '" + name + "'");
+    }
+    return entry;
   }
 
   /**
@@ -137,11 +161,13 @@ public final class HuggingFaceFolder {
     try {
       Files.createDirectories(folder);
       List<List<TensorSource>> files = split(sources, maxFileBytes);
+      // A folder has one or the other, so that no reader takes what an earlier export left.
       if (files.size() == 1) {
-        SafetensorsWriter.write(
-            folder.resolve("model.safetensors"), files.getFirst(), Map.of("format", "pt"));
+        SafetensorsWriter.write(folder.resolve(SINGLE), files.getFirst(), Map.of("format", "pt"));
+        Files.deleteIfExists(folder.resolve(INDEX));
       } else {
         writeShards(folder, files);
+        Files.deleteIfExists(folder.resolve(SINGLE));
       }
       var json = new LinkedHashMap<>(config.toHuggingFace());
       json.put("dtype", dtype(type));
@@ -208,7 +234,7 @@ public final class HuggingFaceFolder {
       }
     }
     JSON.writeValue(
-        folder.resolve("model.safetensors.index.json").toFile(),
+        folder.resolve(INDEX).toFile(),
         Map.of("metadata", Map.of("total_size", bytes), "weight_map", places));
   }
 

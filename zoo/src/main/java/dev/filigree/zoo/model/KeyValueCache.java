@@ -1,29 +1,26 @@
 package dev.filigree.zoo.model;
 
-import dev.filigree.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** The keys and values of the tokens seen so far, for generating one token after another. */
 public final class KeyValueCache implements AutoCloseable {
+  private static final long FIRST_CAPACITY = 64;
+
   private final long capacity;
-  private final Tensor[] keys; // layers × [1, key_value_heads, capacity, head_size]
-  private final Tensor[] values; // layers × [1, key_value_heads, capacity, head_size]
+  private final @Nullable Tensor[] keys; // layers × [1, key_value_heads, room, head_size]
+  private final @Nullable Tensor[] values; // layers × [1, key_value_heads, room, head_size]
   private long length;
 
   /**
-   * An empty cache for one text.
+   * An empty cache for one text, which takes memory as the text grows.
    *
    * @param capacity the most tokens it can hold: the network's context length
    */
-  public KeyValueCache(long layers, long keyValueHeads, long headSize, long capacity) {
+  public KeyValueCache(long layers, long capacity) {
     this.capacity = capacity;
-    keys = new Tensor[Math.toIntExact(layers)];
-    values = new Tensor[keys.length];
-    for (int i = 0; i < keys.length; i++) {
-      keys[i] = torch.zeros(1, keyValueHeads, capacity, headSize).retainReference();
-      values[i] = torch.zeros(1, keyValueHeads, capacity, headSize).retainReference();
-    }
+    keys = new @Nullable Tensor[Math.toIntExact(layers)];
+    values = new @Nullable Tensor[keys.length];
   }
 
   /** The number of tokens in the cache. */
@@ -56,16 +53,25 @@ public final class KeyValueCache implements AutoCloseable {
     return append(values, layer, added);
   }
 
-  private Tensor append(Tensor[] store, int layer, Tensor added) {
-    if (Tensors.type(store[layer]) != Tensors.type(added)
-        || !store[layer].device().equals(added.device())) {
-      Tensor moved = store[layer].to(added.device(), added.scalar_type()).retainReference();
-      store[layer].close();
-      store[layer] = moved;
+  private Tensor append(@Nullable Tensor[] stores, int layer, Tensor added) {
+    long end = length + added.size(2);
+    Tensor store = stores[layer];
+    if (store == null || store.size(2) < end) {
+      store = grown(store, added, Math.min(capacity, Math.max(end, FIRST_CAPACITY)));
+      stores[layer] = store;
     }
-    long sequence = added.size(2);
-    store[layer].narrow(2, length, sequence).copy_(added);
-    return store[layer].narrow(2, 0, length + sequence);
+    store.narrow(2, length, added.size(2)).copy_(added);
+    return store.narrow(2, 0, end);
+  }
+
+  private Tensor grown(@Nullable Tensor store, Tensor added, long atLeast) {
+    long room = store == null ? atLeast : Math.min(capacity, Math.max(atLeast, 2 * store.size(2)));
+    Tensor grown = added.new_zeros(1, added.size(1), room, added.size(3)).retainReference();
+    if (store != null) {
+      grown.narrow(2, 0, length).copy_(store.narrow(2, 0, length));
+      store.close();
+    }
+    return grown;
   }
 
   /** Counts the tokens that every layer has appended. */
@@ -76,8 +82,14 @@ public final class KeyValueCache implements AutoCloseable {
   @Override
   public void close() {
     for (int i = 0; i < keys.length; i++) {
-      keys[i].close();
-      values[i].close();
+      close(keys[i]);
+      close(values[i]);
+    }
+  }
+
+  private static void close(@Nullable Tensor store) {
+    if (store != null) {
+      store.close();
     }
   }
 }

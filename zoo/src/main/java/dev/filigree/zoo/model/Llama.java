@@ -65,8 +65,7 @@ public final class Llama extends LanguageModel {
 
   @Override
   protected KeyValueCache newCache() {
-    return new KeyValueCache(
-        config.layers(), config.keyValueHeads(), config.headSize(), config.contextLength());
+    return new KeyValueCache(config.layers(), config.contextLength());
   }
 
   /** Token embeddings, the layers, the last normalization. */
@@ -88,7 +87,7 @@ public final class Llama extends LanguageModel {
                       .mapToObj(i -> new DecoderLayer(config, i))
                       .toList()));
       norm = register("norm", new RmsNorm(config.hiddenSize(), config.normEpsilon()));
-      rotary = new Rotary(config.rotary().frequencies(config.headSize()), config.contextLength());
+      rotary = new Rotary(config.rotary().frequencies(config.headSize()));
       dropout = config.dropouts().embedding();
     }
 

@@ -37,7 +37,7 @@ record Axis(double low, double high, double from, double to, List<Double> ticks)
   private static Axis of(double low, double high, double step, double from, double to) {
     var ticks = new ArrayList<Double>();
     for (double i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
-      ticks.add(i * step);
+      ticks.add(i * step + 0.0); // no negative zero
     }
     return new Axis(low, high, from, to, ticks);
   }

@@ -29,10 +29,14 @@ final class MaskImage {
         counts[row][column] = density(mask, row * cell, column * cell, cell);
       }
     }
-    // Outliers, such as dead columns, must not flatten the rest.
     double[] sorted = Arrays.stream(counts).flatMapToDouble(Arrays::stream).sorted().toArray();
-    double low = cell == 1 ? 0 : sorted[sorted.length / 100];
-    double high = cell == 1 ? 1 : sorted[sorted.length - 1 - sorted.length / 100];
+    // A few outliers, such as dead columns, must not flatten the rest.
+    int outliers = sorted.length / 100;
+    if (sorted[outliers] == sorted[sorted.length - 1 - outliers]) {
+      outliers = 0;
+    }
+    double low = cell == 1 ? 0 : sorted[outliers];
+    double high = cell == 1 ? 1 : sorted[sorted.length - 1 - outliers];
     var image = image(counts.length, counts[0].length);
     for (int row = 0; row < counts.length; row++) {
       for (int column = 0; column < counts[0].length; column++) {

@@ -119,6 +119,7 @@ final class Session implements AutoCloseable {
         SparsityOptions.defaults()
             .seed(config.seed())
             .execution(config.execution())
+            .microBatches(TrainingStep.microBatches(config))
             .otherNames(otherNames);
     return Sparsity.wrap(model, dense, sparsity.get(), options);
   }

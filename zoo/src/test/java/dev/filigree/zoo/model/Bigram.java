@@ -47,7 +47,7 @@ public final class Bigram extends LanguageModel {
 
   @Override
   protected KeyValueCache newCache() {
-    return new KeyValueCache(0, 0, 0, contextLength());
+    return new KeyValueCache(0, contextLength());
   }
 
   /** Its shape. */

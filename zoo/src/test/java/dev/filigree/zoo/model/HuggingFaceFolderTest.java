@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +67,33 @@ class HuggingFaceFolderTest {
   }
 
   @Test
+  void anExportOverAnotherLeavesNothingOfIt() {
+    GoldenModel golden = GoldenModel.read("llama-mha");
+    ModelConfig config = golden.model().config();
+    Model other = config.create(1);
+    HuggingFaceFolder.write(folder, config, golden.parameters(), ElementType.F32);
+    HuggingFaceFolder.write(folder, config, other.tensors(), ElementType.F32, 100_000);
+    assertSame(HuggingFaceFolder.read(folder, new ArrayList<>()), other);
+
+    HuggingFaceFolder.write(folder, config, golden.parameters(), ElementType.F32);
+    assertSame(HuggingFaceFolder.read(folder, new ArrayList<>()), golden.model());
+  }
+
+  @Test
+  void whatAConfigurationClaimsIsHeldAgainstTheFilesBeforeMemoryIsTaken() throws IOException {
+    GoldenModel golden = GoldenModel.read("llama-mha");
+    Files.copy(golden.folder().resolve("model.safetensors"), folder.resolve("model.safetensors"));
+    String json = Files.readString(golden.folder().resolve("config.json"));
+    Files.writeString(
+        folder.resolve("config.json"),
+        json.replace("\"vocab_size\": 256", "\"vocab_size\": 2000000000"));
+
+    assertThatThrownBy(() -> HuggingFaceFolder.read(folder, new ArrayList<>()))
+        .isInstanceOf(SafetensorsException.class)
+        .hasMessageContaining("config.json says [2000000000, 64]");
+  }
+
+  @Test
   void theConfigurationSaysHowSparseTheExportIs() {
     GoldenModel golden = GoldenModel.read("llama-mha");
     String query = "model.layers.0.self_attn.q_proj.weight";
@@ -98,11 +126,7 @@ class HuggingFaceFolderTest {
     Model model = HuggingFaceFolder.read(folder, notes);
 
     assertThat(notes).isEmpty();
-    model
-        .tensors()
-        .forEach(
-            (name, tensor) ->
-                assertThat(tensor.equal(golden.model().tensors().get(name))).as(name).isTrue());
+    assertSame(model, golden.model());
   }
 
   @Test
@@ -133,5 +157,13 @@ class HuggingFaceFolderTest {
     var notes = new ArrayList<String>();
     HuggingFaceFolder.read(folder, notes);
     assertThat(notes).hasSize(9).allMatch(note -> note.contains("'model.layers.1."));
+  }
+
+  private static void assertSame(Model model, Model expected) {
+    Map<String, Tensor> tensors = expected.tensors();
+    assertThat(model.tensors()).hasSameSizeAs(tensors);
+    model
+        .tensors()
+        .forEach((name, tensor) -> assertThat(tensor.equal(tensors.get(name))).as(name).isTrue());
   }
 }

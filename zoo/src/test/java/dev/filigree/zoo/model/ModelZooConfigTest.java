@@ -8,6 +8,7 @@ import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.nn.Initializer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -69,6 +70,28 @@ class ModelZooConfigTest {
 
   private ModelConfig read(String yaml) {
     return Models.fromModelZoo((ConfigMap) ConfigReader.parse(yaml, "run.yaml"), notes);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "params_gpt3_125m_rigl75, 125226240",
+    "params_gpt3_125m_set75, 125226240",
+    "params_gpt3_125m_sparsewide-ift_dense, 124439808",
+    "params_gpt3_125m_sparsewide-ift_rigl75, 418748928",
+    "params_gpt3_125m_sparsewide-ift_static50, 227886204",
+    "params_gpt3_125m_static75, 125226240",
+    "params_gpt3_6p7b_vspdf_dart, 6658404352",
+    "params_gpt3_6p7b_vspdf_phase1, 6658404352",
+    "params_gpt3_6p7b_vspdf_phase2, 6658404352",
+    "params_llama2_7b, 6738415616"
+  })
+  void theFilesOfTheModelZooAreRead(String file, long parameters) {
+    ConfigMap run =
+        ConfigReader.read(Path.of("src/test/resources/modelzoo-configs", file + ".yaml")).asMap();
+    ModelConfig config = Models.fromModelZoo(run.map("trainer").map("init").map("model"), notes);
+
+    assertThat(config.parameterCount()).isEqualTo(parameters);
+    assertThat(notes).isEmpty();
   }
 
   @Test

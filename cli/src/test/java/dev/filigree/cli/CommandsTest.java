@@ -1,0 +1,217 @@
+package dev.filigree.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands one after the other, on a run of seconds. */
+class CommandsTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir static Path directory;
+  private static Path run = Path.of("");
+  private static Program trained = new Program(-1, "", "");
+
+  @BeforeAll
+  static void train() throws IOException {
+    Path texts = Files.createDirectories(directory.resolve("texts"));
+    for (int i = 0; i < 40; i++) {
+      Files.writeString(
+          texts.resolve(i + ".txt"),
+          "Row %d of a small text that repeats itself. ".formatted(i).repeat(40));
+    }
+    run = directory.resolve("run");
+    trained = train("--out", run.toString());
+  }
+
+  private static Program train(String... more) {
+    return program("train", List.of(), more);
+  }
+
+  private static Program program(String command, List<String> first, String... more) {
+    var arguments = new ArrayList<String>();
+    arguments.add(command);
+    arguments.addAll(first);
+    for (String setting :
+        List.of(
+            "model.hidden_size=32",
+            "model.num_hidden_layers=2",
+            "model.num_heads=2",
+            "model.filter_size=64",
+            "train_dataloader.data_dir=" + directory.resolve("texts"),
+            "train_dataloader.cache_dir=" + directory.resolve("cache"),
+            "train_dataloader.validation_fraction=0.2",
+            "train_dataloader.batch_size=2",
+            "train_dataloader.max_sequence_length=32",
+            "loop.max_steps=8",
+            "loop.eval_steps=2",
+            "logging.log_steps=1")) {
+      arguments.add("-s");
+      arguments.add(setting);
+    }
+    arguments.addAll(List.of(more));
+    return Program.run(arguments.toArray(String[]::new));
+  }
+
+  private static JsonNode json(Program program) throws IOException {
+    assertThat(program.exitCode()).as(program.err()).isZero();
+    return JSON.readTree(program.out());
+  }
+
+  @Test
+  void trainPrintsATableAndLeavesARunDirectory() {
+    assertThat(trained.exitCode()).as(trained.err()).isZero();
+    assertThat(trained.out())
+        .contains("training loss", "validation loss", "bits per byte", "tokens/s")
+        .containsPattern("sparsity +80.00 % asked, 80.\\d\\d % counted")
+        .contains("What the model writes:");
+    assertThat(trained.err()).contains("step 8/8");
+    assertThat(run.resolve("config.yaml")).isRegularFile();
+    assertThat(run.resolve("metrics.jsonl")).isRegularFile();
+    assertThat(run.resolve("sample.txt")).isRegularFile();
+    assertThat(run.resolve("report.html")).isRegularFile();
+    assertThat(run.resolve("checkpoints/step-000008/manifest.json")).isRegularFile();
+  }
+
+  @Test
+  void aDryRunShowsThePlanAndLeavesNothing() {
+    Path other = directory.resolve("dry");
+    Program program = train("--dry-run", "--out", other.toString());
+    assertThat(program.exitCode()).as(program.err()).isZero();
+    assertThat(program.out()).contains("model.layers.0.self_attn.q_proj.weight", "80.0 %");
+    assertThat(other).doesNotExist();
+  }
+
+  @Test
+  void aRunDirectoryIsNotOverwritten() {
+    Program program = train("--out", run.toString());
+    assertThat(program.exitCode()).isEqualTo(1);
+    assertThat(program.err().strip()).contains("--resume").doesNotContain("\n");
+  }
+
+  @Test
+  void stepsAreTheTotalAlsoAfterResume() throws IOException {
+    Path other = directory.resolve("resumed");
+    assertThat(train("--out", other.toString(), "--steps", "3", "--quiet").exitCode()).isZero();
+    Program program = Program.run("train", "--resume", other.toString(), "--steps", "5", "--quiet");
+    assertThat(program.exitCode()).as(program.err()).isZero();
+    assertThat(program.out()).isEmpty();
+    assertThat(program.err()).isEmpty();
+    assertThat(other.resolve("checkpoints/step-000005")).isDirectory();
+    long rows;
+    try (Stream<String> lines = Files.lines(other.resolve("metrics.jsonl"))) {
+      rows = lines.filter(line -> line.contains("\"event\":\"train\"")).count();
+    }
+    assertThat(rows).isEqualTo(5);
+  }
+
+  @Test
+  void evaluateGivesTheLossOfTheLastEvaluation() throws IOException {
+    JsonNode result = json(Program.run("evaluate", run.toString(), "--json"));
+    assertThat(result.path("step").asLong()).isEqualTo(8);
+    double loss = result.path("results").path("validation").path("loss").asDouble();
+    List<String> rows = Files.readAllLines(run.resolve("metrics.jsonl"));
+    double trained = JSON.readTree(rows.getLast()).path("eval_loss").asDouble();
+    assertThat(loss).isCloseTo(trained, org.assertj.core.data.Offset.offset(1e-5));
+  }
+
+  @Test
+  void inspectCountsWhatIsKept() throws IOException {
+    JsonNode layers = json(Program.run("inspect", run.toString(), "--json")).path("layers");
+    JsonNode layer =
+        layers
+            .valueStream()
+            .filter(node -> node.path("parameter").asText().endsWith("layers.0.mlp.up_proj.weight"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(layer.path("kept").asLong()).isEqualTo(409); // floor of a fifth of 64 × 32
+    assertThat(layer.path("masked").asBoolean()).isTrue();
+  }
+
+  @Test
+  void inspectPrintsATable() {
+    Program program = Program.run("inspect", run.toString());
+    assertThat(program.exitCode()).isZero();
+    assertThat(program.out()).contains("dead rows", "64 × 32", "409", "weights kept");
+  }
+
+  @Test
+  void generateIsRepeatedByItsSeed() {
+    String[] arguments = {
+      "generate", run.toString(), "--prompt", "Row ", "--tokens", "20", "--seed", "3"
+    };
+    Program program = Program.run(arguments);
+    assertThat(program.exitCode()).as(program.err()).isZero();
+    assertThat(program.out()).startsWith("Row ").isEqualTo(Program.run(arguments).out());
+  }
+
+  @Test
+  void anExportedNetworkComesBackByImport() throws IOException {
+    Path exported = directory.resolve("exported");
+    Path imported = directory.resolve("imported");
+    assertThat(Program.run("export", run.toString(), "--to", exported.toString()).exitCode())
+        .isZero();
+    assertThat(exported.resolve("config.json")).isRegularFile();
+    assertThat(exported.resolve("model.safetensors")).isRegularFile();
+    assertThat(Program.run("export", run.toString(), "--to", exported.toString()).err())
+        .contains("holds a network already");
+
+    Program program = Program.run("import", exported.toString(), "--to", imported.toString());
+    assertThat(program.exitCode()).as(program.err()).isZero();
+    String[] ask = {"", "", "--prompt", "Row ", "--tokens", "20", "--temperature", "0"};
+    ask[0] = "generate";
+    ask[1] = imported.toString();
+    String fromImported = Program.run(ask).out();
+    ask[1] = run.toString();
+    assertThat(fromImported).isEqualTo(Program.run(ask).out());
+    assertThat(Program.run("import", exported.toString(), "--to", imported.toString()).exitCode())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void aDamagedCheckpointFailsWithOneLine() throws IOException {
+    Path damaged = directory.resolve("damaged");
+    Path whole = run.resolve("checkpoints/step-000008");
+    try (Stream<Path> files = Files.walk(whole)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, damaged.resolve(whole.relativize(file).toString()));
+      }
+    }
+    byte[] weights = Files.readAllBytes(damaged.resolve("model.safetensors"));
+    weights[weights.length - 1] ^= 1;
+    Files.write(damaged.resolve("model.safetensors"), weights);
+    Program program = Program.run("inspect", damaged.toString());
+    assertThat(program.exitCode()).isEqualTo(1);
+    assertThat(program.err().strip()).contains("model.safetensors", "damaged").doesNotContain("\n");
+  }
+
+  @Test
+  void compareTrainsEveryMethodWithEverySeed() throws IOException {
+    Path out = directory.resolve("compared");
+    JsonNode results =
+        json(program(
+                "compare",
+                List.of("--methods", "dense,rigl", "--seeds", "2", "--json", "--quiet"),
+                "--steps",
+                "4",
+                "--out",
+                out.toString()))
+            .path("results");
+    assertThat(results.findValuesAsText("method")).containsExactly("dense", "rigl");
+    assertThat(results.get(0).path("runs")).hasSize(2);
+    assertThat(results.get(0).path("sparsity").asDouble()).isZero();
+    assertThat(results.get(1).path("sparsity").asDouble()).isGreaterThan(0.79);
+    assertThat(out.resolve("rigl-seed1/report.html")).isRegularFile();
+    assertThat(out.resolve("compare.html")).isRegularFile();
+  }
+}

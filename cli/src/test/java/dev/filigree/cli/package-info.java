@@ -1,0 +1,4 @@
+@NullMarked
+package dev.filigree.cli;
+
+import org.jspecify.annotations.NullMarked;
