@@ -50,7 +50,7 @@ class TrainerTest {
     assertThat(train.getFirst())
         .containsOnlyKeys("event", "step", "tokens", "loss", "lr", "grad_norm", "sparsity")
         .containsEntry("tokens", 256L);
-    assertThat(TinyRun.rows(run, "mask_update")).hasSize(2 * 14);
+    assertThat(TinyRun.rows(run, "mask_update")).hasSize(3 * 14);
     assertThat(TinyRun.rows(run, "mask_update").getFirst())
         .containsOnlyKeys(
             "event", "step", "parameter", "dropped", "grown", "kept", "target_sparsity", "sparsity")
