@@ -44,6 +44,7 @@ class CommandsTest {
     arguments.addAll(first);
     for (String setting :
         List.of(
+            "execution=masked", // automatic choice would measure the machine first
             "model.hidden_size=32",
             "model.num_hidden_layers=2",
             "model.num_heads=2",
