@@ -166,7 +166,8 @@ class TrainerTest {
         .hasMessageContaining("checkpoints/step-00000");
     List<Map<String, Object>> skipped = TinyRun.rows(run, "skipped");
     assertThat(skipped).hasSize(3);
-    assertThat(String.valueOf(skipped.getFirst().get("reason"))).matches("(loss|gradient norm) is .*");
+    assertThat(String.valueOf(skipped.getFirst().get("reason")))
+        .matches("(loss|gradient norm) is .*");
     assertThat(Checkpoints.newestWhole(run).checkpoint()).isPresent();
   }
 
