@@ -24,7 +24,7 @@ final class Panels {
   /** Kept weights a row and panel should have at least, so that a row's fixed costs are small. */
   private static final int WEIGHTS_A_ROW = 10;
 
-  private static final int ROW_BLOCK = 256;
+  private static final int ROW_BLOCK = 512;
 
   private int rows;
   private int columns;

@@ -29,10 +29,11 @@ public final class SparseKernels implements AutoCloseable {
    */
   private static final long CACHED_BYTES = 8 << 20;
 
-  /**
-   * Columns that one unit of the weight gradient takes at most, so that its gradients are cached.
-   */
-  private static final int GRADIENT_COLUMNS = 1024;
+  /** Weights that one unit of the weight gradient takes: so many gradients stay in a cache. */
+  private static final int GRADIENTS_A_UNIT = 1 << 18;
+
+  /** Units of the weight gradient that each thread should have, so that all end together. */
+  private static final int UNITS_A_THREAD = 2;
 
   private static final int VALUES_A_UNIT = 1 << 16;
   private static final int FEATURES_A_UNIT = 256;
@@ -214,7 +215,7 @@ public final class SparseKernels implements AutoCloseable {
     Checks.floats("gradient", gradient, weight.kept());
     try {
       Panels panels = weight.byRows();
-      int perUnit = Math.max(1, GRADIENT_COLUMNS / panels.panelWidth());
+      int perUnit = panelsAUnit(panels);
       int chunks = ceilDiv(panels.panels(), perUnit);
       long target = gradient.address();
       pool.run(
@@ -321,6 +322,14 @@ public final class SparseKernels implements AutoCloseable {
       free.remove(best);
     }
     return best;
+  }
+
+  /** Panels of one block of rows that one unit of the weight gradient takes. */
+  private int panelsAUnit(Panels panels) {
+    int chunks = ceilDiv(UNITS_A_THREAD * pool.threads(), panels.rowBlocks());
+    long weights = 1L + panels.kept() / ((long) panels.panels() * panels.rowBlocks());
+    long cached = GRADIENTS_A_UNIT / weights;
+    return Math.clamp(cached, 1, ceilDiv(panels.panels(), chunks));
   }
 
   private static void features(String name, PackedTokens packed, String dimension, int expected) {

@@ -13,7 +13,7 @@ import java.util.BitSet;
  * and columns input features. The values live elsewhere, as one vector [kept] of fp32, in native
  * memory that an optimizer updates in place.
  *
- * <p>The values are in the order the loops like: the matrix is cut into blocks of 256 rows by a
+ * <p>The values are in the order the loops like: the matrix is cut into blocks of 512 rows by a
  * panel of columns (64 to 512 wide, wider for sparser matrices), blocks follow each other along the
  * rows, and in a block rows that keep more weights come first. {@link #positions} translates. The
  * order changes with every {@link #update}.

@@ -12,6 +12,7 @@ public final class ConfigWriter {
           .setDefaultFlowStyle(FlowStyle.BLOCK)
           .setIndent(2)
           .setWidth(120)
+          .setDereferenceAliases(true)
           .build();
 
   private ConfigWriter() {}

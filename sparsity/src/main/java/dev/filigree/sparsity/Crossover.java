@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -37,7 +40,9 @@ public record Crossover(Map<Integer, Double> bySize) {
   private static final int[] SIZES = {256, 512, 1024, 2048};
   private static final double[] SPARSITIES = {0.5, 0.6, 0.7, 0.8, 0.9, 0.95};
   private static final double NEVER = 2;
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 8;
+  private static final int WARM_UP_SIZE = 256;
+  private static final int WARM_UP_ROUNDS = 200;
 
   private static @Nullable Crossover measured;
 
@@ -113,7 +118,12 @@ public record Crossover(Map<Integer, Double> bySize) {
     try {
       Files.createDirectories(file.getParent());
       var all = new LinkedHashMap<String, Object>();
-      all.put(machine(), bySize);
+      if (Files.exists(file)) {
+        JSON.readTree(Files.readString(file))
+            .properties()
+            .forEach(e -> all.put(e.getKey(), e.getValue()));
+      }
+      all.put(machine(), new TreeMap<>(bySize));
       Path aside = Files.createTempFile(file.getParent(), "crossover", ".json");
       Files.writeString(aside, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all));
       Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -128,34 +138,40 @@ public record Crossover(Map<Integer, Double> bySize) {
     var bySize = new LinkedHashMap<Integer, Double>();
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
-      compressedSeconds(256, 0.9); // compiles the loops
+      best(List.of(compressed(WARM_UP_SIZE, 0.9)), WARM_UP_ROUNDS); // compiles the loops
       for (int size : SIZES) {
-        double dense = denseSeconds(size);
-        double crossover = NEVER;
-        for (int i = SPARSITIES.length - 1; i >= 0; i--) {
-          if (compressedSeconds(size, SPARSITIES[i]) > dense) {
-            break;
-          }
-          crossover = SPARSITIES[i];
+        var contestants = new ArrayList<Runnable>();
+        contestants.add(dense(size));
+        for (double sparsity : SPARSITIES) {
+          contestants.add(compressed(size, sparsity));
         }
-        bySize.put(size, crossover);
+        bySize.put(size, crossover(best(contestants, ROUNDS)));
       }
     }
     return new Crossover(bySize);
   }
 
-  private static double denseSeconds(int size) {
-    Tensor x = torch.randn(TOKENS, size);
-    Tensor w = torch.randn(size, size);
-    return best(
-        () -> {
-          torch.mm(x, w.t());
-          torch.mm(x, w);
-          torch.mm(x.t(), x);
-        });
+  /** The lowest sparsity from which on all are faster than dense, whose time comes first. */
+  private static double crossover(long[] nanos) {
+    double crossover = NEVER;
+    for (int i = SPARSITIES.length - 1; i >= 0 && nanos[i + 1] < nanos[0]; i--) {
+      crossover = SPARSITIES[i];
+    }
+    return crossover;
   }
 
-  private static double compressedSeconds(int size, double sparsity) {
+  /** Forward, input gradient and weight gradient of a dense layer. */
+  private static Runnable dense(int size) {
+    Tensor x = torch.randn(TOKENS, size);
+    Tensor w = torch.randn(size, size);
+    return () -> {
+      torch.mm(x, w.t());
+      torch.mm(x, w);
+      torch.mm(x.t(), x);
+    };
+  }
+
+  private static Runnable compressed(int size, double sparsity) {
     SparseKernels kernels = PackedInputs.kernels();
     Tensor mask = Masks.topK(torch.rand(size, size), sparsity);
     SparseMatrix matrix = SparseMatrix.ofMask(size, size, Tensors.segment(mask));
@@ -163,25 +179,28 @@ public record Crossover(Map<Integer, Double> bySize) {
     Tensor gradient = torch.empty(matrix.kept());
     Tensor x = torch.randn(TOKENS, size);
     Tensor y = torch.empty(TOKENS, size);
-    return best(
-        () -> {
-          try (var in = kernels.pack(Tensors.segment(x), TOKENS, size);
-              var out = kernels.pack(Tensors.segment(x), TOKENS, size)) {
-            kernels.forward(matrix, Tensors.segment(values), in, null, Tensors.segment(y));
-            kernels.inputGradient(matrix, Tensors.segment(values), out, Tensors.segment(y));
-            kernels.weightGradient(matrix, out, in, Tensors.segment(gradient));
-          }
-        });
+    return () -> {
+      try (var in = kernels.pack(Tensors.segment(x), TOKENS, size);
+          var out = kernels.pack(Tensors.segment(x), TOKENS, size)) {
+        kernels.forward(matrix, Tensors.segment(values), in, null, Tensors.segment(y));
+        kernels.inputGradient(matrix, Tensors.segment(values), out, Tensors.segment(y));
+        kernels.weightGradient(matrix, out, in, Tensors.segment(gradient));
+      }
+    };
   }
 
-  private static double best(Runnable work) {
-    long best = Long.MAX_VALUE;
-    for (int round = 0; round < ROUNDS + 2; round++) {
-      long start = System.nanoTime();
-      Tensors.inScope(work);
-      best = Math.min(best, System.nanoTime() - start);
+  /** The shortest time of each, in turns: other work on the machine hits all alike. */
+  private static long[] best(List<Runnable> contestants, int rounds) {
+    var best = new long[contestants.size()];
+    Arrays.fill(best, Long.MAX_VALUE);
+    for (int round = 0; round < rounds; round++) {
+      for (int i = 0; i < best.length; i++) {
+        long start = System.nanoTime();
+        Tensors.inScope(contestants.get(i));
+        best[i] = Math.min(best[i], System.nanoTime() - start);
+      }
     }
-    return best / 1e9;
+    return best;
   }
 
   @Override

@@ -41,144 +41,175 @@ final class Dots {
   private Dots() {}
 
   /**
-   * Adds up to four dot products to gradients.
+   * Adds the dot products of a bucket's rows with their columns to gradients, eight at a time and
+   * at the end of a row five to eight; up to four remain for {@link #fours}.
    *
-   * @param left how many of the columns count, at least 1
-   * @param columns four 16-bit column numbers, of which {@code left} count
-   * @param x the tile of columns, each {@code 1 << shift} bytes, of which {@code end} count
-   * @param y the row
+   * @param count kept weights a row
+   * @param end the bytes of a row of a tile that count, at most {@code 1 << shift}
    */
-  static void four(int left, long columns, long x, long y, long gradient, int shift, int end) {
-    columns &= ADDRESS;
+  static void eights(
+      int count,
+      int rows,
+      long rowIds,
+      long columns,
+      long gradient,
+      long x,
+      long y,
+      int shift,
+      int end) {
     x &= ADDRESS;
-    y &= ADDRESS;
-    gradient &= ADDRESS;
     int scale = shift & 15;
-    long p0 = x + (((long) ALL.get(CHAR, columns) << scale) & OFFSET);
-    long p1 = x + (((long) ALL.get(CHAR, columns + 2) << scale) & OFFSET);
-    long p2 = x + (((long) ALL.get(CHAR, columns + 4) << scale) & OFFSET);
-    long p3 = x + (((long) ALL.get(CHAR, columns + 6) << scale) & OFFSET);
-    FloatVector u0 = FloatVector.zero(S);
-    FloatVector u1 = u0;
-    FloatVector u2 = u0;
-    FloatVector u3 = u0;
-    long at = 0;
-    do {
-      long o = at & IN_ROW;
-      FloatVector a = FloatVector.fromMemorySegment(S, ALL, y + o, ORDER);
-      u0 = FloatVector.fromMemorySegment(S, ALL, p0 + o, ORDER).fma(a, u0);
-      u1 = FloatVector.fromMemorySegment(S, ALL, p1 + o, ORDER).fma(a, u1);
-      u2 = FloatVector.fromMemorySegment(S, ALL, p2 + o, ORDER).fma(a, u2);
-      u3 = FloatVector.fromMemorySegment(S, ALL, p3 + o, ORDER).fma(a, u3);
-      a = FloatVector.fromMemorySegment(S, ALL, y + o + VECTOR, ORDER);
-      u0 = FloatVector.fromMemorySegment(S, ALL, p0 + o + VECTOR, ORDER).fma(a, u0);
-      u1 = FloatVector.fromMemorySegment(S, ALL, p1 + o + VECTOR, ORDER).fma(a, u1);
-      u2 = FloatVector.fromMemorySegment(S, ALL, p2 + o + VECTOR, ORDER).fma(a, u2);
-      u3 = FloatVector.fromMemorySegment(S, ALL, p3 + o + VECTOR, ORDER).fma(a, u3);
-      at += 2 * VECTOR;
-    } while (at != end);
-    u0 = u0.blend(u1, ODD).add(u1.blend(u0, ODD).rearrange(BY_1));
-    u2 = u2.blend(u3, ODD).add(u3.blend(u2, ODD).rearrange(BY_1));
-    u0 = u0.blend(u2, UPPER_OF_4).add(u2.blend(u0, UPPER_OF_4).rearrange(BY_2));
-    if (LANES > 4) {
-      u0 = u0.add(u0.rearrange(BY_4));
-    }
-    if (LANES > 8) {
-      u0 = u0.add(u0.rearrange(BY_8));
-    }
-    FloatVector sums = (FloatVector) u0.reinterpretShape(OF_4, 0);
-    if (left >= 4) {
-      FloatVector.fromMemorySegment(OF_4, ALL, gradient, ORDER)
-          .add(sums)
-          .intoMemorySegment(ALL, gradient, ORDER);
-      return;
-    }
-    ALL.set(FLOAT, gradient, ALL.get(FLOAT, gradient) + sums.lane(0));
-    if (left > 1) {
-      ALL.set(FLOAT, gradient + 4, ALL.get(FLOAT, gradient + 4) + sums.lane(1));
-    }
-    if (left > 2) {
-      ALL.set(FLOAT, gradient + 8, ALL.get(FLOAT, gradient + 8) + sums.lane(2));
+    for (int row = 0; row < rows; row++) {
+      long id = ALL.get(CHAR, (rowIds & ADDRESS) + 2L * row);
+      long left = (y & ADDRESS) + ((id << scale) & OFFSET);
+      for (int k = 0; k + 4 < count; k += 8) {
+        long at = (columns & ADDRESS) + 2L * k;
+        long p0 = x + (((long) ALL.get(CHAR, at) << scale) & OFFSET);
+        long p1 = x + (((long) ALL.get(CHAR, at + 2) << scale) & OFFSET);
+        long p2 = x + (((long) ALL.get(CHAR, at + 4) << scale) & OFFSET);
+        long p3 = x + (((long) ALL.get(CHAR, at + 6) << scale) & OFFSET);
+        long p4 = x + (((long) ALL.get(CHAR, at + 8) << scale) & OFFSET);
+        long p5 = x + (((long) ALL.get(CHAR, at + 10) << scale) & OFFSET);
+        long p6 = x + (((long) ALL.get(CHAR, at + 12) << scale) & OFFSET);
+        long p7 = x + (((long) ALL.get(CHAR, at + 14) << scale) & OFFSET);
+        FloatVector u0 = FloatVector.zero(S);
+        FloatVector u1 = u0;
+        FloatVector u2 = u0;
+        FloatVector u3 = u0;
+        FloatVector u4 = u0;
+        FloatVector u5 = u0;
+        FloatVector u6 = u0;
+        FloatVector u7 = u0;
+        long token = 0;
+        do {
+          long o = token & IN_ROW;
+          FloatVector a = FloatVector.fromMemorySegment(S, ALL, left + o, ORDER);
+          u0 = FloatVector.fromMemorySegment(S, ALL, p0 + o, ORDER).fma(a, u0);
+          u1 = FloatVector.fromMemorySegment(S, ALL, p1 + o, ORDER).fma(a, u1);
+          u2 = FloatVector.fromMemorySegment(S, ALL, p2 + o, ORDER).fma(a, u2);
+          u3 = FloatVector.fromMemorySegment(S, ALL, p3 + o, ORDER).fma(a, u3);
+          u4 = FloatVector.fromMemorySegment(S, ALL, p4 + o, ORDER).fma(a, u4);
+          u5 = FloatVector.fromMemorySegment(S, ALL, p5 + o, ORDER).fma(a, u5);
+          u6 = FloatVector.fromMemorySegment(S, ALL, p6 + o, ORDER).fma(a, u6);
+          u7 = FloatVector.fromMemorySegment(S, ALL, p7 + o, ORDER).fma(a, u7);
+          a = FloatVector.fromMemorySegment(S, ALL, left + o + VECTOR, ORDER);
+          u0 = FloatVector.fromMemorySegment(S, ALL, p0 + o + VECTOR, ORDER).fma(a, u0);
+          u1 = FloatVector.fromMemorySegment(S, ALL, p1 + o + VECTOR, ORDER).fma(a, u1);
+          u2 = FloatVector.fromMemorySegment(S, ALL, p2 + o + VECTOR, ORDER).fma(a, u2);
+          u3 = FloatVector.fromMemorySegment(S, ALL, p3 + o + VECTOR, ORDER).fma(a, u3);
+          u4 = FloatVector.fromMemorySegment(S, ALL, p4 + o + VECTOR, ORDER).fma(a, u4);
+          u5 = FloatVector.fromMemorySegment(S, ALL, p5 + o + VECTOR, ORDER).fma(a, u5);
+          u6 = FloatVector.fromMemorySegment(S, ALL, p6 + o + VECTOR, ORDER).fma(a, u6);
+          u7 = FloatVector.fromMemorySegment(S, ALL, p7 + o + VECTOR, ORDER).fma(a, u7);
+          token += 2 * VECTOR;
+        } while (token != end);
+        u0 = u0.blend(u1, ODD).add(u1.blend(u0, ODD).rearrange(BY_1));
+        u2 = u2.blend(u3, ODD).add(u3.blend(u2, ODD).rearrange(BY_1));
+        u4 = u4.blend(u5, ODD).add(u5.blend(u4, ODD).rearrange(BY_1));
+        u6 = u6.blend(u7, ODD).add(u7.blend(u6, ODD).rearrange(BY_1));
+        u0 = u0.blend(u2, UPPER_OF_4).add(u2.blend(u0, UPPER_OF_4).rearrange(BY_2));
+        u4 = u4.blend(u6, UPPER_OF_4).add(u6.blend(u4, UPPER_OF_4).rearrange(BY_2));
+        u0 = u0.blend(u4, UPPER_OF_8).add(u4.blend(u0, UPPER_OF_8).rearrange(BY_4));
+        if (LANES > 8) {
+          u0 = u0.add(u0.rearrange(BY_8));
+        }
+        FloatVector sums = (FloatVector) u0.reinterpretShape(UP_TO_8, 0);
+        long to = (gradient & ADDRESS) + 4L * k;
+        if (count - k >= 8) {
+          FloatVector.fromMemorySegment(UP_TO_8, ALL, to, ORDER)
+              .add(sums)
+              .intoMemorySegment(ALL, to, ORDER);
+        } else {
+          FloatVector.fromMemorySegment(OF_4, ALL, to, ORDER)
+              .add((FloatVector) sums.reinterpretShape(OF_4, 0))
+              .intoMemorySegment(ALL, to, ORDER);
+          ALL.set(FLOAT, to + 16, ALL.get(FLOAT, to + 16) + sums.lane(4));
+          if (count - k > 5) {
+            ALL.set(FLOAT, to + 20, ALL.get(FLOAT, to + 20) + sums.lane(5));
+          }
+          if (count - k > 6) {
+            ALL.set(FLOAT, to + 24, ALL.get(FLOAT, to + 24) + sums.lane(6));
+          }
+        }
+      }
+      columns += 2L * count;
+      gradient += 4L * count;
     }
   }
 
-  /** Adds five to eight dot products to gradients; as {@link #four}. */
-  static void eight(int left, long columns, long x, long y, long gradient, int shift, int end) {
-    if (LANES < 8) {
-      four(4, columns, x, y, gradient, shift, end);
-      four(left - 4, columns + 8, x, y, gradient + 16, shift, end);
-      return;
-    }
-    columns &= ADDRESS;
+  /**
+   * Four at a time, at the end of a row one to four; otherwise as {@link #eights}.
+   *
+   * @param first the weight of each row to begin with
+   */
+  static void fours(
+      int count,
+      int first,
+      int rows,
+      long rowIds,
+      long columns,
+      long gradient,
+      long x,
+      long y,
+      int shift,
+      int end) {
     x &= ADDRESS;
-    y &= ADDRESS;
-    gradient &= ADDRESS;
     int scale = shift & 15;
-    long p0 = x + (((long) ALL.get(CHAR, columns) << scale) & OFFSET);
-    long p1 = x + (((long) ALL.get(CHAR, columns + 2) << scale) & OFFSET);
-    long p2 = x + (((long) ALL.get(CHAR, columns + 4) << scale) & OFFSET);
-    long p3 = x + (((long) ALL.get(CHAR, columns + 6) << scale) & OFFSET);
-    long p4 = x + (((long) ALL.get(CHAR, columns + 8) << scale) & OFFSET);
-    long p5 = x + (((long) ALL.get(CHAR, columns + 10) << scale) & OFFSET);
-    long p6 = x + (((long) ALL.get(CHAR, columns + 12) << scale) & OFFSET);
-    long p7 = x + (((long) ALL.get(CHAR, columns + 14) << scale) & OFFSET);
-    FloatVector u0 = FloatVector.zero(S);
-    FloatVector u1 = u0;
-    FloatVector u2 = u0;
-    FloatVector u3 = u0;
-    FloatVector u4 = u0;
-    FloatVector u5 = u0;
-    FloatVector u6 = u0;
-    FloatVector u7 = u0;
-    long at = 0;
-    do {
-      long o = at & IN_ROW;
-      FloatVector a = FloatVector.fromMemorySegment(S, ALL, y + o, ORDER);
-      u0 = FloatVector.fromMemorySegment(S, ALL, p0 + o, ORDER).fma(a, u0);
-      u1 = FloatVector.fromMemorySegment(S, ALL, p1 + o, ORDER).fma(a, u1);
-      u2 = FloatVector.fromMemorySegment(S, ALL, p2 + o, ORDER).fma(a, u2);
-      u3 = FloatVector.fromMemorySegment(S, ALL, p3 + o, ORDER).fma(a, u3);
-      u4 = FloatVector.fromMemorySegment(S, ALL, p4 + o, ORDER).fma(a, u4);
-      u5 = FloatVector.fromMemorySegment(S, ALL, p5 + o, ORDER).fma(a, u5);
-      u6 = FloatVector.fromMemorySegment(S, ALL, p6 + o, ORDER).fma(a, u6);
-      u7 = FloatVector.fromMemorySegment(S, ALL, p7 + o, ORDER).fma(a, u7);
-      a = FloatVector.fromMemorySegment(S, ALL, y + o + VECTOR, ORDER);
-      u0 = FloatVector.fromMemorySegment(S, ALL, p0 + o + VECTOR, ORDER).fma(a, u0);
-      u1 = FloatVector.fromMemorySegment(S, ALL, p1 + o + VECTOR, ORDER).fma(a, u1);
-      u2 = FloatVector.fromMemorySegment(S, ALL, p2 + o + VECTOR, ORDER).fma(a, u2);
-      u3 = FloatVector.fromMemorySegment(S, ALL, p3 + o + VECTOR, ORDER).fma(a, u3);
-      u4 = FloatVector.fromMemorySegment(S, ALL, p4 + o + VECTOR, ORDER).fma(a, u4);
-      u5 = FloatVector.fromMemorySegment(S, ALL, p5 + o + VECTOR, ORDER).fma(a, u5);
-      u6 = FloatVector.fromMemorySegment(S, ALL, p6 + o + VECTOR, ORDER).fma(a, u6);
-      u7 = FloatVector.fromMemorySegment(S, ALL, p7 + o + VECTOR, ORDER).fma(a, u7);
-      at += 2 * VECTOR;
-    } while (at != end);
-    u0 = u0.blend(u1, ODD).add(u1.blend(u0, ODD).rearrange(BY_1));
-    u2 = u2.blend(u3, ODD).add(u3.blend(u2, ODD).rearrange(BY_1));
-    u4 = u4.blend(u5, ODD).add(u5.blend(u4, ODD).rearrange(BY_1));
-    u6 = u6.blend(u7, ODD).add(u7.blend(u6, ODD).rearrange(BY_1));
-    u0 = u0.blend(u2, UPPER_OF_4).add(u2.blend(u0, UPPER_OF_4).rearrange(BY_2));
-    u4 = u4.blend(u6, UPPER_OF_4).add(u6.blend(u4, UPPER_OF_4).rearrange(BY_2));
-    u0 = u0.blend(u4, UPPER_OF_8).add(u4.blend(u0, UPPER_OF_8).rearrange(BY_4));
-    if (LANES > 8) {
-      u0 = u0.add(u0.rearrange(BY_8));
-    }
-    FloatVector sums = (FloatVector) u0.reinterpretShape(UP_TO_8, 0);
-    if (left >= 8) {
-      FloatVector.fromMemorySegment(UP_TO_8, ALL, gradient, ORDER)
-          .add(sums)
-          .intoMemorySegment(ALL, gradient, ORDER);
-      return;
-    }
-    FloatVector.fromMemorySegment(OF_4, ALL, gradient, ORDER)
-        .add((FloatVector) sums.reinterpretShape(OF_4, 0))
-        .intoMemorySegment(ALL, gradient, ORDER);
-    ALL.set(FLOAT, gradient + 16, ALL.get(FLOAT, gradient + 16) + sums.lane(4));
-    if (left > 5) {
-      ALL.set(FLOAT, gradient + 20, ALL.get(FLOAT, gradient + 20) + sums.lane(5));
-    }
-    if (left > 6) {
-      ALL.set(FLOAT, gradient + 24, ALL.get(FLOAT, gradient + 24) + sums.lane(6));
+    for (int row = 0; row < rows; row++) {
+      long id = ALL.get(CHAR, (rowIds & ADDRESS) + 2L * row);
+      long left = (y & ADDRESS) + ((id << scale) & OFFSET);
+      for (int k = first; k < count; k += 4) {
+        long at = (columns & ADDRESS) + 2L * k;
+        long p0 = x + (((long) ALL.get(CHAR, at) << scale) & OFFSET);
+        long p1 = x + (((long) ALL.get(CHAR, at + 2) << scale) & OFFSET);
+        long p2 = x + (((long) ALL.get(CHAR, at + 4) << scale) & OFFSET);
+        long p3 = x + (((long) ALL.get(CHAR, at + 6) << scale) & OFFSET);
+        FloatVector u0 = FloatVector.zero(S);
+        FloatVector u1 = u0;
+        FloatVector u2 = u0;
+        FloatVector u3 = u0;
+        long token = 0;
+        do {
+          long o = token & IN_ROW;
+          FloatVector a = FloatVector.fromMemorySegment(S, ALL, left + o, ORDER);
+          u0 = FloatVector.fromMemorySegment(S, ALL, p0 + o, ORDER).fma(a, u0);
+          u1 = FloatVector.fromMemorySegment(S, ALL, p1 + o, ORDER).fma(a, u1);
+          u2 = FloatVector.fromMemorySegment(S, ALL, p2 + o, ORDER).fma(a, u2);
+          u3 = FloatVector.fromMemorySegment(S, ALL, p3 + o, ORDER).fma(a, u3);
+          a = FloatVector.fromMemorySegment(S, ALL, left + o + VECTOR, ORDER);
+          u0 = FloatVector.fromMemorySegment(S, ALL, p0 + o + VECTOR, ORDER).fma(a, u0);
+          u1 = FloatVector.fromMemorySegment(S, ALL, p1 + o + VECTOR, ORDER).fma(a, u1);
+          u2 = FloatVector.fromMemorySegment(S, ALL, p2 + o + VECTOR, ORDER).fma(a, u2);
+          u3 = FloatVector.fromMemorySegment(S, ALL, p3 + o + VECTOR, ORDER).fma(a, u3);
+          token += 2 * VECTOR;
+        } while (token != end);
+        u0 = u0.blend(u1, ODD).add(u1.blend(u0, ODD).rearrange(BY_1));
+        u2 = u2.blend(u3, ODD).add(u3.blend(u2, ODD).rearrange(BY_1));
+        u0 = u0.blend(u2, UPPER_OF_4).add(u2.blend(u0, UPPER_OF_4).rearrange(BY_2));
+        if (LANES > 4) {
+          u0 = u0.add(u0.rearrange(BY_4));
+        }
+        if (LANES > 8) {
+          u0 = u0.add(u0.rearrange(BY_8));
+        }
+        FloatVector sums = (FloatVector) u0.reinterpretShape(OF_4, 0);
+        long to = (gradient & ADDRESS) + 4L * k;
+        if (count - k >= 4) {
+          FloatVector.fromMemorySegment(OF_4, ALL, to, ORDER)
+              .add(sums)
+              .intoMemorySegment(ALL, to, ORDER);
+        } else {
+          ALL.set(FLOAT, to, ALL.get(FLOAT, to) + sums.lane(0));
+          if (count - k > 1) {
+            ALL.set(FLOAT, to + 4, ALL.get(FLOAT, to + 4) + sums.lane(1));
+          }
+          if (count - k > 2) {
+            ALL.set(FLOAT, to + 8, ALL.get(FLOAT, to + 8) + sums.lane(2));
+          }
+        }
+      }
+      columns += 2L * count;
+      gradient += 4L * count;
     }
   }
 }

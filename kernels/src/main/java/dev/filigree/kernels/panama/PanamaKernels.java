@@ -5,6 +5,7 @@ import static dev.filigree.kernels.loops.Memory.ALL;
 import static dev.filigree.kernels.loops.Memory.CHAR;
 import static dev.filigree.kernels.loops.Memory.FLOAT;
 import static dev.filigree.kernels.panama.Species.BYTES;
+import static dev.filigree.kernels.panama.Species.LANES;
 import static dev.filigree.kernels.panama.Species.S;
 import static dev.filigree.kernels.panama.Species.VECTOR;
 
@@ -158,21 +159,21 @@ public final class PanamaKernels implements BlockKernels {
       long y,
       int width) {
     int shift = width == WIDE ? WIDE_SHIFT : NARROW_SHIFT;
+    int end = 4 * width;
     for (int bucket = from; bucket < to; bucket += 2) {
       int count = buckets[bucket];
-      for (int row = 0; row < buckets[bucket + 1]; row++) {
-        long left = y + ((long) ALL.get(CHAR, rowIds) << shift);
-        int k = 0;
-        for (; k + 4 < count; k += 8) {
-          Dots.eight(count - k, columns + 2L * k, x, left, gradient + 4L * k, shift, 4 * width);
-        }
-        if (k < count) {
-          Dots.four(count - k, columns + 2L * k, x, left, gradient + 4L * k, shift, 4 * width);
-        }
-        rowIds += 2;
-        columns += 2L * count;
-        gradient += 4L * count;
+      int rows = buckets[bucket + 1];
+      int inEights = LANES < 8 ? 0 : (count + 3) / 8 * 8;
+      if (inEights > 0) {
+        Dots.eights(count, rows, rowIds, columns, gradient, x, y, shift, end);
       }
+      if (inEights < count) {
+        Dots.fours(count, inEights, rows, rowIds, columns, gradient, x, y, shift, end);
+      }
+      long weights = (long) count * rows;
+      rowIds += 2L * rows;
+      columns += 2 * weights;
+      gradient += 4 * weights;
     }
   }
 }

@@ -35,8 +35,8 @@ public record CheckpointConfig(long steps, long keep, boolean keepBest, boolean 
   }
 
   /**
-   * Reads the block; {@code fromCallbacks} is what the callback KeepNCheckpoints says, for a block without
-   * {@code keep}.
+   * Reads the block; {@code fromCallbacks} is what the callback KeepNCheckpoints says, for a block
+   * without {@code keep}.
    */
   static CheckpointConfig read(ConfigMap block, Optional<Long> fromCallbacks, List<String> notes) {
     Blocks.leaveOut(block, LEFT_OUT, notes);

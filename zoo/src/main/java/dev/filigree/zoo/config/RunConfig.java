@@ -27,6 +27,8 @@ import java.util.Optional;
  * @param checkpoint the block {@code checkpoint}
  * @param logging the block {@code logging}
  * @param device where the run computes
+ * @param deterministic whether libtorch must use operations that give the same numbers every time,
+ *     and fail where it has none
  * @param seed of initial weights, masks and dropout
  * @param modelDir the run directory where the command line names none
  * @param initialCheckpoint a checkpoint or Hugging Face folder that the weights start from
@@ -45,6 +47,7 @@ public record RunConfig(
     CheckpointConfig checkpoint,
     LoggingConfig logging,
     Device device,
+    boolean deterministic,
     long seed,
     Optional<Path> modelDir,
     Optional<Path> initialCheckpoint,
@@ -89,6 +92,7 @@ public record RunConfig(
     modelDir.ifPresent(path -> init.put("model_dir", path.toString()));
     init.put("seed", seed);
     init.put("backend", device.toConfig());
+    init.put("deterministic", deterministic);
     init.put("model", model.toConfig());
     init.put("optimizer", optimizer.toConfig());
     init.put("schedulers", schedulers.toConfig());

@@ -32,8 +32,13 @@ record DocumentTable(long[] starts, int[] bytes, long[] hashes) {
           ByteBuffer.wrap(Files.readAllBytes(folder.resolve(shard.documentFile())));
       entries.order(ByteOrder.LITTLE_ENDIAN);
       while (entries.hasRemaining()) {
-        table.starts[next + 1] = table.starts[next] + entries.getInt();
+        int tokens = entries.getInt();
+        table.starts[next + 1] = table.starts[next] + tokens;
         table.bytes[next] = entries.getInt();
+        if (tokens < 0 || table.bytes[next] < 0) {
+          throw new DataException(
+              folder.resolve(shard.documentFile()) + ": damaged: a document of a size below 0");
+        }
         table.hashes[next++] = entries.getLong();
       }
     }

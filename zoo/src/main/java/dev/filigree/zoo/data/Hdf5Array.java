@@ -1,7 +1,6 @@
 package dev.filigree.zoo.data;
 
 import io.jhdf.HdfFile;
-import io.jhdf.exceptions.HdfException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -24,11 +23,7 @@ final class Hdf5Array {
     parts = new io.jhdf.api.Dataset[files.size()];
     starts = new long[files.size() + 1];
     for (int i = 0; i < parts.length; i++) {
-      try {
-        parts[i] = opened.get(i).getDatasetByPath(name);
-      } catch (HdfException | IllegalArgumentException e) {
-        throw new DataException(files.get(i) + ": has no dataset '" + name + "'", e);
-      }
+      parts[i] = Hdf5Files.dataset(files.get(i), opened.get(i), name);
       starts[i + 1] = starts[i] + parts[i].getDimensionsAsLong()[0];
     }
     rowShape = rowShape(parts[0]);
@@ -88,12 +83,7 @@ final class Hdf5Array {
     for (int i = 0; i < rowShape.length; i++) {
       shape[i + 1] = Math.toIntExact(rowShape[i]);
     }
-    try {
-      return parts[part].getData(offset, shape);
-    } catch (HdfException e) {
-      throw new DataException(
-          files.get(part) + ": '" + name + "' cannot be read: " + e.getMessage(), e);
-    }
+    return Hdf5Files.read(files.get(part), name, () -> parts[part].getData(offset, shape));
   }
 
   private int flatten(Object array, long[] target, int offset) {

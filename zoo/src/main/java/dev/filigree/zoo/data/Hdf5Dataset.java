@@ -2,7 +2,6 @@ package dev.filigree.zoo.data;
 
 import dev.filigree.torch.Tensors;
 import io.jhdf.HdfFile;
-import io.jhdf.exceptions.HdfException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -59,14 +58,10 @@ final class Hdf5Dataset implements Dataset {
     }
     var opened = new ArrayList<HdfFile>();
     for (Path file : files) {
-      try {
-        opened.add(new HdfFile(file));
-      } catch (HdfException e) {
-        throw new DataException(file + ": not an HDF5 file: " + e.getMessage(), e);
-      }
+      opened.add(Hdf5Files.open(file));
     }
     String description = String.join(", ", config.dataDirs());
-    if (opened.getFirst().getChildren().containsKey("input_ids")) {
+    if (Hdf5Files.has(files.getFirst(), opened.getFirst(), "input_ids")) {
       return separate(files, opened, description, config);
     }
     var data = new Hdf5Array(files, opened, DATA);
@@ -117,7 +112,7 @@ final class Hdf5Dataset implements Dataset {
       List<Path> files, List<HdfFile> opened, String description, DataConfig config) {
     var inputs = new Hdf5Array(files, opened, "input_ids");
     var labels = new Hdf5Array(files, opened, "labels");
-    boolean masked = opened.getFirst().getChildren().containsKey("attention_mask");
+    boolean masked = Hdf5Files.has(files.getFirst(), opened.getFirst(), "attention_mask");
     var masks = masked ? new Hdf5Array(files, opened, "attention_mask") : inputs;
     for (Hdf5Array array : List.of(labels, masks)) {
       if (array.rows() != inputs.rows() || !Arrays.equals(array.rowShape(), inputs.rowShape())) {

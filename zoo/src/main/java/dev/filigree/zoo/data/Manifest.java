@@ -84,9 +84,24 @@ record Manifest(
         throw new DataException(
             file + ": version " + manifest.version + ", this program reads " + VERSION);
       }
+      manifest.checkNames(file);
       return manifest;
     } catch (JsonProcessingException | NullPointerException e) {
       throw new DataException(file + ": not a manifest of tokens; remove the folder", e);
+    }
+  }
+
+  /** Refuses files outside the folder, and counts that no file has. */
+  private void checkNames(Path file) {
+    for (Shard shard : shards) {
+      for (String name : List.of(shard.tokenFile, shard.documentFile)) {
+        if (!name.matches("[\\w-][\\w.-]*")) {
+          throw new DataException(file + ": refused: '" + name + "' is no plain file name");
+        }
+      }
+      if (shard.documents < 0 || shard.tokens < 0 || shard.bytes < 0) {
+        throw new DataException(file + ": refused: a shard has a count below 0");
+      }
     }
   }
 

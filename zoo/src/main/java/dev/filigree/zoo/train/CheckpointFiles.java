@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -74,9 +73,10 @@ final class CheckpointFiles {
   static Progress read(Path directory, Session session) {
     Map<String, Object> state = readState(directory.resolve(STATE));
     try {
-      readSparsity(state, session);
+      requireSameKind(state, session);
       new TrainingTensors(session.parameters(), session.optimizer())
           .load(directory.resolve(TrainingTensors.NAME));
+      session.sparsity().ifPresent(sparse -> sparse.load(map(state, "sparsity")));
       readModel(directory, session);
       session.trainData().load(map(state, "data"));
       if (session.lossScale().isPresent()) {
@@ -103,17 +103,13 @@ final class CheckpointFiles {
     }
   }
 
-  private static void readSparsity(Map<String, Object> state, Session session) {
-    Optional<SparseOptimizer> sparse = session.sparsity();
+  private static void requireSameKind(Map<String, Object> state, Session session) {
     boolean saved = state.get("sparsity") != null;
-    if (saved != sparse.isPresent()) {
+    if (saved != session.sparsity().isPresent()) {
       throw new IllegalArgumentException(
           saved
               ? "the checkpoint is sparse and the configuration is dense"
               : "the configuration is sparse and the checkpoint is dense");
-    }
-    if (sparse.isPresent()) {
-      sparse.get().load(map(state, "sparsity"));
     }
   }
 

@@ -106,6 +106,24 @@ final class CheckpointStore {
     return removed;
   }
 
+  /**
+   * Renames the checkpoints after a step, all of them damaged, so that none is taken for one of the
+   * newest: {@code damaged-step-000100}.
+   */
+  void setAsideAfter(long step) {
+    try {
+      for (Saved saved : all()) {
+        if (saved.step > step) {
+          Path aside = folder.resolve("damaged-" + saved.directory.getFileName());
+          Durable.deleteTree(aside);
+          Files.move(saved.directory, aside, StandardCopyOption.ATOMIC_MOVE);
+        }
+      }
+    } catch (IOException e) {
+      throw new TrainingException(folder + ": cannot be written: " + Failures.reason(e), e);
+    }
+  }
+
   /** Deletes all but the newest {@code keep} and those named; 0 keeps all. */
   void prune(long keep, Set<Long> steps) {
     List<Saved> all = all();

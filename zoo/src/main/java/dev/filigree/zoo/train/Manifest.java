@@ -58,6 +58,10 @@ record Manifest(Map<String, Entry> files) {
     Path file = directory.resolve(NAME);
     Manifest manifest = read(file);
     for (var listed : manifest.files.entrySet()) {
+      if (!listed.getKey().matches("[\\w-][\\w.-]*")) {
+        throw new CheckpointException(
+            file, "refused: it lists '" + listed.getKey() + "', which is no plain file name");
+      }
       check(directory.resolve(listed.getKey()), listed.getValue());
     }
     return manifest;

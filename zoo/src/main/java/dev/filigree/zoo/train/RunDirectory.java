@@ -15,7 +15,7 @@ final class RunDirectory implements AutoCloseable {
   static final String CONFIG = "config.yaml";
 
   private final Path path;
-  private final RunLock lock;
+  private RunLock lock;
 
   private RunDirectory(Path path, RunLock lock) {
     this.path = path;
@@ -63,6 +63,29 @@ final class RunDirectory implements AutoCloseable {
 
   Path path() {
     return path;
+  }
+
+  /** Whether the folder is still the one that was locked: neither deleted nor another run's. */
+  boolean isThere() {
+    return lock.isThere();
+  }
+
+  /**
+   * Makes a folder again that was deleted under the run, so that a last checkpoint can be saved.
+   *
+   * @throws TrainingException when another run took its place, or it cannot be made
+   */
+  void makeAgain(RunConfig config) {
+    try {
+      Files.createDirectories(path);
+    } catch (IOException e) {
+      throw new TrainingException(
+          path + ": was deleted under the run and cannot be made again: " + Failures.reason(e), e);
+    }
+    RunLock deleted = lock;
+    lock = RunLock.take(path);
+    deleted.close();
+    write(config);
   }
 
   CheckpointStore checkpoints() {

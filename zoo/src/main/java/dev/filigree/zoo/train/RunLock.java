@@ -23,10 +23,12 @@ final class RunLock implements AutoCloseable {
 
   private final Path file;
   private final FileChannel channel;
+  private final byte[] owner;
 
-  private RunLock(Path file, FileChannel channel) {
+  private RunLock(Path file, FileChannel channel, byte[] owner) {
     this.file = file;
     this.channel = channel;
+    this.owner = owner;
   }
 
   /**
@@ -73,11 +75,20 @@ final class RunLock implements AutoCloseable {
       channel.truncate(0);
       channel.write(ByteBuffer.wrap(owner), 0);
       taken = Files.exists(file) && Arrays.equals(owner, Files.readAllBytes(file));
-      return taken ? new RunLock(file, channel) : null;
+      return taken ? new RunLock(file, channel, owner) : null;
     } finally {
       if (!taken) {
         channel.close();
       }
+    }
+  }
+
+  /** Whether the directory still has this lock: it was neither deleted nor made anew by others. */
+  boolean isThere() {
+    try {
+      return Arrays.equals(owner, Files.readAllBytes(file));
+    } catch (IOException e) {
+      return false;
     }
   }
 
@@ -93,7 +104,9 @@ final class RunLock implements AutoCloseable {
   @Override
   public void close() {
     try {
-      Files.deleteIfExists(file);
+      if (isThere()) {
+        Files.deleteIfExists(file);
+      }
       channel.close();
     } catch (IOException e) {
       // The process's end frees the lock all the same.

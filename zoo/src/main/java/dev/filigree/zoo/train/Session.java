@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class Session implements AutoCloseable {
   private final RunConfig config;
   private final Hardware hardware;
+  private final Optional<Determinism> determinism;
   private final Model model;
   private final Map<String, Tensor> parameters;
   private final Optimizer optimizer;
@@ -44,6 +45,7 @@ final class Session implements AutoCloseable {
   Session(RunConfig config) {
     this.config = config;
     hardware = Hardware.choose(config.device());
+    determinism = config.deterministic() ? Optional.of(Determinism.force()) : Optional.empty();
     trainData = loader(config.trainData());
     config.validationData().forEach((name, data) -> validationData.put(name, loader(data)));
     model = config.model().config().create(config.seed());
@@ -267,5 +269,6 @@ final class Session implements AutoCloseable {
   @Override
   public void close() {
     sparsity().ifPresent(SparseOptimizer::close);
+    determinism.ifPresent(Determinism::close);
   }
 }

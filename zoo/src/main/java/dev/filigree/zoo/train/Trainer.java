@@ -69,6 +69,7 @@ public final class Trainer implements AutoCloseable {
           Path checkpoint = newest.checkpoint().orElseThrow(() -> none(runDirectory, skipped));
           var session = new Session(config);
           Progress progress = CheckpointFiles.read(checkpoint, session);
+          directory.checkpoints().setAsideAfter(progress.step);
           MetricsFile.cutAfter(runDirectory, progress.step, config.loop()::evaluatesAt);
           directory.write(config);
           return new Trainer(directory, session, progress, skipped);

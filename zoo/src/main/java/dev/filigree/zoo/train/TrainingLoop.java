@@ -155,16 +155,30 @@ final class TrainingLoop {
     progress.skipped();
     var skipped = new SkippedStep(progress.step + 1, reason);
     tell(listener -> listener.onSkipped(skipped));
-    if (progress.skippedInRow >= config.loop().maxSkippedSteps()) {
+    long skippedInRow = progress.skippedInRow;
+    if (skippedInRow >= config.loop().maxSkippedSteps()) {
+      saveBeforeSkipped();
       throw new TrainingException(
           "step "
               + skipped.step()
               + ": skipped "
-              + progress.skippedInRow
+              + skippedInRow
               + " times in a row, "
               + reason
               + ": lower the learning rate, lengthen its warm-up or set precision.max_gradient_norm"
               + checkpoints.lastGood());
+    }
+  }
+
+  /**
+   * Skipped steps change no weight: what is in memory is the run before the first of them. Older
+   * checkpoints stay, in case its weights are already beyond repair.
+   */
+  private void saveBeforeSkipped() {
+    progress.skippedInRow = 0;
+    if (progress.step != savedStep && directory.isThere()) {
+      SparsityGuard.check(session);
+      writeCheckpoint();
     }
   }
 
@@ -189,13 +203,33 @@ final class TrainingLoop {
     if (config.loop().evaluatesAt(progress.step)) {
       progress.checkpointed();
     }
+    if (!directory.isThere()) {
+      throw rescued();
+    }
+    Path saved = writeCheckpoint();
+    Long best = config.checkpoint().keepBest() ? progress.bestCheckpoint : null;
+    checkpoints.prune(config.checkpoint().keep(), best == null ? Set.of() : Set.of(best));
+    tell(listener -> listener.onCheckpoint(new SavedCheckpoint(progress.step, saved)));
+  }
+
+  private Path writeCheckpoint() {
     Path saved =
         checkpoints.save(progress.step, aside -> CheckpointFiles.write(aside, session, progress));
     savedStep = progress.step;
     savedCheckpoint = saved;
-    Long best = config.checkpoint().keepBest() ? progress.bestCheckpoint : null;
-    checkpoints.prune(config.checkpoint().keep(), best == null ? Set.of() : Set.of(best));
-    tell(listener -> listener.onCheckpoint(new SavedCheckpoint(progress.step, saved)));
+    return saved;
+  }
+
+  /** The end of a run whose folder was deleted under it: what it has in memory is saved. */
+  private TrainingException rescued() {
+    directory.makeAgain(config);
+    return new TrainingException(
+        directory.path()
+            + ": was deleted under the run, and its metrics with it; step "
+            + progress.step
+            + " is saved again in "
+            + writeCheckpoint()
+            + ", go on from it with --resume");
   }
 
   private RunSummary end(Ending ending, double seconds) {

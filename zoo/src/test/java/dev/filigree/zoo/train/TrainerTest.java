@@ -50,7 +50,7 @@ class TrainerTest {
     assertThat(train.getFirst())
         .containsOnlyKeys("event", "step", "tokens", "loss", "lr", "grad_norm", "sparsity")
         .containsEntry("tokens", 256L);
-    assertThat(TinyRun.rows(run, "mask_update")).hasSize(2 * 14);
+    assertThat(TinyRun.rows(run, "mask_update")).hasSize(3 * 14);
     assertThat(TinyRun.rows(run, "mask_update").getFirst())
         .containsOnlyKeys(
             "event", "step", "parameter", "dropped", "grown", "kept", "target_sparsity", "sparsity")
@@ -166,7 +166,8 @@ class TrainerTest {
         .hasMessageContaining("checkpoints/step-00000");
     List<Map<String, Object>> skipped = TinyRun.rows(run, "skipped");
     assertThat(skipped).hasSize(3);
-    assertThat(String.valueOf(skipped.getFirst().get("reason"))).matches("(loss|gradient norm) is .*");
+    assertThat(String.valueOf(skipped.getFirst().get("reason")))
+        .matches("(loss|gradient norm) is .*");
     assertThat(Checkpoints.newestWhole(run).checkpoint()).isPresent();
   }
 
