@@ -56,6 +56,11 @@ public final class Linear extends Layer {
     return bias;
   }
 
+  /** How the layer is computed now; null for the ordinary way. */
+  public @Nullable Product product() {
+    return product;
+  }
+
   /** Computes the layer in another way from now on; null for the ordinary one. */
   public void product(@Nullable Product value) {
     product = value;

@@ -6,12 +6,14 @@ import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
+import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.slf4j.Logger;
@@ -55,18 +57,16 @@ final class SparseGroup {
     var masks = new ArrayList<Tensor>();
     for (int i = 0; i < targets.length; i++) {
       SparseParameter parameter = parameters.get(i);
-      Tensor mask =
-          settings
-              .initialMask()
-              .create(
-                  new InitialMask.Request(
-                      parameter.name(),
-                      parameter.dense(),
-                      targets[i],
-                      grouping(parameter),
-                      settings.ties().at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
-                      seed));
-      masks.add(parameter.requireMask(mask));
+      var request =
+          new InitialMask.Request(
+              parameter.name(),
+              parameter.dense(),
+              targets[i],
+              grouping(parameter),
+              settings.ties().at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
+              seed);
+      masks.add(
+          Tensors.scoped(() -> parameter.requireMask(settings.initialMask().create(request))));
     }
     return masks;
   }
@@ -105,7 +105,10 @@ final class SparseGroup {
       if (plan == null || (algorithm.growsByGradient() && !parameter.canGrowByGradient())) {
         continue;
       }
-      SparseParameter.Moved moved = parameter.update(plan, optimizer);
+      SparseParameter.Moved moved;
+      try (var _ = new PointerScope()) { // replaced values and state go before the next parameter
+        moved = parameter.update(plan, optimizer);
+      }
       Grouping grouping = plan.shaper().group(parameter.name(), parameter.shape());
       parameter.asked(plan.sparsity(), kept(grouping, plan.sparsity()));
       if (moved.dropped() > 0) {

@@ -17,10 +17,13 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network as a folder in Hugging Face's layout: {@code config.json} and {@code model.safetensors}
@@ -64,7 +67,7 @@ public final class HuggingFaceFolder {
       // What the configuration claims is held against the files before memory is taken for it.
       checkShapes(folder, config, files);
       Model model = config.allocate();
-      fill(folder, config, files, model.tensors(), notes);
+      fill(folder, config, files, copyInto(model.tensors()), notes);
       return model;
     }
   }
@@ -76,10 +79,30 @@ public final class HuggingFaceFolder {
    */
   public static void readTensors(
       Path folder, ModelConfig config, Map<String, Tensor> parameters, List<String> notes) {
+    readTensors(folder, config, copyInto(parameters), notes);
+  }
+
+  /**
+   * Reads the tensors of a network one after the other, so that they are never in memory together.
+   *
+   * @param target takes each by the name of its parameter; the tensor is freed afterwards
+   */
+  public static void readTensors(
+      Path folder, ModelConfig config, BiConsumer<String, Tensor> target, List<String> notes) {
     try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
       checkShapes(folder, config, files);
-      fill(folder, config, files, parameters, notes);
+      fill(folder, config, files, target, notes);
     }
+  }
+
+  private static BiConsumer<String, Tensor> copyInto(Map<String, Tensor> parameters) {
+    return (name, tensor) -> {
+      Tensor parameter = parameters.get(name);
+      if (parameter == null) {
+        throw new IllegalArgumentException("no parameter '" + name + "' to read into");
+      }
+      parameter.copy_(tensor);
+    };
   }
 
   private static void checkShapes(Path folder, ModelConfig config, SafetensorsFolder files) {
@@ -97,7 +120,7 @@ public final class HuggingFaceFolder {
       Path folder,
       ModelConfig config,
       SafetensorsFolder files,
-      Map<String, Tensor> parameters,
+      BiConsumer<String, Tensor> target,
       List<String> notes) {
     var unused = new LinkedHashSet<>(files.entries().keySet());
     for (HuggingFaceTensor tensor : config.huggingFaceTensors()) {
@@ -107,12 +130,7 @@ public final class HuggingFaceFolder {
           var _ = new NoGradGuard()) {
         List<Tensor> parts = tensor.layout().unpack(files.read(stored));
         for (int i = 0; i < parts.size(); i++) {
-          String name = tensor.parameters().get(i);
-          Tensor parameter = parameters.get(name);
-          if (parameter == null) {
-            throw new IllegalArgumentException("no parameter '" + name + "' to read into");
-          }
-          parameter.copy_(parts.get(i));
+          target.accept(tensor.parameters().get(i), parts.get(i));
         }
       }
     }
@@ -143,6 +161,20 @@ public final class HuggingFaceFolder {
    */
   public static void write(
       Path folder, ModelConfig config, Map<String, Tensor> parameters, ElementType type) {
+    write(folder, config, parameters::get, type, Long.MAX_VALUE);
+  }
+
+  /**
+   * Writes a network as one tensor file, whose tensors are made one after the other.
+   *
+   * @param parameters gives each dense parameter by name, null for none, as often as it is asked
+   * @param type the element type of the tensors written: F32, BF16 or F16
+   */
+  public static void write(
+      Path folder,
+      ModelConfig config,
+      Function<String, @Nullable Tensor> parameters,
+      ElementType type) {
     write(folder, config, parameters, type, Long.MAX_VALUE);
   }
 
@@ -155,6 +187,15 @@ public final class HuggingFaceFolder {
       Path folder,
       ModelConfig config,
       Map<String, Tensor> parameters,
+      ElementType type,
+      long maxFileBytes) {
+    write(folder, config, parameters::get, type, maxFileBytes);
+  }
+
+  private static void write(
+      Path folder,
+      ModelConfig config,
+      Function<String, @Nullable Tensor> parameters,
       ElementType type,
       long maxFileBytes) {
     List<TensorSource> sources = sources(config, parameters, type);
@@ -184,6 +225,11 @@ public final class HuggingFaceFolder {
   /** The tensors of a checkpoint, each made when it is written. */
   public static List<TensorSource> sources(
       ModelConfig config, Map<String, Tensor> parameters, ElementType type) {
+    return sources(config, parameters::get, type);
+  }
+
+  private static List<TensorSource> sources(
+      ModelConfig config, Function<String, @Nullable Tensor> parameters, ElementType type) {
     var sources = new ArrayList<TensorSource>();
     for (HuggingFaceTensor tensor : config.huggingFaceTensors()) {
       sources.add(
@@ -196,10 +242,11 @@ public final class HuggingFaceFolder {
     return sources;
   }
 
-  private static Tensor packed(HuggingFaceTensor tensor, Map<String, Tensor> parameters) {
+  private static Tensor packed(
+      HuggingFaceTensor tensor, Function<String, @Nullable Tensor> parameters) {
     var parts = new ArrayList<Tensor>();
     for (String name : tensor.parameters()) {
-      Tensor parameter = parameters.get(name);
+      Tensor parameter = parameters.apply(name);
       if (parameter == null) {
         throw new IllegalArgumentException("no parameter '" + name + "' to write");
       }
@@ -239,7 +286,8 @@ public final class HuggingFaceFolder {
   }
 
   /** The fraction of zeros of every matrix that has some, and of all these together. */
-  private static Map<String, Object> zeros(ModelConfig config, Map<String, Tensor> parameters) {
+  private static Map<String, Object> zeros(
+      ModelConfig config, Function<String, @Nullable Tensor> parameters) {
     var fractions = new LinkedHashMap<String, Object>();
     long zeros = 0;
     long elements = 0;

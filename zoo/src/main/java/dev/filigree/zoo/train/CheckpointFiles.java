@@ -14,9 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -35,7 +37,7 @@ final class CheckpointFiles {
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
       HuggingFaceFolder.write(
-          directory, session.config().model().config(), session.denseParameters(), ElementType.F32);
+          directory, session.config().model().config(), session::denseParameter, ElementType.F32);
       SafetensorsWriter.write(
           directory.resolve(TrainingTensors.NAME),
           new TrainingTensors(session.parameters(), session.optimizer()).sources(),
@@ -115,18 +117,23 @@ final class CheckpointFiles {
 
   /** Reads the weights, after the masks: the initial masks were others and zeroed other weights. */
   private static void readModel(Path directory, Session session) {
-    try (var _ = new PointerScope();
-        var _ = new NoGradGuard()) {
-      var targets = new LinkedHashMap<String, Tensor>(session.parameters());
-      var dense = new LinkedHashMap<SparseParameter, Tensor>();
-      for (SparseParameter parameter : session.sparseParameters()) {
-        dense.put(parameter, torch.zeros_like(parameter.dense()));
-        targets.put(parameter.name(), dense.get(parameter));
-      }
+    var sparse = new HashMap<String, SparseParameter>();
+    session.sparseParameters().forEach(parameter -> sparse.put(parameter.name(), parameter));
+    try {
       HuggingFaceFolder.readTensors(
-          directory, session.config().model().config(), targets, new ArrayList<>());
-      dense.forEach(
-          (parameter, weight) -> parameter.weight().detach().copy_(parameter.fromDense(weight)));
+          directory,
+          session.config().model().config(),
+          (name, tensor) -> {
+            SparseParameter parameter = sparse.get(name);
+            if (parameter == null) {
+              Objects.requireNonNull(session.parameters().get(name), name).copy_(tensor);
+            } else {
+              Tensor weight = parameter.weight();
+              Tensor dense = tensor.to(weight.device(), weight.scalar_type());
+              weight.detach().copy_(parameter.fromDense(dense));
+            }
+          },
+          new ArrayList<>());
     } catch (SafetensorsException e) {
       throw new CheckpointException(directory, String.valueOf(e.getMessage()));
     }

@@ -178,11 +178,14 @@ final class Session implements AutoCloseable {
     return optimizer.groups().stream().flatMap(group -> group.parameters().stream()).toList();
   }
 
-  /** The network's parameters by name, as dense tensors. */
-  Map<String, Tensor> denseParameters() {
-    var dense = new LinkedHashMap<>(parameters);
-    sparseParameters().forEach(parameter -> dense.put(parameter.name(), parameter.dense()));
-    return dense;
+  /** A parameter of the network as a dense tensor; null where it has none of this name. */
+  @Nullable Tensor denseParameter(String name) {
+    for (SparseParameter parameter : sparseParameters()) {
+      if (parameter.name().equals(name)) {
+        return parameter.dense();
+      }
+    }
+    return parameters.get(name);
   }
 
   /** The network's parameters by name. */

@@ -140,33 +140,38 @@ final class TrainingTensors {
 
   private void loadState(SafetensorsFile file) {
     for (TensorEntry entry : file.entries().values()) {
-      if (!entry.name().startsWith(STATE)) {
-        continue;
+      if (entry.name().startsWith(STATE)) {
+        // A scope for each: what is dense on the way is freed before the next is read.
+        try (var _ = new PointerScope()) {
+          loadState(file, entry);
+        }
       }
-      String[] parts = entry.name().substring(STATE.length()).split("/", 2);
-      Tensor parameter = parameters.get(parts[1]);
-      if (parameter == null) {
-        throw new IllegalArgumentException(
-            "has state of '" + parts[1] + "', which is no parameter");
-      }
-      SparseParameter sparseParameter = sparse.get(parts[1]);
-      Tensor saved = file.read(entry.name());
-      if (saved.dim() > 0) {
-        saved = saved.to(parameter.device(), saved.scalar_type());
-      }
-      if (sparseParameter != null && entry.shape().equals(List.of(sparseParameter.kept()))) {
-        Tensor dense =
-            torch.zeros(
-                sparseParameter.shape(),
-                new org.bytedeco.pytorch.TensorOptions(saved.scalar_type())
-                    .device(new org.bytedeco.pytorch.DeviceOptional(parameter.device())));
-        dense.masked_scatter_(sparseParameter.mask(), saved);
-        optimizer.state(sparseParameter.weight()).put(parts[0], sparseParameter.fromDense(dense));
-      } else {
-        optimizer
-            .state(sparseParameter == null ? parameter : sparseParameter.weight())
-            .put(parts[0], saved);
-      }
+    }
+  }
+
+  private void loadState(SafetensorsFile file, TensorEntry entry) {
+    String[] parts = entry.name().substring(STATE.length()).split("/", 2);
+    Tensor parameter = parameters.get(parts[1]);
+    if (parameter == null) {
+      throw new IllegalArgumentException("has state of '" + parts[1] + "', which is no parameter");
+    }
+    SparseParameter sparseParameter = sparse.get(parts[1]);
+    Tensor saved = file.read(entry.name());
+    if (saved.dim() > 0) {
+      saved = saved.to(parameter.device(), saved.scalar_type());
+    }
+    if (sparseParameter != null && entry.shape().equals(List.of(sparseParameter.kept()))) {
+      Tensor dense =
+          torch.zeros(
+              sparseParameter.shape(),
+              new org.bytedeco.pytorch.TensorOptions(saved.scalar_type())
+                  .device(new org.bytedeco.pytorch.DeviceOptional(parameter.device())));
+      dense.masked_scatter_(sparseParameter.mask(), saved);
+      optimizer.state(sparseParameter.weight()).put(parts[0], sparseParameter.fromDense(dense));
+    } else {
+      optimizer
+          .state(sparseParameter == null ? parameter : sparseParameter.weight())
+          .put(parts[0], saved);
     }
   }
 }

@@ -1,0 +1,164 @@
+package dev.filigree.bench;
+
+import dev.filigree.bench.Sections.Section;
+import dev.filigree.sparsity.Execution;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whole training steps of Llama models, dense, masked and compressed: forward, loss, backward,
+ * clipping at norm 1, AdamW; sparse models change their masks by RigL.
+ *
+ * <p>A sparse model and the dense one make their steps in turns in the same process, so that what
+ * else the machine does meets both; figures are medians. The dense one multiplies with the faster
+ * of OpenBLAS and oneDNN.
+ */
+final class StepBenchmark {
+  private static final int WARM_UP = 3;
+
+  /** In a sparse case every so many steps end with a mask update; the others are the plain ones. */
+  private static final int UPDATE_EVERY = 4;
+
+  private final StepSettings settings;
+  private final Consumer<String> progress;
+  private final Sections sections = new Sections();
+
+  StepBenchmark(StepSettings settings, Consumer<String> progress) {
+    this.settings = settings;
+    this.progress = progress;
+  }
+
+  /** Measures everything; a row for each case. */
+  List<StepRow> run() {
+    var rows = new ArrayList<StepRow>();
+    for (long width : settings.widths()) {
+      rows.addAll(run(settings.workload(width)));
+    }
+    return rows;
+  }
+
+  private List<StepRow> run(StepWorkload workload) {
+    var rows = new ArrayList<StepRow>();
+    var denseSeconds = new ArrayList<Double>();
+    try (var dense = new StepCase(workload, null, 0, UPDATE_EVERY)) {
+      DenseEngine engine = fasterEngine(dense);
+      for (Execution execution : List.of(Execution.MASKED, Execution.COMPRESSED)) {
+        for (double sparsity : settings.sparsities()) {
+          progress.accept("%s, %s, sparsity %s".formatted(workload, label(execution), sparsity));
+          rows.add(compare(workload, dense, engine, execution, sparsity, denseSeconds));
+        }
+      }
+      progress.accept(workload + ", dense");
+      denseSeconds.addAll(time(dense, settings.rounds()));
+      double seconds = median(denseSeconds);
+      rows.addFirst(row(workload, null, 0, dense, engine, seconds, seconds, null));
+    }
+    return rows;
+  }
+
+  private static String label(@Nullable Execution execution) {
+    return execution == null ? "dense" : execution.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Lets the dense model use the faster engine from now on. */
+  private DenseEngine fasterEngine(StepCase dense) {
+    DenseEngine best = DenseEngine.OPENBLAS;
+    double least = Double.POSITIVE_INFINITY;
+    for (DenseEngine engine : DenseEngine.values()) {
+      engine.use(dense.model());
+      time(dense, WARM_UP);
+      double seconds = median(time(dense, settings.rounds()));
+      if (seconds < least) {
+        least = seconds;
+        best = engine;
+      }
+    }
+    best.use(dense.model());
+    return best;
+  }
+
+  private StepRow compare(
+      StepWorkload workload,
+      StepCase dense,
+      DenseEngine engine,
+      Execution execution,
+      double sparsity,
+      List<Double> allDense) {
+    try (var sparse = new StepCase(workload, execution, sparsity, UPDATE_EVERY)) {
+      time(sparse, UPDATE_EVERY); // ends with an update: a round of plain steps begins
+      var plain = new ArrayList<Double>();
+      var updates = new ArrayList<Double>();
+      var denseSeconds = new ArrayList<Double>();
+      while (plain.size() < settings.rounds()) {
+        for (int i = 1; i < UPDATE_EVERY; i++) {
+          denseSeconds.addAll(time(dense, 1));
+          plain.addAll(time(sparse, 1));
+        }
+        updates.addAll(time(sparse, 1));
+      }
+      allDense.addAll(denseSeconds);
+      double update = Math.max(0, median(updates) - median(plain));
+      return row(
+          workload, execution, sparsity, sparse, engine, median(plain), median(denseSeconds), update);
+    }
+  }
+
+  private StepRow row(
+      StepWorkload workload,
+      @Nullable Execution execution,
+      double sparsity,
+      StepCase training,
+      DenseEngine engine,
+      double seconds,
+      double denseSeconds,
+      @Nullable Double update) {
+    sections.attach(training.model());
+    training.step(sections);
+    sections.reset();
+    training.step(sections);
+    sections.detach(training.model());
+    Optional<ResidentMemory.Peak> peak =
+        settings.memory() ? ResidentMemory.of(workload, execution, sparsity) : Optional.empty();
+    return new StepRow(
+        workload.toString(),
+        workload.model().parameterCount(),
+        workload.tokens(),
+        label(execution),
+        sparsity,
+        seconds,
+        workload.tokens() / seconds,
+        denseSeconds / seconds,
+        engine.label(),
+        peak.map(ResidentMemory.Peak::training).orElse(null),
+        peak.map(ResidentMemory.Peak::start).orElse(null),
+        sections.seconds(Section.LINEAR),
+        sections.seconds(Section.ATTENTION),
+        sections.seconds(Section.HEAD),
+        sections.seconds(Section.OPTIMIZER),
+        sections.seconds(Section.REST),
+        update,
+        update == null ? null : update / (StepCase.UPDATE_EVERY * seconds + update));
+  }
+
+  /** Seconds of each of so many steps. */
+  private List<Double> time(StepCase training, int steps) {
+    var seconds = new Double[steps];
+    for (int i = 0; i < steps; i++) {
+      long start = System.nanoTime();
+      training.step(sections);
+      seconds[i] = (System.nanoTime() - start) / 1e9;
+    }
+    return Arrays.asList(seconds);
+  }
+
+  private static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+}

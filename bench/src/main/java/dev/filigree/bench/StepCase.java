@@ -1,0 +1,94 @@
+package dev.filigree.bench;
+
+import static dev.filigree.schedule.UpdateSchedules.every;
+
+import dev.filigree.optim.AdamW;
+import dev.filigree.optim.GradientClipping;
+import dev.filigree.optim.Optimizer;
+import dev.filigree.sparsity.Execution;
+import dev.filigree.sparsity.Group;
+import dev.filigree.sparsity.RigL;
+import dev.filigree.sparsity.SparseOptimizer;
+import dev.filigree.sparsity.Sparsity;
+import dev.filigree.sparsity.SparsityOptions;
+import dev.filigree.torch.Tensors;
+import dev.filigree.zoo.data.Batch;
+import dev.filigree.zoo.model.Model;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/** A model with its optimizer, dense or sparse, that can make training steps. */
+final class StepCase implements AutoCloseable {
+  /** RigL changes the masks every so many steps. */
+  static final int UPDATE_EVERY = 100;
+
+  private static final double CLIP = 1;
+  private static final long SEED = 1;
+
+  private final PointerScope scope = new PointerScope();
+  private final Model model;
+  private final List<Tensor> parameters;
+  private final Optimizer optimizer;
+  private final Batch batch;
+
+  /**
+   * Makes the model.
+   *
+   * @param execution null for dense training
+   * @param updateEvery steps from one mask update to the next
+   */
+  StepCase(StepWorkload workload, @Nullable Execution execution, double sparsity, int updateEvery) {
+    model = workload.model().create(SEED);
+    parameters = new ArrayList<>(Tensors.namedParameters(model).values());
+    var adam = new AdamW(parameters, AdamW.options().lr(1e-4));
+    optimizer =
+        execution == null
+            ? adam
+            : Sparsity.wrap(
+                model,
+                adam,
+                Group.of(
+                    RigL.builder()
+                        .sparsity(sparsity)
+                        .dropFraction(0.3)
+                        .update(every(updateEvery))
+                        .build()),
+                SparsityOptions.defaults().seed(SEED).execution(execution));
+    torch.manual_seed(SEED);
+    long[] shape = {workload.tokens() / workload.sequence(), workload.sequence()};
+    batch =
+        new Batch(
+            torch.randint(workload.vocabulary(), shape).to(torch.ScalarType.Long),
+            torch.randint(workload.vocabulary(), shape).to(torch.ScalarType.Long),
+            null);
+  }
+
+  /** One training step: forward, loss, backward, clipping, optimizer. */
+  void step(Sections sections) {
+    try (var _ = new PointerScope()) {
+      optimizer.zeroGrad();
+      model.loss(batch).backward();
+      sections.enter(Sections.Section.OPTIMIZER);
+      GradientClipping.clipNorm(parameters, CLIP);
+      optimizer.step();
+      sections.enter(Sections.Section.REST);
+    }
+  }
+
+  Model model() {
+    return model;
+  }
+
+  @Override
+  public void close() {
+    if (optimizer instanceof SparseOptimizer sparse) {
+      sparse.close();
+    }
+    scope.close();
+    model.close();
+  }
+}

@@ -1,0 +1,101 @@
+package dev.filigree.bench;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What {@code bench step} measures; settings are given as {@code key=value}.
+ *
+ * @param widths hidden sizes of the Llamas
+ * @param sparsities of the decoder layers' weights, fractions
+ * @param layers decoder layers
+ * @param vocabulary tokens that the models know
+ * @param tokens tokens a step
+ * @param sequence tokens of one sequence
+ * @param rounds how often each step is timed
+ * @param memory whether the peak memory of every case is measured, in processes of their own
+ */
+record StepSettings(
+    List<Long> widths,
+    List<Double> sparsities,
+    long layers,
+    long vocabulary,
+    long tokens,
+    long sequence,
+    int rounds,
+    boolean memory) {
+  private static final Set<String> KEYS =
+      Set.of(
+          "widths",
+          "sparsities",
+          "layers",
+          "vocabulary",
+          "tokens",
+          "sequence",
+          "rounds",
+          "memory");
+
+  StepSettings {
+    widths = List.copyOf(widths);
+    sparsities = List.copyOf(sparsities);
+    for (double sparsity : sparsities) {
+      if (!(sparsity >= 0 && sparsity <= 1)) {
+        throw new IllegalArgumentException("sparsity must be from 0 to 1, found " + sparsity);
+      }
+    }
+    if (rounds < 1) {
+      throw new IllegalArgumentException("rounds must be at least 1, found " + rounds);
+    }
+  }
+
+  /**
+   * Reads settings.
+   *
+   * @throws IllegalArgumentException for an unknown key or a bad value
+   */
+  static StepSettings parse(List<String> arguments) {
+    var values = new java.util.HashMap<String, String>();
+    for (String argument : arguments) {
+      int equals = argument.indexOf('=');
+      String key = equals < 0 ? argument : argument.substring(0, equals);
+      if (equals < 0 || !KEYS.contains(key)) {
+        throw new IllegalArgumentException(
+            "'%s' is not key=value with a key of %s".formatted(argument, new TreeSet<>(KEYS)));
+      }
+      values.put(key, argument.substring(equals + 1));
+    }
+    try {
+      return new StepSettings(
+          list(values.getOrDefault("widths", "512,1024,2048")).map(Long::valueOf).toList(),
+          list(values.getOrDefault("sparsities", "0.8,0.9,0.95")).map(Double::valueOf).toList(),
+          Long.parseLong(values.getOrDefault("layers", "8")),
+          Long.parseLong(values.getOrDefault("vocabulary", "8192")),
+          Long.parseLong(values.getOrDefault("tokens", "1024")),
+          Long.parseLong(values.getOrDefault("sequence", "256")),
+          Integer.parseInt(values.getOrDefault("rounds", "5")),
+          flag(values.getOrDefault("memory", "true")));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("not a number: " + e.getMessage(), e);
+    }
+  }
+
+  private static java.util.stream.Stream<String> list(String text) {
+    return Arrays.stream(text.split(",", -1));
+  }
+
+  private static boolean flag(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "true" -> true;
+      case "false" -> false;
+      default ->
+          throw new IllegalArgumentException("memory must be true or false, found " + text);
+    };
+  }
+
+  StepWorkload workload(long width) {
+    return new StepWorkload(width, layers, vocabulary, tokens, sequence);
+  }
+}
