@@ -206,7 +206,8 @@ class DamageTest {
 
   /** Rewrites the manifest so that it agrees with the changed file. */
   private static void agree(Path file, byte[] manifest, String name) throws Exception {
-    Map<String, Object> root = JSON.readValue(manifest, new TypeReference<Map<String, Object>>() {});
+    Map<String, Object> root =
+        JSON.readValue(manifest, new TypeReference<Map<String, Object>>() {});
     Map<String, Object> files =
         new TreeMap<>(
             JSON.convertValue(root.get("files"), new TypeReference<Map<String, Object>>() {}));
