@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -47,8 +48,7 @@ class NotFiniteTest {
 
     Poison(Session session, double value, long step, int batches) {
       this.session = session;
-      weight = session.parameters().get("model.norm.weight");
-      assertThat(weight).isNotNull();
+      weight = Objects.requireNonNull(session.parameters().get("model.norm.weight"));
       sound = weight.detach().clone();
       this.value = value;
       this.step = step;
