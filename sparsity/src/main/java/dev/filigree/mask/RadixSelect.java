@@ -128,9 +128,8 @@ final class RadixSelect {
   /** The rank that exactly {@code take} of the keys equal to {@code key} do not exceed. */
   private static long rank(
       Keys keys, long from, long size, int key, long take, TieBreak ties, int threads) {
-    long highest =
-        ties instanceof TieBreak.LowerIndex ? Math.max(1, keys.highestIndex(from, size)) : -1L;
-    int bits = Long.SIZE - Long.numberOfLeadingZeros(highest);
+    long highest = ties instanceof TieBreak.LowerIndex ? keys.highestIndex(from, size) : -1L;
+    int bits = Math.max(1, Long.SIZE - Long.numberOfLeadingZeros(highest));
     long left = take;
     long prefix = 0;
     for (int shift = (bits - 1) / RANK_DIGIT * RANK_DIGIT; shift >= 0; shift -= RANK_DIGIT) {

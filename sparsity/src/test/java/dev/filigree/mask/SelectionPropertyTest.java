@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -40,6 +41,11 @@ class SelectionPropertyTest {
   void topKEqualsSorting(
       @ForAll long seed, @ForAll @IntRange(max = 3000) int size, @ForAll boolean randomTies) {
     checkTopK(new Random(seed), size, ties(seed, randomTies));
+  }
+
+  @Example
+  void tiesOfAStreamAreBrokenByIndicesThatNeedMoreThan16Bits() {
+    checkTopK(new Random(-2), 99_999, ties(-2, false));
   }
 
   @Property(tries = 6)

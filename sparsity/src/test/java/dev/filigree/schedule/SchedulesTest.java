@@ -207,7 +207,7 @@ class SchedulesTest {
           half | test.yaml:1: expected a number, a list of numbers or a map with 'type', found the text 'half'
           [0.1, 2] | test.yaml:1: 1: must lie in [0, 1], found 2.0
           [] | test.yaml:1: a cycling schedule needs at least one value
-          {init: 0.3} | 'type' is missing: one of constant, cosine, cubic, cycling, exp,
+          {init: 0.3} | 'type' is missing: one of constant, cosine, cubic,
           {type: cosin, init: 1} | test.yaml:1: type: unknown schedule 'cosin': one of constant, cosine,
           {type: cosine, init: 0.3} | test.yaml:1: 'half_period' is missing
           {type: cosine, init: 0.3, half_period: 0} | test.yaml:1: half_period must be above 0, found 0.0
