@@ -24,8 +24,7 @@ enum DenseEngine {
               linear.product(
                   (x, bias) ->
                       torch
-                          .mkldnn_linear(
-                              x.to_mkldnn(), linear.weight(), new TensorOptional(bias))
+                          .mkldnn_linear(x.to_mkldnn(), linear.weight(), new TensorOptional(bias))
                           .to_dense()));
     }
   };

@@ -85,8 +85,7 @@ final class ResidentMemory {
     Execution execution =
         args[5].equals(DENSE) ? null : Execution.valueOf(args[5].toUpperCase(Locale.ROOT));
     try (var training =
-        new StepCase(
-            workload, execution, Double.parseDouble(args[6]), StepCase.UPDATE_EVERY)) {
+        new StepCase(workload, execution, Double.parseDouble(args[6]), StepCase.UPDATE_EVERY)) {
       training.step(new Sections());
       long start = peak();
       resetPeak();

@@ -104,7 +104,14 @@ final class StepBenchmark {
       allDense.addAll(denseSeconds);
       double update = Math.max(0, median(updates) - median(plain));
       return row(
-          workload, execution, sparsity, sparse, engine, median(plain), median(denseSeconds), update);
+          workload,
+          execution,
+          sparsity,
+          sparse,
+          engine,
+          median(plain),
+          median(denseSeconds),
+          update);
     }
   }
 

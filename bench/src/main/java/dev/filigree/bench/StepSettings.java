@@ -29,14 +29,7 @@ record StepSettings(
     boolean memory) {
   private static final Set<String> KEYS =
       Set.of(
-          "widths",
-          "sparsities",
-          "layers",
-          "vocabulary",
-          "tokens",
-          "sequence",
-          "rounds",
-          "memory");
+          "widths", "sparsities", "layers", "vocabulary", "tokens", "sequence", "rounds", "memory");
 
   StepSettings {
     widths = List.copyOf(widths);
@@ -93,8 +86,7 @@ record StepSettings(
     return switch (text.toLowerCase(Locale.ROOT)) {
       case "true" -> true;
       case "false" -> false;
-      default ->
-          throw new IllegalArgumentException("memory must be true or false, found " + text);
+      default -> throw new IllegalArgumentException("memory must be true or false, found " + text);
     };
   }
 

@@ -12,7 +12,7 @@ import java.util.Map;
  * minutes on two cores. The lengths of its schedules follow the length of the run.
  */
 final class DefaultRun {
-  private static final double PEAK_LEARNING_RATE = 2e-3;
+  private static final double PEAK_LEARNING_RATE = 3e-3;
 
   private DefaultRun() {}
 
@@ -61,10 +61,10 @@ final class DefaultRun {
     model.put("name", "llama");
     model.put("vocab_size", 256);
     model.put("hidden_size", 256);
-    model.put("num_hidden_layers", 5);
+    model.put("num_hidden_layers", 4);
     model.put("num_heads", 4);
     model.put("filter_size", 688);
-    model.put("max_position_embeddings", 256);
+    model.put("max_position_embeddings", 128);
     model.put("position_embedding_type", "rotary");
     model.put("norm_type", "rmsnorm");
     model.put("nonlinearity", "swiglu");
@@ -106,7 +106,7 @@ final class DefaultRun {
     block.put("sparsity", 0.8);
     block.put("init_method", "random");
     block.put("drop_fraction", Map.of("type", "cosine", "init", 0.5, "half_period", stop));
-    block.put("update", Map.of("freq", Math.max(1, maxSteps / 24), "stop", stop));
+    block.put("update", Map.of("freq", Math.max(1, maxSteps / 20), "stop", stop));
     return block;
   }
 }

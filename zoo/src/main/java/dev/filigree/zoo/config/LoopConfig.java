@@ -32,7 +32,7 @@ public record LoopConfig(
     long gradAccumSteps,
     long patience,
     long maxSkippedSteps) {
-  static final long DEFAULT_MAX_STEPS = 600;
+  static final long DEFAULT_MAX_STEPS = 500;
 
   public LoopConfig {
     requirePositive("max_steps", maxSteps);

@@ -65,12 +65,16 @@ final class Hdf5Files {
     shape[0] = 1;
     checkSize(shape, dataset, "rows", where);
     if (dataset instanceof ChunkedDataset chunked) {
-      checkSize(
-          Arrays.stream(chunked.getChunkDimensions()).asLongStream().toArray(),
-          dataset,
-          "chunks",
-          where);
+      checkSize(chunk(chunked), dataset, "chunks", where);
     }
+    checkFilters(dataset, where);
+  }
+
+  private static long[] chunk(ChunkedDataset dataset) {
+    return Arrays.stream(dataset.getChunkDimensions()).asLongStream().toArray();
+  }
+
+  private static void checkFilters(Dataset dataset, String where) {
     List<Integer> filters =
         dataset.getFilters().stream().map(PipelineFilterWithData::getId).toList();
     if (!FILTERS.containsAll(filters) || Set.copyOf(filters).size() != filters.size()) {

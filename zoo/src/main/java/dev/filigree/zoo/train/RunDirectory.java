@@ -76,6 +76,10 @@ final class RunDirectory implements AutoCloseable {
    * @throws TrainingException when another run took its place, or it cannot be made
    */
   void makeAgain(RunConfig config) {
+    if (Files.exists(path.resolve(MetricsFile.NAME))) {
+      throw new TrainingException(
+          path + ": is another run's now; this run's own was deleted or moved while it ran");
+    }
     try {
       Files.createDirectories(path);
     } catch (IOException e) {

@@ -203,13 +203,23 @@ final class TrainingLoop {
     if (config.loop().evaluatesAt(progress.step)) {
       progress.checkpointed();
     }
-    if (!directory.isThere()) {
-      throw rescued();
-    }
-    Path saved = writeCheckpoint();
+    Path saved = writeCheckpointOrRescue();
     Long best = config.checkpoint().keepBest() ? progress.bestCheckpoint : null;
     checkpoints.prune(config.checkpoint().keep(), best == null ? Set.of() : Set.of(best));
     tell(listener -> listener.onCheckpoint(new SavedCheckpoint(progress.step, saved)));
+  }
+
+  private Path writeCheckpointOrRescue() {
+    if (directory.isThere()) {
+      try {
+        return writeCheckpoint();
+      } catch (TrainingException e) {
+        if (directory.isThere()) {
+          throw e;
+        }
+      }
+    }
+    throw rescued();
   }
 
   private Path writeCheckpoint() {
