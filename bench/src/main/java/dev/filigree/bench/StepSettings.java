@@ -42,6 +42,9 @@ record StepSettings(
     if (rounds < 1) {
       throw new IllegalArgumentException("rounds must be at least 1, found " + rounds);
     }
+    for (long width : widths) {
+      var _ = new StepWorkload(width, layers, vocabulary, tokens, sequence); // checks
+    }
   }
 
   /**

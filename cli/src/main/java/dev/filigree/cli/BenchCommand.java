@@ -25,8 +25,15 @@ final class BenchCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "kernels|step", description = "What to measure.")
+  @Parameters(index = "0", paramLabel = "kernels|step", description = "What to measure.")
   private Subject subject;
+
+  @Parameters(
+      index = "1..*",
+      arity = "0..*",
+      paramLabel = "KEY=VALUE",
+      description = "Settings of the benchmark: widths=512 sparsities=0.9 tokens=512 ...")
+  private List<String> settings = List.of();
 
   @Option(names = "--json", description = "Print the figures as JSON.")
   private boolean json;
@@ -40,6 +47,7 @@ final class BenchCommand implements Callable<Integer> {
     if (json) {
       arguments.add("--json");
     }
+    arguments.addAll(settings);
     return tool.run(
         spec.commandLine().getOut(), spec.commandLine().getErr(), arguments.toArray(String[]::new));
   }

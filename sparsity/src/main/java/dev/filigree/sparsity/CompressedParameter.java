@@ -69,6 +69,11 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
   }
 
   @Override
+  public long structureBytes() {
+    return matrix == null ? 0 : matrix.structureBytes();
+  }
+
+  @Override
   public Tensor mask() {
     if (matrix == null) {
       return torch.ones(shape()).to(ScalarType.Bool);

@@ -53,6 +53,11 @@ final class MaskedParameter extends SparseParameter {
   }
 
   @Override
+  public long structureBytes() {
+    return size(); // a bool for each
+  }
+
+  @Override
   public Tensor mask() {
     return missing.logical_not();
   }

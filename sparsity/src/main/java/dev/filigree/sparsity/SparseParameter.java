@@ -74,6 +74,9 @@ public abstract class SparseParameter {
 
   public abstract Execution execution();
 
+  /** Bytes that say which weights exist, beside the weight: a mask, or the positions. */
+  public abstract long structureBytes();
+
   /** Which weights exist: a new bool tensor of the weight's shape. */
   public abstract Tensor mask();
 

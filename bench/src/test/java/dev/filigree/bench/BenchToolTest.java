@@ -1,0 +1,79 @@
+package dev.filigree.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.spi.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BenchToolTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... arguments) {
+    ToolProvider tool = ToolProvider.findFirst("filigree-bench").orElseThrow();
+    return tool.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+  }
+
+  @Test
+  void stepGivesARowForEveryExecutionAndSparsity() throws Exception {
+    int code =
+        run(
+            "step",
+            "--json",
+            "widths=64",
+            "layers=1",
+            "vocabulary=64",
+            "tokens=32",
+            "sequence=16",
+            "sparsities=0.5,0.9",
+            "rounds=1",
+            "memory=false");
+
+    assertThat(code).isZero();
+    JsonNode rows = new ObjectMapper().readTree(out.toString());
+    var cases = new ArrayList<String>();
+    for (JsonNode row : rows) {
+      cases.add(row.path("execution").asText() + " " + row.path("sparsity").asDouble());
+      assertThat(row.path("model").asText()).isEqualTo("llama-d64-l1");
+      assertThat(row.path("tokens").asLong()).isEqualTo(32);
+      assertThat(row.path("seconds").asDouble()).isPositive();
+      for (String part : List.of("linear", "attention", "head", "optimizer", "other")) {
+        assertThat(row.path(part + "_seconds").asDouble()).as(part).isPositive();
+      }
+      boolean sparse = !row.path("execution").asText().equals("dense");
+      assertThat(row.path("mask_update_seconds").isNumber()).isEqualTo(sparse);
+    }
+    assertThat(cases)
+        .containsExactly(
+            "dense 0.0", "masked 0.5", "masked 0.9", "compressed 0.5", "compressed 0.9");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "width=64 | 'width=64' is not key=value with a key of",
+        "widths=65 | model width must be a multiple of 64, found 65",
+        "sparsities=1.5 | sparsity must be from 0 to 1, found 1.5",
+        "rounds=x | not a number",
+        "sequence=3 | sequence must divide tokens, found 3 and 1024"
+      })
+  void aBadSettingIsOneLineAndWrongUse(String setting, String message) {
+    assertThat(run("step", setting)).isEqualTo(2);
+    assertThat(err.toString()).startsWith("error: ").contains(message).hasLineCount(1);
+  }
+
+  @Test
+  void anUnknownBenchmarkIsWrongUse() {
+    assertThat(run("nothing")).isEqualTo(2);
+    assertThat(err.toString()).contains("unknown benchmark 'nothing'");
+  }
+}
