@@ -13,6 +13,7 @@ import java.util.Map;
  */
 final class DefaultRun {
   private static final double PEAK_LEARNING_RATE = 3e-3;
+  private static final double FINAL_LEARNING_RATE = 3e-4;
 
   private DefaultRun() {}
 
@@ -89,7 +90,7 @@ final class DefaultRun {
     rise.put("total_iters", warmUp);
     var decay = new LinkedHashMap<String, Object>();
     decay.put("initial_learning_rate", PEAK_LEARNING_RATE);
-    decay.put("end_learning_rate", PEAK_LEARNING_RATE / 10);
+    decay.put("end_learning_rate", FINAL_LEARNING_RATE);
     decay.put("total_iters", Math.max(1, maxSteps - warmUp));
     return List.of(
         Map.of(
