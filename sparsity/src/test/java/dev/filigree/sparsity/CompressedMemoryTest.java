@@ -46,8 +46,7 @@ class CompressedMemoryTest {
         for (Tensor state : optimizer.state(parameter.weight()).values()) {
           bytes += bytes(state);
         }
-        assertThat((double) bytes / (DENSE_BYTES_A_WEIGHT * rows * columns))
-            .isBetween(0.1, 0.16);
+        assertThat((double) bytes / (DENSE_BYTES_A_WEIGHT * rows * columns)).isBetween(0.1, 0.16);
       }
     }
   }
