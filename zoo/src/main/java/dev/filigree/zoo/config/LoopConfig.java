@@ -97,7 +97,7 @@ public record LoopConfig(
   private static long evalFrequency(ConfigMap block, long maxSteps) {
     Optional<ConfigNode> node = block.get("eval_frequency");
     if (node.isEmpty()) {
-      return block.has("eval_frequency") ? 0 : Math.max(1, maxSteps / 6);
+      return block.has("eval_frequency") ? 0 : Math.max(1, maxSteps / 5);
     }
     if (node.get() instanceof ConfigScalar scalar
         && scalar.value() instanceof Double fraction
