@@ -2,8 +2,10 @@ package dev.filigree.bench;
 
 import dev.filigree.nn.Layer;
 import dev.filigree.nn.Linear;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** What multiplies the matrices of dense linear layers. */
 enum DenseEngine {
@@ -24,10 +26,14 @@ enum DenseEngine {
               linear.product(
                   (x, bias) ->
                       torch
-                          .mkldnn_linear(x.to_mkldnn(), linear.weight(), new TensorOptional(bias))
+                          .mkldnn_linear(x.to_mkldnn(), linear.weight(), optional(bias))
                           .to_dense()));
     }
   };
+
+  private static TensorOptional optional(@Nullable Tensor bias) {
+    return bias == null ? new TensorOptional() : new TensorOptional(bias);
+  }
 
   private final String label;
 

@@ -233,7 +233,7 @@ class DiskTest {
       Path run = folder.resolve("run" + i);
       Path gone = folder.resolve("gone" + i);
       try (Child child = train(run, "-s", "loop.max_steps=100000", "-s", "checkpoint.steps=20")) {
-        long step = 25 + 3 * i;
+        long step = 25 + 3L * i;
         child.await(() -> TinyConfig.lastStep(run) >= step);
         Files.move(run, gone); // at once; deleting file by file is slower than a step
         assertStops(child, "was deleted under the run");
