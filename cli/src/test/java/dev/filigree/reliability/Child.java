@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The program in a process of its own, which a test may kill. */
 final class Child implements AutoCloseable {
-  private static final long PATIENCE_SECONDS = 300;
+  private static final long PATIENCE_SECONDS = 600;
 
   private final Process process;
   private final Path output;
@@ -51,8 +51,7 @@ final class Child implements AutoCloseable {
             "-Dorg.bytedeco.javacpp.maxbytes=0",
             "-Dorg.bytedeco.javacpp.maxphysicalbytes=0"));
     command.addAll(jvm);
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), "dev.filigree.cli.Main"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.filigree.cli.Main"));
     command.addAll(Arrays.asList(arguments));
     Path output = Files.createTempFile(folder, "child", ".txt");
     var builder =

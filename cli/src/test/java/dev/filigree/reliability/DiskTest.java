@@ -33,7 +33,9 @@ class DiskTest {
 
   private Child train(Path run, String... more) throws IOException {
     return Child.start(
-        folder, List.of(), join(List.of("train", config.toString(), "--out", run.toString()), more));
+        folder,
+        List.of(),
+        join(List.of("train", config.toString(), "--out", run.toString()), more));
   }
 
   private static String[] join(List<String> first, String... more) {
@@ -137,8 +139,14 @@ class DiskTest {
   }
 
   private void assertResumesTo(Path run, long steps) throws Exception {
-    long from = Long.parseLong(
-        Checkpoints.newestWhole(run).checkpoint().orElseThrow().getFileName().toString().substring(5));
+    long from =
+        Long.parseLong(
+            Checkpoints.newestWhole(run)
+                .checkpoint()
+                .orElseThrow()
+                .getFileName()
+                .toString()
+                .substring(5));
     try (Child child =
         Child.start(
             folder,
@@ -158,6 +166,10 @@ class DiskTest {
   @Test
   void aLimitOnTheSizeOfFilesStopsTheRun() throws Exception {
     // The limit of a shell needs no root. Writing beyond it fails as a full disk does.
+    // The tokens must lie there before: they are larger.
+    try (Child child = train(folder.resolve("first"))) {
+      assertThat(child.exitCode()).describedAs(child.output()).isZero();
+    }
     Path run = folder.resolve("run");
     List<String> limited = List.of("/bin/bash", "-c", "ulimit -f 12; exec \"$@\"", "limited");
     try (Child child =
@@ -224,8 +236,7 @@ class DiskTest {
     for (int i = 0; i < times; i++) {
       Path run = folder.resolve("run" + i);
       Path gone = folder.resolve("gone" + i);
-      try (Child child =
-          train(run, "-s", "loop.max_steps=100000", "-s", "checkpoint.steps=20")) {
+      try (Child child = train(run, "-s", "loop.max_steps=100000", "-s", "checkpoint.steps=20")) {
         long step = 25 + 3 * i;
         child.await(() -> TinyConfig.lastStep(run) >= step);
         Files.move(run, gone); // at once; deleting file by file is slower than a step

@@ -32,7 +32,8 @@ final class Findings {
   }
 
   private static void writeTable() throws IOException {
-    var table = new StringBuilder("| fault | injected | what happened | lost |\n|---|---|---|---|\n");
+    var table =
+        new StringBuilder("| fault | injected | what happened | lost |\n|---|---|---|---|\n");
     try (Stream<Path> rows = Files.list(ROWS)) {
       List<Path> ordered = rows.filter(row -> row.toString().endsWith(".row")).sorted().toList();
       for (Path row : ordered) {

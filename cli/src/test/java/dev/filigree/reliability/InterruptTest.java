@@ -106,7 +106,8 @@ class InterruptTest {
       child.signal("INT");
       assertThat(child.exitCode()).isEqualTo(INTERRUPTED);
     }
-    assertThat(Checkpoints.newestWhole(run).checkpoint().orElseThrow()).endsWith(Path.of("step-000000"));
+    assertThat(Checkpoints.newestWhole(run).checkpoint().orElseThrow())
+        .endsWith(Path.of("step-000000"));
     assertThat(Checkpoints.newestWhole(run).passedOver()).isEmpty();
     Findings.add(
         "08-interrupt-twice",

@@ -64,8 +64,7 @@ class KillTest {
     }
     return Files.exists(run)
         ? Child.start(folder, FAST, "train", "--quiet", "--resume", run.toString())
-        : Child.start(
-            folder, FAST, "train", config.toString(), "--quiet", "--out", run.toString());
+        : Child.start(folder, FAST, "train", config.toString(), "--quiet", "--out", run.toString());
   }
 
   private boolean letEnd(Path config, Path run) throws Exception {

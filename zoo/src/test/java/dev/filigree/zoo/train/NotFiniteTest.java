@@ -77,8 +77,7 @@ class NotFiniteTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY})
-  void batchesThatAreNotFiniteAreSkippedAndCountedAndTheRunGoesOn(double value)
-      throws IOException {
+  void batchesThatAreNotFiniteAreSkippedAndCountedAndTheRunGoesOn(double value) throws IOException {
     RunSummary summary;
     try (RunDirectory directory = RunDirectory.create(run);
         var session = new Session(tiny.config("loop.max_steps=10"))) {
