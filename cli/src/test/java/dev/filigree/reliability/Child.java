@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The program in a process of its own, which a test may kill. */
 final class Child implements AutoCloseable {
-  private static final long PATIENCE_SECONDS = 300;
+  private static final long PATIENCE_SECONDS = 600;
 
   private final Process process;
   private final Path output;

@@ -166,6 +166,10 @@ class DiskTest {
   @Test
   void aLimitOnTheSizeOfFilesStopsTheRun() throws Exception {
     // The limit of a shell needs no root. Writing beyond it fails as a full disk does.
+    // The tokens must lie there before: they are larger.
+    try (Child child = train(folder.resolve("first"))) {
+      assertThat(child.exitCode()).describedAs(child.output()).isZero();
+    }
     Path run = folder.resolve("run");
     List<String> limited = List.of("/bin/bash", "-c", "ulimit -f 12; exec \"$@\"", "limited");
     try (Child child =

@@ -86,6 +86,9 @@ final class CheckpointFiles {
       return Progress.of(state);
     } catch (DataException | IllegalArgumentException e) {
       throw new CheckpointException(directory.resolve(STATE), String.valueOf(e.getMessage()));
+    } catch (ClassCastException | NullPointerException | IllegalStateException e) {
+      // The manifest agrees, so it was made so: values of another kind than were ever written.
+      throw new CheckpointException(directory.resolve(STATE), "refused: " + Failures.reason(e));
     }
   }
 

@@ -11,6 +11,14 @@ import java.nio.file.NotDirectoryException;
 final class Failures {
   private Failures() {}
 
+  /** The first line of a message, or the kind of error where there is none. */
+  static String reason(RuntimeException e) {
+    String message = e.getMessage();
+    return message == null || message.isBlank()
+        ? e.getClass().getSimpleName()
+        : message.lines().findFirst().orElse("");
+  }
+
   static String reason(IOException e) {
     return switch (e) {
       case AccessDeniedException denied -> "permission denied";
