@@ -7,6 +7,30 @@ import org.jspecify.annotations.Nullable;
 
 /** A network that predicts the next token from those before it. */
 public abstract class LanguageModel extends Model {
+  /** What the backward pass through the blocks starts from. */
+  final Activations activations = new Activations();
+
+  /**
+   * Whether the backward pass computes the activations of each block again instead of keeping them
+   * since the forward pass: slower by about a forward pass, in less memory, with the same
+   * gradients. Networks of other packages have no blocks to compute again.
+   *
+   * @throws IllegalArgumentException on a GPU with dropout, whose random numbers cannot be drawn
+   *     again there
+   */
+  public final void recomputeActivations(boolean value) {
+    if (value && drawsInBlocks() && parameters().get(0).is_cuda()) {
+      throw new IllegalArgumentException(
+          "activation checkpointing with dropout runs on the CPU only: set the dropout rates to 0");
+    }
+    activations.recomputed(value);
+  }
+
+  /** Whether the blocks draw random numbers while training. */
+  protected boolean drawsInBlocks() {
+    return false;
+  }
+
   /** The longest sequence that it can see. */
   public abstract long contextLength();
 

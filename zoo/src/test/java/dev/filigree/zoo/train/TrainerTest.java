@@ -220,6 +220,50 @@ class TrainerTest {
   }
 
   @Test
+  void earlyStoppingWatchesTheSetThatItNames() throws IOException {
+    RunSummary summary =
+        tiny.train(
+            run,
+            "val_dataloader={a: {batch_size: 4}, b: {batch_size: 4, split: all}}",
+            "loop.early_stopping={monitor: b/perplexity, mode: max, patience: 1}",
+            "loop.eval_frequency=2");
+    // The perplexity falls, which is no better here.
+    assertThat(summary.ending()).isEqualTo(Ending.EARLY_STOP);
+    assertThat(summary.steps()).isEqualTo(4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"masked", "compressed"})
+  void activationCheckpointingChangesNoNumber(String execution) throws IOException {
+    Path other = folder.resolve("recomputed");
+    tiny.train(run, "execution=" + execution);
+    tiny.train(other, "execution=" + execution, "loop.activation_checkpointing=true");
+    assertThat(TinyRun.rows(other)).isEqualTo(TinyRun.rows(run));
+  }
+
+  @Test
+  void gradientsAreClippedByValue() {
+    tiny.train(run, "precision={enabled: false, max_gradient_value: 1.0e-30}", "loop.max_steps=1");
+    Path free = folder.resolve("free");
+    tiny.train(free, "precision={enabled: false}", "loop.max_steps=1");
+    double clipped = weightChange(run);
+    // AdamW divides by the gradient's size plus 1e-8: so small a gradient moves nothing.
+    assertThat(clipped).isLessThan(1e-6);
+    assertThat(weightChange(free)).isGreaterThan(1e-4);
+  }
+
+  /** The largest change of a norm's weights, which begin at 1 and do not decay. */
+  private static double weightChange(Path run) {
+    try (var _ = new org.bytedeco.javacpp.PointerScope()) {
+      var weight =
+          dev.filigree.torch.Tensors.namedParameters(Checkpoints.open(run).loadModel())
+              .get("model.norm.weight");
+      assertThat(weight).isNotNull();
+      return weight.detach().sub(new org.bytedeco.pytorch.Scalar(1.0)).abs().max().item_double();
+    }
+  }
+
+  @Test
   void severalValidationSetsAreEvaluatedByName() throws IOException {
     Path other = folder.resolve("text");
     tiny.train(
