@@ -43,16 +43,25 @@ public final class BenchTool implements ToolProvider {
   }
 
   private static int step(PrintWriter out, PrintWriter err, boolean json, List<String> settings) {
-    var benchmark = new StepBenchmark(StepSettings.parse(settings), line -> say(err, line));
-    List<StepRow> rows = benchmark.run();
-    out.print(json ? json(rows) : StepTable.of(rows));
-    out.flush();
+    var benchmark = new StepBenchmark(StepSettings.parse(settings), line -> say(err, line + "\n"));
+    var rows = new ArrayList<StepRow>();
+    if (!json) {
+      say(out, StepTable.header());
+    }
+    benchmark.run(
+        row -> {
+          rows.add(row);
+          if (!json) {
+            say(out, StepTable.line(row));
+          }
+        });
+    say(out, json ? json(rows) : StepTable.footer(rows.getLast()));
     return 0;
   }
 
-  private static void say(PrintWriter err, String line) {
-    err.println(line);
-    err.flush();
+  private static void say(PrintWriter to, String text) {
+    to.print(text);
+    to.flush();
   }
 
   private static String json(List<?> rows) {

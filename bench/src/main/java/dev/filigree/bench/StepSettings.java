@@ -1,5 +1,6 @@
 package dev.filigree.bench;
 
+import dev.filigree.sparsity.Execution;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -10,6 +11,7 @@ import java.util.TreeSet;
  * What {@code bench step} measures; settings are given as {@code key=value}.
  *
  * @param widths hidden sizes of the Llamas
+ * @param executions of the sparse models
  * @param sparsities of the decoder layers' weights, fractions
  * @param layers decoder layers
  * @param vocabulary tokens that the models know
@@ -20,6 +22,7 @@ import java.util.TreeSet;
  */
 record StepSettings(
     List<Long> widths,
+    List<Execution> executions,
     List<Double> sparsities,
     long layers,
     long vocabulary,
@@ -29,10 +32,19 @@ record StepSettings(
     boolean memory) {
   private static final Set<String> KEYS =
       Set.of(
-          "widths", "sparsities", "layers", "vocabulary", "tokens", "sequence", "rounds", "memory");
+          "widths",
+          "executions",
+          "sparsities",
+          "layers",
+          "vocabulary",
+          "tokens",
+          "sequence",
+          "rounds",
+          "memory");
 
   StepSettings {
     widths = List.copyOf(widths);
+    executions = List.copyOf(executions);
     sparsities = List.copyOf(sparsities);
     for (double sparsity : sparsities) {
       if (!(sparsity >= 0 && sparsity <= 1)) {
@@ -66,6 +78,9 @@ record StepSettings(
     try {
       return new StepSettings(
           list(values.getOrDefault("widths", "512,1024,2048")).map(Long::valueOf).toList(),
+          list(values.getOrDefault("executions", "masked,compressed"))
+              .map(StepSettings::execution)
+              .toList(),
           list(values.getOrDefault("sparsities", "0.8,0.9,0.95")).map(Double::valueOf).toList(),
           Long.parseLong(values.getOrDefault("layers", "8")),
           Long.parseLong(values.getOrDefault("vocabulary", "8192")),
@@ -80,6 +95,16 @@ record StepSettings(
 
   private static java.util.stream.Stream<String> list(String text) {
     return Arrays.stream(text.split(",", -1));
+  }
+
+  private static Execution execution(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "masked" -> Execution.MASKED;
+      case "compressed" -> Execution.COMPRESSED;
+      default ->
+          throw new IllegalArgumentException(
+              "executions must be masked or compressed, found " + text);
+    };
   }
 
   private static boolean flag(String text) {
