@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * What the backward pass through the blocks of a network starts from: the activations that the
  * forward pass left, or, to save their memory, the input of each block alone, from which the block
  * is computed again (Chen et al. 2016, arXiv:1604.06174). The gradients are the same to the bit:
- * dropout draws the same numbers again, 16-bit products are 16-bit again.
+ * dropout draws the same numbers again, 16-bit products are 16-bit again. On the CPU.
  */
 final class Activations {
   private boolean recomputed;
@@ -32,23 +32,21 @@ final class Activations {
     if (!recomputed || !GradMode.is_enabled()) {
       return block.apply(input);
     }
-    var context = new Context(input);
+    var context = new Context();
     Tensor output = Tensors.scoped(() -> block.apply(input));
     return CustomFunction.apply(input, output, gradient -> context.again(input, block, gradient));
   }
 
   /** What a block computes with besides tensors, as it was in the forward pass. */
   private static final class Context {
-    private final DeviceType device;
     private final boolean autocast;
     private final ScalarType autocastType;
     private final Generator generator = torch.getDefaultCPUGenerator();
     private final Tensor random;
 
-    Context(Tensor input) {
-      device = input.is_cuda() ? DeviceType.CUDA : DeviceType.CPU;
-      autocast = torch.is_autocast_enabled(device);
-      autocastType = torch.get_autocast_dtype(device);
+    Context() {
+      autocast = torch.is_autocast_enabled(DeviceType.CPU);
+      autocastType = torch.get_autocast_dtype(DeviceType.CPU);
       random = generator.get_state();
     }
 
@@ -74,15 +72,15 @@ final class Activations {
 
     private Tensor forward(Tensor x, UnaryOperator<Tensor> block) {
       if (autocast) {
-        torch.set_autocast_dtype(device, autocastType);
-        torch.set_autocast_enabled(device, true);
+        torch.set_autocast_dtype(DeviceType.CPU, autocastType);
+        torch.set_autocast_enabled(DeviceType.CPU, true);
         torch.increment_nesting();
       }
       try (var _ = new AutoGradMode(true)) {
         return block.apply(x);
       } finally {
         if (autocast) {
-          torch.set_autocast_enabled(device, false);
+          torch.set_autocast_enabled(DeviceType.CPU, false);
           if (torch.decrement_nesting() == 0) {
             torch.clear_cache();
           }

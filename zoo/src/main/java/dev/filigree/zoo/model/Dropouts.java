@@ -17,9 +17,4 @@ public record Dropouts(double embedding, double attention, double residual) {
       }
     }
   }
-
-  /** Whether a block of the network draws random numbers while training. */
-  boolean inBlocks() {
-    return attention > 0 || residual > 0;
-  }
 }

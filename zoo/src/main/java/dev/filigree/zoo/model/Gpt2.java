@@ -53,11 +53,6 @@ public final class Gpt2 extends LanguageModel {
   }
 
   @Override
-  protected boolean drawsInBlocks() {
-    return config.dropouts().inBlocks();
-  }
-
-  @Override
   public long contextLength() {
     return config.contextLength();
   }

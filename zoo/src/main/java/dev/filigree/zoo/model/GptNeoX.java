@@ -50,11 +50,6 @@ public final class GptNeoX extends LanguageModel {
   }
 
   @Override
-  protected boolean drawsInBlocks() {
-    return config.dropouts().inBlocks();
-  }
-
-  @Override
   public long contextLength() {
     return config.contextLength();
   }

@@ -15,20 +15,14 @@ public abstract class LanguageModel extends Model {
    * since the forward pass: slower by about a forward pass, in less memory, with the same
    * gradients. Networks of other packages have no blocks to compute again.
    *
-   * @throws IllegalArgumentException on a GPU with dropout, whose random numbers cannot be drawn
-   *     again there
+   * @throws IllegalArgumentException on a GPU
    */
   public final void recomputeActivations(boolean value) {
-    if (value && drawsInBlocks() && parameters().get(0).is_cuda()) {
+    if (value && parameters().get(0).is_cuda()) {
       throw new IllegalArgumentException(
-          "activation checkpointing with dropout runs on the CPU only: set the dropout rates to 0");
+          "activations are computed again on the CPU only; on a GPU lower micro_batch_size");
     }
     activations.recomputed(value);
-  }
-
-  /** Whether the blocks draw random numbers while training. */
-  protected boolean drawsInBlocks() {
-    return false;
   }
 
   /** The longest sequence that it can see. */

@@ -49,11 +49,6 @@ public final class Llama extends LanguageModel {
   }
 
   @Override
-  protected boolean drawsInBlocks() {
-    return config.dropouts().inBlocks();
-  }
-
-  @Override
   public long contextLength() {
     return config.contextLength();
   }
