@@ -4,8 +4,8 @@ import dev.filigree.sparsity.Execution;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * What {@code bench step} measures; settings are given as {@code key=value}.
@@ -65,16 +65,7 @@ record StepSettings(
    * @throws IllegalArgumentException for an unknown key or a bad value
    */
   static StepSettings parse(List<String> arguments) {
-    var values = new java.util.HashMap<String, String>();
-    for (String argument : arguments) {
-      int equals = argument.indexOf('=');
-      String key = equals < 0 ? argument : argument.substring(0, equals);
-      if (equals < 0 || !KEYS.contains(key)) {
-        throw new IllegalArgumentException(
-            "'%s' is not key=value with a key of %s".formatted(argument, new TreeSet<>(KEYS)));
-      }
-      values.put(key, argument.substring(equals + 1));
-    }
+    Map<String, String> values = Settings.parse(arguments, KEYS);
     try {
       return new StepSettings(
           list(values.getOrDefault("widths", "512,1024,2048")).map(Long::valueOf).toList(),
