@@ -51,7 +51,7 @@ record CallbacksConfig(
           Map.entry("OpProfiler", CEREBRAS),
           Map.entry("Profiler", CEREBRAS),
           Map.entry("FlopUtilization", CEREBRAS),
-          Map.entry("EleutherEvalHarness", "left out: evaluation reports loss and perplexity"),
+          Map.entry("EleutherEvalHarness", "left out: evaluate --task asks its questions"),
           Map.entry("BigCodeEvalHarness", "left out: evaluation reports loss and perplexity"),
           Map.entry("ProgressLogger", "left out: the command line shows progress"),
           Map.entry("WandbLogger", TRACKING));

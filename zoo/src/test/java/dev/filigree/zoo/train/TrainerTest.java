@@ -211,6 +211,23 @@ class TrainerTest {
         .isDirectoryNotContaining("glob:**step-000002");
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theBestStaysHoweverOldItIs(boolean keepBest) {
+    tiny.train(
+        run,
+        "schedulers=[{PiecewiseConstantLR: {learning_rates: [1.0e-2, 1.0], milestones: [2]}}]",
+        "checkpoint.steps=2",
+        "checkpoint.keep=2",
+        "checkpoint.keep_best=" + keepBest,
+        "loop.eval_frequency=2",
+        "loop.max_steps=8");
+    assertThat(run.resolve("checkpoints/step-000008")).exists();
+    assertThat(run.resolve("checkpoints/step-000006")).exists();
+    assertThat(run.resolve("checkpoints/step-000004")).doesNotExist();
+    assertThat(Files.exists(run.resolve("checkpoints/step-000002"))).isEqualTo(keepBest);
+  }
+
   @Test
   void aLossThatStopsFallingEndsTheRunEarly() {
     RunSummary summary =
