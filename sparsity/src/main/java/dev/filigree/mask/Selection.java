@@ -64,16 +64,34 @@ public final class Selection {
    * @param scores float32 in native byte order, on the heap or outside
    */
   public void offer(long firstIndex, MemorySegment scores) {
+    offer(firstIndex, scores, new int[0], 0);
+  }
+
+  /**
+   * Offers the scores of consecutive weights but for some.
+   *
+   * @param scores float32 in native byte order, on the heap or outside
+   * @param except ascending indices
+   * @param next the first of them that is not before {@code firstIndex}
+   * @return the first of them that is not before the end of the scores
+   */
+  public int offer(long firstIndex, MemorySegment scores, int[] except, int next) {
     long count = scores.byteSize() / Float.BYTES;
     for (long done = 0; done < count; done += Keys.Block.SIZE) {
       int length = (int) Math.min(Keys.Block.SIZE, count - done);
       MemorySegment.copy(
           scores, ValueLayout.JAVA_INT_UNALIGNED, done * Float.BYTES, block.keys, 0, length);
       Keys.convert(block.keys, length);
+      long start = firstIndex + done;
       for (int i = 0; i < length; i++) {
-        offerKey(firstIndex + done + i, block.keys[i]);
+        if (next < except.length && except[next] == start + i) {
+          next++;
+        } else {
+          offerKey(start + i, block.keys[i]);
+        }
       }
     }
+    return next;
   }
 
   /** Takes over what another selection of the same tie break holds. */
@@ -81,6 +99,13 @@ public final class Selection {
     for (int i = 0; i < other.size; i++) {
       offerKey(other.indices[i], other.keys[i]);
     }
+  }
+
+  /** Gives back the memory that only more offers would need. */
+  public void trim() {
+    compact();
+    keys = Arrays.copyOf(keys, Math.max(1, size));
+    indices = Arrays.copyOf(indices, keys.length);
   }
 
   /** The indices of the winners, ascending. */

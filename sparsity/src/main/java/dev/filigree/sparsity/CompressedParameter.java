@@ -108,6 +108,16 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
   }
 
   @Override
+  long counted() {
+    return weight().numel();
+  }
+
+  @Override
+  long astray() {
+    return 0; // there is no outside
+  }
+
+  @Override
   void setMask(Tensor mask, Optimizer optimizer) {
     Tensors.inScope(
         () -> {

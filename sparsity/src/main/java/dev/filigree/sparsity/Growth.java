@@ -28,7 +28,6 @@ final class Growth implements AutoCloseable {
 
   private final String name;
   private final SparseMatrix matrix;
-  private final int[] sorted;
   private final @Nullable Tensor sum; // [rows, columns]
   private @Nullable Selection missing;
   private final float[] existing; // [kept], by ascending position
@@ -37,8 +36,7 @@ final class Growth implements AutoCloseable {
   Growth(String name, SparseMatrix matrix, boolean sumsMicroBatches) {
     this.name = name;
     this.matrix = matrix;
-    sorted = matrix.sortedPositions();
-    existing = new float[sorted.length];
+    existing = new float[matrix.kept()];
     sum =
         sumsMicroBatches
             ? new Tensor(torch.zeros(matrix.rows(), matrix.columns())).retainReference()
@@ -79,6 +77,7 @@ final class Growth implements AutoCloseable {
     }
     var chosen = new Selection(best, ties);
     chosen.merge(java.util.Objects.requireNonNull(missing));
+    int[] sorted = matrix.sortedPositions();
     int at = 0;
     for (int position : dropped) {
       while (sorted[at] < position) {
@@ -91,6 +90,7 @@ final class Growth implements AutoCloseable {
 
   private void score(DropAndGrow plan, long best, TieBreak ties, @Nullable GradientRows gradient) {
     var selection = new Selection(best, ties);
+    int[] sorted = matrix.sortedPositions();
     int columns = matrix.columns();
     int step = Math.max(1, BLOCK / columns);
     int next = 0;
@@ -103,31 +103,20 @@ final class Growth implements AutoCloseable {
                 .apply(new Rows(plan, row, rows, gradient))
                 .to(torch.ScalarType.Float)
                 .contiguous();
-        next = offer(selection, Tensors.segment(scores), (long) row * columns, next);
+        next = offer(selection, Tensors.segment(scores), (long) row * columns, sorted, next);
       }
     }
+    selection.trim(); // those of all layers wait for the optimizer
     missing = selection;
   }
 
-  /** Offers the scores between the existing weights, and notes those at them. */
-  private int offer(Selection selection, MemorySegment scores, long first, int next) {
-    long count = scores.byteSize() / Float.BYTES;
-    long from = 0;
-    for (; next < sorted.length && sorted[next] < first + count; next++) {
-      long at = sorted[next] - first;
-      offer(selection, scores, first, from, at);
-      existing[next] = scores.getAtIndex(ValueLayout.JAVA_FLOAT, at);
-      from = at + 1;
+  /** Offers the scores of the missing weights, and notes those of the existing ones. */
+  private int offer(Selection selection, MemorySegment scores, long first, int[] sorted, int next) {
+    int end = selection.offer(first, scores, sorted, next);
+    for (int i = next; i < end; i++) {
+      existing[i] = scores.getAtIndex(ValueLayout.JAVA_FLOAT, sorted[i] - first);
     }
-    offer(selection, scores, first, from, count);
-    return next;
-  }
-
-  private static void offer(
-      Selection selection, MemorySegment scores, long first, long from, long to) {
-    if (from < to) {
-      selection.offer(first + from, scores.asSlice(from * Float.BYTES, (to - from) * Float.BYTES));
-    }
+    return end;
   }
 
   @Override

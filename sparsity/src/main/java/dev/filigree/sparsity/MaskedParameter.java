@@ -7,8 +7,10 @@ import dev.filigree.mask.TieBreak;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.torch.Tensors;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.TensorTensorHook;
@@ -55,7 +57,7 @@ final class MaskedParameter extends SparseParameter {
 
   @Override
   public Tensor mask() {
-    return zeroing.missing().logical_not();
+    return zeroing.kept();
   }
 
   @Override
@@ -71,6 +73,22 @@ final class MaskedParameter extends SparseParameter {
   @Override
   public Tensor fromDense(Tensor dense) {
     return dense;
+  }
+
+  @Override
+  long counted() {
+    return count(zeroing::kept);
+  }
+
+  @Override
+  long astray() {
+    return count(() -> weight().ne(new Scalar(0)).logical_and(zeroing.missing()));
+  }
+
+  private static long count(Supplier<Tensor> mask) {
+    long[] count = new long[1];
+    Tensors.inScope(() -> count[0] = Masks.count(mask.get()));
+    return count[0];
   }
 
   @Override

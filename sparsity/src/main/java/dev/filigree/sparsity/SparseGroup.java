@@ -3,7 +3,6 @@ package dev.filigree.sparsity;
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.Grouping;
 import dev.filigree.mask.InitialMask;
-import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.torch.Tensors;
@@ -14,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -109,6 +107,7 @@ final class SparseGroup {
       try (var _ = new PointerScope()) { // replaced values and state go before the next parameter
         moved = parameter.update(plan, optimizer);
       }
+      parameter.forgetGradient();
       Grouping grouping = plan.shaper().group(parameter.name(), parameter.shape());
       parameter.asked(plan.sparsity(), kept(grouping, plan.sparsity()));
       if (moved.dropped() > 0) {
@@ -209,13 +208,12 @@ final class SparseGroup {
   /** See {@link SparseOptimizer#verify}. */
   void verify() {
     for (SparseParameter parameter : parameters) {
-      Tensor outside = parameter.mask().logical_not();
-      long astray = Masks.count(outside.logical_and(parameter.dense().ne(new Scalar(0))));
+      long astray = parameter.astray();
       if (astray > 0) {
         throw new IllegalStateException(
             parameter.name() + ": " + astray + " weights exist outside the mask");
       }
-      long kept = Masks.count(parameter.mask());
+      long kept = parameter.counted();
       if (kept != parameter.keptAsked()) {
         throw new IllegalStateException(
             "%s: keeps %d of %d weights, its sparsity %s asks for %d"

@@ -3,6 +3,7 @@ package dev.filigree.sparsity;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.schedule.Schedule;
+import dev.filigree.torch.NativeMemory;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -47,6 +48,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
         this.groups.get(i).initialise(masks.get(i), inner);
       }
     }
+    giveBackMemory();
     awaitGradients();
   }
 
@@ -64,7 +66,17 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
       updateMasks();
     }
     parameters().forEach(SparseParameter::forgetGradient);
+    if (groups.stream().anyMatch(group -> group.isUpdate(steps))) {
+      giveBackMemory();
+    }
     awaitGradients();
+  }
+
+  /** Compressed layers were made of dense ones, or anew, of other sizes. */
+  private void giveBackMemory() {
+    if (parameters().stream().anyMatch(p -> p.execution() == Execution.COMPRESSED)) {
+      NativeMemory.giveBack();
+    }
   }
 
   private void updateMasks() {
@@ -175,6 +187,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     parameters().forEach(parameter -> byName.put(parameter.name(), parameter));
     masks.forEach((name, mask) -> of(byName, name).requireMask(mask));
     masks.forEach((name, mask) -> of(byName, name).setMask(mask, inner));
+    giveBackMemory();
   }
 
   private static SparseParameter of(Map<String, SparseParameter> byName, String name) {

@@ -140,6 +140,12 @@ public abstract class SparseParameter {
     return mask;
   }
 
+  /** How many weights exist, counted where they are stored. */
+  abstract long counted();
+
+  /** How many elements outside the mask are not zero. */
+  abstract long astray();
+
   /** Replaces the mask: the first one, or one read from a checkpoint. */
   abstract void setMask(Tensor mask, Optimizer optimizer);
 

@@ -47,6 +47,11 @@ final class Zeroing implements AutoCloseable {
     return bitwise ? mask.eq(new Scalar(0)) : mask;
   }
 
+  /** Bool, true where a weight exists. */
+  Tensor kept() {
+    return bitwise ? mask.ne(new Scalar(0)) : mask.logical_not();
+  }
+
   /** A copy with zeros. */
   Tensor copy(Tensor tensor) {
     return fits(tensor)
