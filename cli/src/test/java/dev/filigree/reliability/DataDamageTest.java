@@ -170,7 +170,8 @@ class DataDamageTest {
             default -> random.nextInt(whole.length);
           };
       changed[place] =
-          (byte) (random.nextBoolean() ? changed[place] ^ (1 << random.nextInt(8)) : random.nextInt());
+          (byte)
+              (random.nextBoolean() ? changed[place] ^ (1 << random.nextInt(8)) : random.nextInt());
     }
     return changed;
   }

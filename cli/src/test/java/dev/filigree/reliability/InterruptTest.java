@@ -50,13 +50,11 @@ class InterruptTest {
 
   private Child train(String... settings) throws IOException {
     var arguments =
-        new ArrayList<>(
-            List.of("train", config.toString(), "--quiet", "--out", run.toString()));
+        new ArrayList<>(List.of("train", config.toString(), "--quiet", "--out", run.toString()));
     for (String setting : settings) {
       arguments.addAll(List.of("-s", setting));
     }
-    return Child.start(
-        folder, HEARING, List.of(), Map.of(), arguments.toArray(String[]::new));
+    return Child.start(folder, HEARING, List.of(), Map.of(), arguments.toArray(String[]::new));
   }
 
   /** Whether it hears Ctrl-C, which a program can be started not to. */

@@ -88,7 +88,7 @@ public final class ZipSource implements DocumentSource {
   private ZipFile open() throws IOException {
     try {
       return new ZipFile(archive.toFile(), StandardCharsets.UTF_8);
-    } catch (ZipException e) {
+    } catch (ZipException | EOFException e) {
       throw new DataException(archive + ": not a zip archive: " + e.getMessage(), e);
     }
   }

@@ -44,7 +44,7 @@ final class BitMask {
    */
   static Tensor unpack(Tensor bits, long[] shape) {
     Tensor flags = empty(ScalarType.Bool, shape);
-    if (bits.scalar_type() != ScalarType.Byte || bits.numel() != bytes(flags.numel())) {
+    if (bits.scalar_type().intern() != ScalarType.Byte || bits.numel() != bytes(flags.numel())) {
       throw new IllegalArgumentException(
           "%d elements of type %s are not the bits of a mask of shape %s, which takes %d bytes"
               .formatted(

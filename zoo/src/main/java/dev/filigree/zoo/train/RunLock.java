@@ -91,10 +91,8 @@ final class RunLock implements AutoCloseable {
     }
   }
 
-  private static @Nullable RunLock tryTake(Path file, Object key, String owner)
-      throws IOException {
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+  private static @Nullable RunLock tryTake(Path file, Object key, String owner) throws IOException {
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
     boolean taken = false;
     try {
       if (channel.tryLock() == null) {
