@@ -145,7 +145,8 @@ class CommandsTest {
   void inspectPrintsATable() {
     Program program = Program.run("inspect", run.toString());
     assertThat(program.exitCode()).isZero();
-    assertThat(program.out()).contains("dead rows", "64 × 32", "409", "weights kept", "bytes a kept weight");
+    assertThat(program.out())
+        .contains("dead rows", "64 × 32", "409", "weights kept", "bytes a kept weight");
   }
 
   @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The same seed gives the same numbers, on one thread and on several. */
 @Tag("reliability")
 class DeterminismTest {
-  private static final int RUNS = 3;
+  private static final int RUNS = 2;
 
   @TempDir Path folder;
 
