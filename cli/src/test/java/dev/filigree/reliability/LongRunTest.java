@@ -72,13 +72,19 @@ class LongRunTest {
           "%d MiB after %d steps, %d MiB after %,d (%+.1f %%)"
               .formatted(memory >> 10, WARM_UP, end >> 10, steps, 100.0 * (end - memory) / memory);
       assertThat(end).describedAs(grown).isLessThanOrEqualTo((long) (GROWTH * memory));
-      assertThat(open).allMatch(files -> files.equals(open.getFirst()));
+      // A sample may meet a checkpoint that is just being written.
+      assertThat(open).allMatch(files -> files <= open.getFirst() + 1);
+      assertThat(open.subList(open.size() - 10, open.size())).contains(open.getFirst());
       Findings.add(
           "10-long-run-" + execution,
           "%,d steps, %s, with masks updated every 7 and a checkpoint every 100"
               .formatted(STEPS, execution),
           "once",
-          "resident memory " + grown + "; open files " + open.getFirst() + " throughout",
+          "resident memory "
+              + grown
+              + "; open files "
+              + open.getFirst()
+              + " throughout, and the one being written",
           "nothing");
     }
   }
