@@ -2,6 +2,7 @@ package dev.filigree.zoo.config;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.ConfigScalar;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,11 +11,23 @@ import java.util.Optional;
  * What the blocks {@code callbacks} and {@code loggers} say that concerns us.
  *
  * @param keepCheckpoints of KeepNCheckpoints
+ * @param earlyStopping the keys of EarlyStopping
+ * @param csv whether there is a CSVLogger
+ * @param tensorBoard whether there is a TensorBoardLogger
  */
-record CallbacksConfig(Optional<Long> keepCheckpoints) {
+record CallbacksConfig(
+    Optional<Long> keepCheckpoints,
+    Optional<ConfigNode> earlyStopping,
+    boolean csv,
+    boolean tensorBoard) {
   private static final String ALWAYS = "left out: metrics.jsonl always has it";
   private static final String CEREBRAS = "left out: only Cerebras hardware has it";
   private static final String TRACKING = "left out: metrics.jsonl and report.html take its place";
+
+  private static final Map<String, String> FOLDERS =
+      Map.of(
+          "summary_dir", "left out: event files go to events/ of the run directory",
+          "legacy_event_dirs", "left out: event files go to events/ of the run directory");
 
   private static final Map<String, String> LEFT_OUT =
       Map.ofEntries(
@@ -38,10 +51,9 @@ record CallbacksConfig(Optional<Long> keepCheckpoints) {
           Map.entry("OpProfiler", CEREBRAS),
           Map.entry("Profiler", CEREBRAS),
           Map.entry("FlopUtilization", CEREBRAS),
-          Map.entry("EleutherEvalHarness", "left out: evaluation reports loss and perplexity"),
+          Map.entry("EleutherEvalHarness", "left out: evaluate --task asks its questions"),
           Map.entry("BigCodeEvalHarness", "left out: evaluation reports loss and perplexity"),
           Map.entry("ProgressLogger", "left out: the command line shows progress"),
-          Map.entry("TensorBoardLogger", TRACKING),
           Map.entry("WandbLogger", TRACKING));
 
   /** Callbacks that change what is trained: a run without them would be another run. */
@@ -50,6 +62,9 @@ record CallbacksConfig(Optional<Long> keepCheckpoints) {
 
   static CallbacksConfig read(ConfigMap init, List<String> notes) {
     Optional<Long> keep = Optional.empty();
+    Optional<ConfigNode> earlyStopping = Optional.empty();
+    boolean csv = false;
+    boolean tensorBoard = false;
     for (String key : List.of("callbacks", "loggers")) {
       Optional<ConfigNode> list = init.get(key);
       if (list.isEmpty()) {
@@ -57,14 +72,27 @@ record CallbacksConfig(Optional<Long> keepCheckpoints) {
       }
       for (ConfigNode item : list.get().asList()) {
         var callback = Blocks.single(item, "callback");
-        if (callback.getKey().equals("KeepNCheckpoints")) {
-          keep = callback.getValue().asMap().get("n").map(ConfigNode::asLong);
-        } else {
-          leaveOut(callback.getKey(), callback.getValue(), notes);
+        switch (callback.getKey()) {
+          case "KeepNCheckpoints" ->
+              keep = callback.getValue().asMap().get("n").map(ConfigNode::asLong);
+          case "EarlyStopping" -> earlyStopping = Optional.of(callback.getValue());
+          case "CSVLogger" -> csv = isOn(callback.getValue(), Map.of(), notes);
+          case "TensorBoardLogger" -> tensorBoard = isOn(callback.getValue(), FOLDERS, notes);
+          default -> leaveOut(callback.getKey(), callback.getValue(), notes);
         }
       }
     }
-    return new CallbacksConfig(keep);
+    return new CallbacksConfig(keep, earlyStopping, csv, tensorBoard);
+  }
+
+  /** A logger that is there is on; {@code CSVLogger:} without keys is one too. */
+  private static boolean isOn(ConfigNode logger, Map<String, String> leftOut, List<String> notes) {
+    if (!(logger instanceof ConfigScalar scalar && scalar.value() == null)) {
+      ConfigMap keys = logger.asMap();
+      Blocks.leaveOut(keys, leftOut, notes);
+      keys.rejectUnknown();
+    }
+    return true;
   }
 
   private static void leaveOut(String name, ConfigNode node, List<String> notes) {
@@ -74,7 +102,8 @@ record CallbacksConfig(Optional<Long> keepCheckpoints) {
     String reason = LEFT_OUT.get(name);
     if (reason == null) {
       throw node.error(
-          "unknown callback; allowed: KeepNCheckpoints, "
+          "unknown callback; allowed: KeepNCheckpoints, EarlyStopping, CSVLogger, TensorBoardLogger,"
+              + " "
               + String.join(", ", LEFT_OUT.keySet().stream().sorted().toList()));
     }
     notes.add(Blocks.note(node, reason));
