@@ -50,7 +50,7 @@ class LongRunTest {
             "--execution",
             execution,
             "-s",
-            "loop.max_steps=" + (STEPS + 100),
+            "loop.max_steps=" + 2 * STEPS,
             "-s",
             "loop.eval_frequency=250",
             "-s",
