@@ -73,6 +73,7 @@ final class InspectCommand implements Callable<Integer> {
     }
     long kept = layers.stream().mapToLong(LayerStructure::kept).sum();
     long size = layers.stream().mapToLong(LayerStructure::size).sum();
+    List<LayerStructure> masked = layers.stream().filter(LayerStructure::masked).toList();
     out.printf(
         Locale.ROOT,
         "%,d of %,d weights kept: %s sparse; %s as compressed, %s dense%n",
@@ -81,5 +82,12 @@ final class InspectCommand implements Callable<Integer> {
         Figures.percent(1 - kept / (double) size),
         Figures.bytes((double) layers.stream().mapToLong(LayerStructure::storedBytes).sum()),
         Figures.bytes((double) layers.stream().mapToLong(LayerStructure::denseBytes).sum()));
+    if (!masked.isEmpty()) {
+      out.printf(
+          Locale.ROOT,
+          "masked layers take %.1f bytes a kept weight as compressed, position and value%n",
+          masked.stream().mapToLong(LayerStructure::storedBytes).sum()
+              / (double) Math.max(1, masked.stream().mapToLong(LayerStructure::kept).sum()));
+    }
   }
 }

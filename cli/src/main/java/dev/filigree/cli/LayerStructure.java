@@ -1,5 +1,6 @@
 package dev.filigree.cli;
 
+import dev.filigree.kernels.SparseMatrix;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param deadRows rows (outputs) without a weight
  * @param deadColumns columns (inputs) without a weight
  * @param denseBytes of all elements
- * @param storedBytes of the kept weights, each with a position of 4 bytes where there is a mask
+ * @param storedBytes that the parameter takes in compressed execution where there is a mask: the
+ *     kept weights and the structure of their positions, as the kernels hold it
  * @param masked whether a mask decides what exists
  */
 record LayerStructure(
@@ -30,8 +32,6 @@ record LayerStructure(
     long denseBytes,
     long storedBytes,
     boolean masked) {
-  private static final long POSITION_BYTES = 4;
-
   static LayerStructure of(String name, Tensor weight, @Nullable Tensor mask) {
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
@@ -48,9 +48,17 @@ record LayerStructure(
           weight.numel() * weight.element_size(),
           mask == null
               ? weight.numel() * weight.element_size()
-              : kept * (weight.element_size() + POSITION_BYTES),
+              : kept * weight.element_size() + structureBytes(rows),
           mask != null);
     }
+  }
+
+  /** Bytes of the positions of a bool matrix in compressed execution. */
+  private static long structureBytes(Tensor mask) {
+    Tensor flat = mask.contiguous();
+    return SparseMatrix.ofMask(
+            Math.toIntExact(flat.size(0)), Math.toIntExact(flat.size(1)), Tensors.segment(flat))
+        .structureBytes();
   }
 
   /** Slices without a true element, along the other dimension. */

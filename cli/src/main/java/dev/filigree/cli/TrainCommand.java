@@ -32,9 +32,6 @@ import picocli.CommandLine.Spec;
       "Ctrl-C saves a checkpoint and says how to go on; twice leaves at once."
     })
 final class TrainCommand implements Callable<Integer> {
-  private static final int SAMPLE_LINES = 12;
-  private static final int SAMPLE_COLUMNS = 100;
-
   @Spec private CommandSpec spec;
 
   @Mixin private ConfigOptions config;
@@ -149,14 +146,11 @@ final class TrainCommand implements Callable<Integer> {
     if (!quiet) {
       PrintWriter output = spec.commandLine().getOut();
       output.print(SummaryTable.of(summary, trainer.directory(), report));
-      if (!sample.isEmpty()) {
+      List<String> lines = Sample.lines(sample);
+      if (!lines.isEmpty()) {
         output.println();
         output.println("What the model writes:");
-        sample
-            .lines()
-            .limit(SAMPLE_LINES)
-            .map(line -> line.substring(0, Math.min(line.length(), SAMPLE_COLUMNS)))
-            .forEach(line -> output.println("  " + line));
+        lines.forEach(line -> output.println("  " + line));
       }
       output.flush();
     }

@@ -193,13 +193,16 @@ class CommandsTest {
             .orElseThrow();
     assertThat(layer.path("kept").asLong()).isEqualTo(409); // floor of a fifth of 64 × 32
     assertThat(layer.path("masked").asBoolean()).isTrue();
+    // The values, and the positions by rows and by columns.
+    assertThat(layer.path("stored_bytes").asLong()).isGreaterThan(409L * (4 + 8));
   }
 
   @Test
   void inspectPrintsATable() {
     Program program = Program.run("inspect", run.toString());
     assertThat(program.exitCode()).isZero();
-    assertThat(program.out()).contains("dead rows", "64 × 32", "409", "weights kept");
+    assertThat(program.out())
+        .contains("dead rows", "64 × 32", "409", "weights kept", "bytes a kept weight");
   }
 
   @Test

@@ -7,7 +7,9 @@ import dev.filigree.zoo.train.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,9 @@ class InterruptTest {
   private static final int INTERRUPTED = 128 + 2;
   private static final int TERMINATED = 128 + 15;
 
+  /** A shell that starts something in the background lets all below it ignore Ctrl-C. */
+  private static final List<String> HEARING = hearing();
+
   @TempDir Path folder;
   private Path config;
   private Path run;
@@ -32,17 +37,27 @@ class InterruptTest {
     run = folder.resolve("run");
   }
 
+  private static List<String> hearing() {
+    List<String> env = List.of("env", "--default-signal=INT");
+    try {
+      var probe = new ArrayList<>(env);
+      probe.add("true");
+      return new ProcessBuilder(probe).start().waitFor() == 0 ? env : List.of();
+    } catch (IOException | InterruptedException e) {
+      return List.of(); // another env than that of GNU
+    }
+  }
+
   private Child train(String... settings) throws IOException {
     var arguments =
-        new java.util.ArrayList<>(
-            List.of("train", config.toString(), "--quiet", "--out", run.toString()));
+        new ArrayList<>(List.of("train", config.toString(), "--quiet", "--out", run.toString()));
     for (String setting : settings) {
       arguments.addAll(List.of("-s", setting));
     }
-    return Child.start(folder, List.of(), arguments.toArray(String[]::new));
+    return Child.start(folder, HEARING, List.of(), Map.of(), arguments.toArray(String[]::new));
   }
 
-  /** A shell that starts this in the background lets all below it ignore Ctrl-C. */
+  /** Whether it hears Ctrl-C, which a program can be started not to. */
   private static void assumeHears(Child child) throws IOException {
     Path status = Path.of("/proc", Long.toString(child.pid()), "status");
     if (Files.exists(status)) {

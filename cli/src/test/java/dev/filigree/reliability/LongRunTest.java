@@ -23,9 +23,12 @@ class LongRunTest {
   private static final long WARM_UP = 500;
   private static final double GROWTH = 1.03;
 
-  /** A heap that is all there from the beginning: what grows then is not the heap. */
-  private static final List<String> FIXED_HEAP =
-      List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch");
+  /**
+   * A heap that is all there from the beginning: what grows then is not the heap. And what the JIT
+   * needs while it compiles goes back to the system, which the C library else keeps for later.
+   */
+  private static final List<String> STEADY =
+      List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch", "-XX:TrimNativeHeapInterval=1000");
 
   @TempDir Path folder;
 
@@ -38,7 +41,7 @@ class LongRunTest {
     try (Child child =
         Child.start(
             folder,
-            FIXED_HEAP,
+            STEADY,
             "train",
             config.toString(),
             "--quiet",
@@ -47,7 +50,7 @@ class LongRunTest {
             "--execution",
             execution,
             "-s",
-            "loop.max_steps=" + (STEPS + 100),
+            "loop.max_steps=" + 2 * STEPS,
             "-s",
             "loop.eval_frequency=250",
             "-s",
@@ -69,13 +72,19 @@ class LongRunTest {
           "%d MiB after %d steps, %d MiB after %,d (%+.1f %%)"
               .formatted(memory >> 10, WARM_UP, end >> 10, steps, 100.0 * (end - memory) / memory);
       assertThat(end).describedAs(grown).isLessThanOrEqualTo((long) (GROWTH * memory));
-      assertThat(open).allMatch(files -> files.equals(open.getFirst()));
+      // A sample may meet a checkpoint that is just being written.
+      assertThat(open).allMatch(files -> files <= open.getFirst() + 1);
+      assertThat(open.subList(open.size() - 10, open.size())).contains(open.getFirst());
       Findings.add(
           "10-long-run-" + execution,
           "%,d steps, %s, with masks updated every 7 and a checkpoint every 100"
               .formatted(STEPS, execution),
           "once",
-          "resident memory " + grown + "; open files " + open.getFirst() + " throughout",
+          "resident memory "
+              + grown
+              + "; open files "
+              + open.getFirst()
+              + " throughout, and the one being written",
           "nothing");
     }
   }

@@ -3,6 +3,9 @@ package dev.filigree.reliability;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +16,7 @@ import java.util.stream.IntStream;
 
 /** A run whose steps take milliseconds: a Llama of one small layer, RigL at 75 %. */
 final class TinyConfig {
+  private static final int TAIL_BYTES = 4096;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private TinyConfig() {}
@@ -75,13 +79,22 @@ final class TinyConfig {
     return rows;
   }
 
-  /** Whole lines of metrics.jsonl: training rows, or fewer while it is being written. */
+  /** The end of a file, longer than a line. */
+  private static String tail(Path file) throws IOException {
+    try (var channel = FileChannel.open(file)) {
+      channel.position(Math.max(0, channel.size() - TAIL_BYTES));
+      return new String(
+          Channels.newInputStream(channel).readNBytes(2 * TAIL_BYTES), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** The step of the last whole line of metrics.jsonl; -1 where there is none. */
   static long lastStep(Path run) throws IOException {
     Path file = run.resolve("metrics.jsonl");
     if (!Files.exists(file)) {
       return -1;
     }
-    String text = Files.readString(file);
+    String text = tail(file);
     int end = text.lastIndexOf('\n');
     int start = end < 0 ? -1 : text.lastIndexOf('\n', end - 1);
     return end < 0 ? -1 : JSON.readTree(text.substring(start + 1, end)).path("step").asLong(-1);

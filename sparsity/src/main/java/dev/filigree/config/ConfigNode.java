@@ -1,5 +1,7 @@
 package dev.filigree.config;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** A node of a configuration: a scalar, a list or a map, and where it stands. */
@@ -40,6 +42,14 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
 
   default String asString() {
     return asScalar().string();
+  }
+
+  default Path asPath() {
+    try {
+      return Path.of(asString());
+    } catch (InvalidPathException e) {
+      throw error("expected a path: " + e.getReason());
+    }
   }
 
   default double asDouble() {

@@ -6,12 +6,13 @@ import dev.filigree.config.ConfigScalar;
 import dev.filigree.sparsity.Execution;
 import dev.filigree.sparsity.SparsityConfig;
 import dev.filigree.zoo.data.DataConfig;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Reads the Model Zoo's layout into a {@link RunConfig}. */
 final class RunConfigReader {
@@ -45,7 +46,7 @@ final class RunConfigReader {
             ? new ConfigMap(file.location(), Map.of())
             : file.asMap();
     ConfigMap root = Overrides.apply(DefaultRun.fillIn(given, overrides), overrides);
-    var notes = new ArrayList<String>(earlierNotes(root));
+    List<String> earlier = earlierNotes(root);
     ConfigMap trainer = root.map("trainer");
     root.rejectUnknown();
     ConfigMap init = trainer.map("init");
@@ -53,13 +54,14 @@ final class RunConfigReader {
     // What validates during training stands in fit; these two repeat it for runs that only do that.
     trainer.allow("validate", "validate_all");
     trainer.rejectUnknown();
-    RunConfig config = read(init, fit, notes);
+    RunConfig config = read(init, fit, earlier);
     init.rejectUnknown();
     fit.rejectUnknown();
     return config;
   }
 
-  private static RunConfig read(ConfigMap init, ConfigMap fit, List<String> notes) {
+  private static RunConfig read(ConfigMap init, ConfigMap fit, List<String> earlierNotes) {
+    var notes = new ArrayList<String>();
     CallbacksConfig callbacks = CallbacksConfig.read(init, notes);
     LoopConfig loop = LoopConfig.read(init.map("loop"), callbacks, notes);
     init.get("autorestart")
@@ -85,11 +87,11 @@ final class RunConfigReader {
         Device.read(init, notes),
         init.flag("deterministic", false),
         init.integer("seed", 0),
-        init.get("model_dir").map(node -> Path.of(node.asString())),
-        fit.get("ckpt_path").map(node -> Path.of(node.asString())),
+        init.get("model_dir").map(ConfigNode::asPath),
+        fit.get("ckpt_path").map(ConfigNode::asPath),
         train,
         validation,
-        notes);
+        joined(earlierNotes, notes));
   }
 
   /** No block, nothing or "none": dense. */
@@ -122,5 +124,19 @@ final class RunConfigReader {
             .toList();
     own.rejectUnknown();
     return notes;
+  }
+
+  /** The model's block is kept as it was written, and so gives its notes again, on other lines. */
+  private static List<String> joined(List<String> earlier, List<String> notes) {
+    Set<String> known =
+        earlier.stream().map(RunConfigReader::withoutLine).collect(Collectors.toSet());
+    var joined = new ArrayList<String>(earlier);
+    notes.stream().filter(note -> !known.contains(withoutLine(note))).forEach(joined::add);
+    return joined;
+  }
+
+  /** A note without the file and line that it begins with. */
+  private static String withoutLine(String note) {
+    return note.substring(note.indexOf(": ") + 1);
   }
 }

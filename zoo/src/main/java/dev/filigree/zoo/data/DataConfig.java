@@ -3,9 +3,11 @@ package dev.filigree.zoo.data;
 import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +46,9 @@ public record DataConfig(
   public DataConfig {
     dataDirs = List.copyOf(dataDirs);
     check(!dataDirs.isEmpty(), "data_dir", "at least one place", "none");
+    check(dataDirs.stream().allMatch(DataConfig::isPath), "data_dir", "paths", dataDirs);
+    check(isPath(tokenizer), "tokenizer", "a name or a path", tokenizer);
+    check(glob == null || isGlob(glob), "glob", "a pattern such as **.txt", glob);
     check(
         validationFraction >= 0 && validationFraction < 1,
         "validation_fraction",
@@ -143,10 +148,7 @@ public record DataConfig(
               microBatchSize(block, defaults, notes),
               block.flag("shuffle", defaults.shuffle),
               block.integer("shuffle_seed", defaults.shuffleSeed),
-              block
-                  .get("cache_dir")
-                  .map(node -> Path.of(node.asString()))
-                  .orElse(defaults.cacheDir),
+              block.get("cache_dir").map(ConfigNode::asPath).orElse(defaults.cacheDir),
               defaults.evaluation);
       block.rejectUnknown();
       DataSources.checkProcessor(config.processor);
@@ -186,6 +188,19 @@ public record DataConfig(
     boolean fits =
         fallback != null && block.integer("batch_size", defaults.batchSize) % fallback == 0;
     return integer(block, "micro_batch_size", fits ? fallback : null);
+  }
+
+  private static boolean isPath(String text) {
+    return text.indexOf('\0') < 0;
+  }
+
+  private static boolean isGlob(String text) {
+    try {
+      FileSystems.getDefault().getPathMatcher("glob:" + text);
+      return true;
+    } catch (PatternSyntaxException e) {
+      return false;
+    }
   }
 
   private static void check(boolean holds, String key, String expected, @Nullable Object found) {

@@ -2,6 +2,7 @@ package dev.filigree.zoo.data;
 
 import io.jhdf.HdfFile;
 import io.jhdf.api.Dataset;
+import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ChunkedDataset;
 import io.jhdf.filter.FilterManager;
 import io.jhdf.filter.PipelineFilterWithData;
@@ -10,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * HDF5 files, which may come from anywhere: whatever the library throws at a damaged or hostile one
@@ -42,9 +44,18 @@ final class Hdf5Files {
    * @throws DataException when there is none, or it is packed or shaped as no tokens are
    */
   static Dataset dataset(Path file, HdfFile opened, String name) {
-    Dataset dataset =
-        guarded(file + ": has no dataset '" + name + "'", () -> opened.getDatasetByPath(name));
     String where = file + ": '" + name + "'";
+    Dataset dataset =
+        guarded(
+            file + ": has no dataset '" + name + "'",
+            () -> {
+              @Nullable Node child = opened.getChild(name);
+              if (child != null && child.isLink()) {
+                throw new DataException(
+                    where + " is a link; only datasets of the file itself are read");
+              }
+              return opened.getDatasetByPath(name);
+            });
     return guarded(
         where + " cannot be read",
         () -> {

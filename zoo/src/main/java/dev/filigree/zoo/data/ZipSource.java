@@ -1,8 +1,10 @@
 package dev.filigree.zoo.data;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
@@ -78,7 +80,7 @@ public final class ZipSource implements DocumentSource {
     String name = archive + "!" + entry.getName();
     try (var in = new BoundedInput(zip.getInputStream(entry), maxEntryBytes, name)) {
       return in.readAllBytes();
-    } catch (ZipException e) {
+    } catch (ZipException | EOFException e) {
       throw new DataException(name + ": damaged: " + e.getMessage(), e);
     }
   }
@@ -86,7 +88,7 @@ public final class ZipSource implements DocumentSource {
   private ZipFile open() throws IOException {
     try {
       return new ZipFile(archive.toFile(), StandardCharsets.UTF_8);
-    } catch (ZipException e) {
+    } catch (ZipException | EOFException e) {
       throw new DataException(archive + ": not a zip archive: " + e.getMessage(), e);
     }
   }
@@ -98,14 +100,27 @@ public final class ZipSource implements DocumentSource {
     var entries = new ArrayList<ZipEntry>();
     for (var all = zip.entries(); all.hasMoreElements(); ) {
       ZipEntry entry = all.nextElement();
-      Path path = Path.of(entry.getName());
-      if (path.isAbsolute() || path.normalize().startsWith("..")) {
-        throw new DataException(archive + ": refused: its entry '" + path + "' is no plain path");
-      }
-      if (!entry.isDirectory() && matcher.matches(path)) {
+      if (matcher.matches(path(entry)) && !entry.isDirectory()) {
         entries.add(entry);
       }
     }
     return entries;
+  }
+
+  private Path path(ZipEntry entry) {
+    try {
+      Path path = Path.of(entry.getName());
+      if (!path.isAbsolute() && !path.normalize().startsWith("..")) {
+        return path;
+      }
+    } catch (InvalidPathException e) {
+      // Refused below: a name that no file system has.
+    }
+    throw new DataException(
+        archive + ": refused: its entry '" + printable(entry.getName()) + "' is no plain path");
+  }
+
+  private static String printable(String name) {
+    return name.replaceAll("\\p{Cntrl}", "?");
   }
 }

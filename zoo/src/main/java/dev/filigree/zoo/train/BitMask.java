@@ -3,6 +3,7 @@ package dev.filigree.zoo.train;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -36,9 +37,19 @@ final class BitMask {
     return bits;
   }
 
-  /** The reverse of {@link #pack}. */
+  /**
+   * The reverse of {@link #pack}.
+   *
+   * @throws IllegalArgumentException when the bits are not as many as the mask has
+   */
   static Tensor unpack(Tensor bits, long[] shape) {
     Tensor flags = empty(ScalarType.Bool, shape);
+    if (bits.scalar_type().intern() != ScalarType.Byte || bits.numel() != bytes(flags.numel())) {
+      throw new IllegalArgumentException(
+          "%d elements of type %s are not the bits of a mask of shape %s, which takes %d bytes"
+              .formatted(
+                  bits.numel(), bits.scalar_type(), Arrays.toString(shape), bytes(flags.numel())));
+    }
     MemorySegment from = Tensors.segment(bits);
     MemorySegment to = Tensors.segment(flags);
     for (long i = 0; i < to.byteSize(); i++) {

@@ -84,10 +84,10 @@ public final class Checkpoint {
           if (shape == null) {
             throw new CheckpointException(path, "has a mask of '" + name + "', no parameter");
           }
-          masks.put(name, BitMask.unpack(file.read(entry.name()), shape));
+          masks.put(name, TrainingTensors.unpack(file, entry.name(), shape));
         }
       }
-    } catch (SafetensorsException e) {
+    } catch (SafetensorsException | IllegalArgumentException e) {
       throw new CheckpointException(path, String.valueOf(e.getMessage()));
     }
     return masks;

@@ -35,6 +35,11 @@ final class CheckpointStore {
     List<String> writeTo(Path directory) throws IOException;
   }
 
+  /** The folder name of a step's checkpoint. */
+  static String name(long step) {
+    return String.format(Locale.ROOT, "step-%06d", step);
+  }
+
   /**
    * Saves a checkpoint, in place of an older one of the same step.
    *
@@ -42,7 +47,7 @@ final class CheckpointStore {
    * @throws TrainingException when the disk is full or cannot be written; nothing half stays
    */
   Path save(long step, Content content) {
-    Path target = folder.resolve(String.format(Locale.ROOT, "step-%06d", step));
+    Path target = folder.resolve(name(step));
     Path aside = folder.resolve("." + target.getFileName() + ".partial");
     Path replaced = folder.resolve("." + target.getFileName() + ".replaced");
     try {

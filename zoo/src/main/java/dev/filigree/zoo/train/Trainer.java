@@ -69,6 +69,10 @@ public final class Trainer implements AutoCloseable {
           Path checkpoint = newest.checkpoint().orElseThrow(() -> none(runDirectory, skipped));
           var session = new Session(config);
           Progress progress = CheckpointFiles.read(checkpoint, session);
+          if (!checkpoint.endsWith(CheckpointStore.name(progress.step))) {
+            throw new CheckpointException(
+                checkpoint, "refused: what it holds is of step " + progress.step);
+          }
           directory.checkpoints().setAsideAfter(progress.step);
           MetricsFile.cutAfter(runDirectory, progress.step, config.loop()::evaluatesAt);
           CsvLog.cutAfter(runDirectory, progress.step, config.loop()::evaluatesAt);
@@ -82,7 +86,7 @@ public final class Trainer implements AutoCloseable {
       RunDirectory directory, Function<RunDirectory, Trainer> preparation) {
     try {
       return preparation.apply(directory);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       directory.close();
       throw e;
     }

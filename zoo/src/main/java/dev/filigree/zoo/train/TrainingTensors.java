@@ -123,18 +123,21 @@ final class TrainingTensors {
     }
   }
 
-  private static Tensor unpack(SafetensorsFile file, String entry, SparseParameter parameter) {
-    Tensor bits = file.read(entry);
-    if (bits.numel() != BitMask.bytes(parameter.size())) {
-      throw new IllegalArgumentException(
-          "'%s' has %d bytes, a mask of shape %s has %d"
-              .formatted(
-                  entry,
-                  bits.numel(),
-                  Arrays.toString(parameter.shape()),
-                  BitMask.bytes(parameter.size())));
+  /**
+   * A mask of a file: a new bool tensor on the CPU.
+   *
+   * @throws IllegalArgumentException when it is not one of this shape
+   */
+  static Tensor unpack(SafetensorsFile file, String entry, long[] shape) {
+    try {
+      return BitMask.unpack(file.read(entry), shape);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("'" + entry + "': " + e.getMessage(), e);
     }
-    return BitMask.unpack(bits, parameter.shape())
+  }
+
+  private static Tensor unpack(SafetensorsFile file, String entry, SparseParameter parameter) {
+    return unpack(file, entry, parameter.shape())
         .to(parameter.weight().device(), torch.ScalarType.Bool);
   }
 
@@ -151,9 +154,9 @@ final class TrainingTensors {
 
   private void loadState(SafetensorsFile file, TensorEntry entry) {
     String[] parts = entry.name().substring(STATE.length()).split("/", 2);
-    Tensor parameter = parameters.get(parts[1]);
+    Tensor parameter = parts.length < 2 ? null : parameters.get(parts[1]);
     if (parameter == null) {
-      throw new IllegalArgumentException("has state of '" + parts[1] + "', which is no parameter");
+      throw new IllegalArgumentException("has '" + entry.name() + "', state of no parameter");
     }
     SparseParameter sparseParameter = sparse.get(parts[1]);
     Tensor saved = file.read(entry.name());

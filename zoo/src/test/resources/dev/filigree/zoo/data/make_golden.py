@@ -29,6 +29,12 @@ for part, (start, stop) in enumerate(((0, 25), (25, 42))):
     with h5py.File(here / f"hdf5-corpus/corpus-{part}.h5", "w") as f:
         f.create_dataset("data", data=np.arange(start, stop, dtype=np.uint16))
 
+# Datasets that are links: to another file, and to another place of the same one.
+with h5py.File(here / "hdf5-links/external.h5", "w", libver="latest") as f:
+    f["data"] = h5py.ExternalLink("../hdf5-corpus/corpus-0.h5", "/data")
+with h5py.File(here / "hdf5-links/soft.h5", "w", libver="latest") as f:
+    f["data"] = h5py.SoftLink("/data")
+
 tokenizer = Tokenizer(models.BPE())
 tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
 tokenizer.decoder = decoders.ByteLevel()
