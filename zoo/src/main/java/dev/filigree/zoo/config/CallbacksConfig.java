@@ -10,8 +10,9 @@ import java.util.Optional;
  * What the blocks {@code callbacks} and {@code loggers} say that concerns us.
  *
  * @param keepCheckpoints of KeepNCheckpoints
+ * @param loadCheckpointStates of LoadCheckpointStates
  */
-record CallbacksConfig(Optional<Long> keepCheckpoints) {
+record CallbacksConfig(Optional<Long> keepCheckpoints, Optional<ConfigNode> loadCheckpointStates) {
   private static final String ALWAYS = "left out: metrics.jsonl always has it";
   private static final String CEREBRAS = "left out: only Cerebras hardware has it";
   private static final String TRACKING = "left out: metrics.jsonl and report.html take its place";
@@ -27,8 +28,6 @@ record CallbacksConfig(Optional<Long> keepCheckpoints) {
           Map.entry("ModelEvalMetrics", "left out: evaluation reports loss and perplexity"),
           Map.entry(
               "SaveCheckpointState", "left out: every checkpoint has model.safetensors apart"),
-          Map.entry(
-              "LoadCheckpointStates", "left out: ckpt_path starts from weights, --resume from all"),
           Map.entry("GlobalFlags", CEREBRAS),
           Map.entry("ScopedTrainFlags", CEREBRAS),
           Map.entry("ScopedValidateFlags", CEREBRAS),
@@ -50,6 +49,7 @@ record CallbacksConfig(Optional<Long> keepCheckpoints) {
 
   static CallbacksConfig read(ConfigMap init, List<String> notes) {
     Optional<Long> keep = Optional.empty();
+    Optional<ConfigNode> states = Optional.empty();
     for (String key : List.of("callbacks", "loggers")) {
       Optional<ConfigNode> list = init.get(key);
       if (list.isEmpty()) {
@@ -59,12 +59,14 @@ record CallbacksConfig(Optional<Long> keepCheckpoints) {
         var callback = Blocks.single(item, "callback");
         if (callback.getKey().equals("KeepNCheckpoints")) {
           keep = callback.getValue().asMap().get("n").map(ConfigNode::asLong);
+        } else if (callback.getKey().equals("LoadCheckpointStates")) {
+          states = callback.getValue().asMap().get("load_checkpoint_states");
         } else {
           leaveOut(callback.getKey(), callback.getValue(), notes);
         }
       }
     }
-    return new CallbacksConfig(keep);
+    return new CallbacksConfig(keep, states);
   }
 
   private static void leaveOut(String name, ConfigNode node, List<String> notes) {
@@ -74,7 +76,7 @@ record CallbacksConfig(Optional<Long> keepCheckpoints) {
     String reason = LEFT_OUT.get(name);
     if (reason == null) {
       throw node.error(
-          "unknown callback; allowed: KeepNCheckpoints, "
+          "unknown callback; allowed: KeepNCheckpoints, LoadCheckpointStates, "
               + String.join(", ", LEFT_OUT.keySet().stream().sorted().toList()));
     }
     notes.add(Blocks.note(node, reason));

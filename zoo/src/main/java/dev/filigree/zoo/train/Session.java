@@ -15,10 +15,10 @@ import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.data.DataConfig;
 import dev.filigree.zoo.data.DataLoader;
 import dev.filigree.zoo.data.DataSources;
-import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.model.ParameterSpec;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -41,8 +41,21 @@ final class Session implements AutoCloseable {
   private final List<Double> learningRateScales = new ArrayList<>();
   private final DataLoader trainData;
   private final Map<String, DataLoader> validationData = new LinkedHashMap<>();
+  private final Optional<String> start;
 
+  /** A new run: its weights begin where the configuration says. */
   Session(RunConfig config) {
+    this(config, config.initialCheckpoint());
+  }
+
+  /** A run that goes on from a checkpoint, which is read into it afterwards. */
+  static Session resumed(RunConfig config, Path checkpoint) {
+    // Its own weights give a mask made of zeros; any other mask is replaced by the saved one.
+    return new Session(
+        config, keepsGivenZeros(config) ? Optional.of(checkpoint) : Optional.empty());
+  }
+
+  private Session(RunConfig config, Optional<Path> initialCheckpoint) {
     this.config = config;
     hardware = Hardware.choose(config.device());
     determinism = config.deterministic() ? Optional.of(Determinism.force()) : Optional.empty();
@@ -50,19 +63,18 @@ final class Session implements AutoCloseable {
     config.validationData().forEach((name, data) -> validationData.put(name, loader(data)));
     model = config.model().config().create(config.seed());
     parameters = Tensors.namedParameters(model);
-    config
-        .initialCheckpoint()
-        .ifPresent(
-            path ->
-                HuggingFaceFolder.readTensors(
-                    Checkpoints.resolve(path),
-                    config.model().config(),
-                    parameters,
-                    new ArrayList<>()));
+    Optional<StartingPoint> point =
+        initialCheckpoint.map(path -> StartingPoint.read(path, config, parameters));
     hardware.place(model);
     lossScale = lossScale(config.precision().lossScaling());
     schedules = config.schedulers().schedules();
-    optimizer = sparse(config.optimizer().create(groups()));
+    optimizer =
+        sparse(
+            config.optimizer().create(groups()), point.map(StartingPoint::masks).orElse(Map.of()));
+    if (config.checkpoint().loadOptimizerState()) {
+      point.ifPresent(loaded -> loaded.readOptimizerState(this));
+    }
+    start = point.map(loaded -> loaded.describe(this));
   }
 
   private static DataLoader loader(DataConfig data) {
@@ -108,7 +120,7 @@ final class Session implements AutoCloseable {
     return groups;
   }
 
-  private Optimizer sparse(Optimizer dense) {
+  private Optimizer sparse(Optimizer dense, Map<String, Tensor> existing) {
     Optional<SparsityConfig> sparsity = config.sparsity();
     if (sparsity.isEmpty()) {
       return dense;
@@ -122,7 +134,8 @@ final class Session implements AutoCloseable {
             .seed(config.seed())
             .execution(config.execution())
             .microBatches(TrainingStep.microBatches(config))
-            .otherNames(otherNames);
+            .otherNames(otherNames)
+            .existing(existing);
     return Sparsity.wrap(model, dense, sparsity.get(), options);
   }
 
@@ -253,9 +266,18 @@ final class Session implements AutoCloseable {
 
   /** Whether the masks come from the zeros of given weights, whatever their number. */
   boolean keepsGivenZeros() {
+    return keepsGivenZeros(config);
+  }
+
+  private static boolean keepsGivenZeros(RunConfig config) {
     return config.sparsity().stream()
         .flatMap(sparsity -> sparsity.groups().stream())
         .anyMatch(group -> "from_zeros".equals(group.settings().get("init_method")));
+  }
+
+  /** What the run took from the checkpoint it starts from; empty for one from initial weights. */
+  Optional<String> start() {
+    return start;
   }
 
   /** "dense", "masked", "compressed", or "compressed and masked". */
