@@ -25,7 +25,7 @@ public record OptimizerConfig(String name, OptimizerOptions options) {
     }
     OptimizerOptions options = Blocks.build(block, () -> OptionRecord.read(block, kind.defaults()));
     block.rejectUnknown();
-    return new OptimizerConfig(entry.getKey(), options);
+    return new OptimizerConfig(OptimizerKinds.nameOf(entry.getKey()), options);
   }
 
   /** {@code AdamW:} without options is an empty block. */

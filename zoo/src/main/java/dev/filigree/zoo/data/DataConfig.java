@@ -116,6 +116,9 @@ public record DataConfig(
                       node.location()
                           + ": without effect: batches come from mapped memory, without workers"));
     }
+    block
+        .get("vocab_size")
+        .ifPresent(node -> notes.add(node.location() + ": without effect: the model has its own"));
     String processor = block.string("data_processor", defaults.processor);
     boolean sameKind = processor.equals(defaults.processor);
     List<String> dataDirs =
