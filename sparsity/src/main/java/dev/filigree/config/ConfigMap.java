@@ -116,14 +116,17 @@ public final class ConfigMap implements ConfigNode {
   public void rejectUnknown() {
     for (var entry : entries.entrySet()) {
       if (!known.contains(entry.getKey())) {
+        String meant =
+            NearestName.of(entry.getKey(), known)
+                .map(nearest -> "did you mean " + nearest + "? ")
+                .orElse("");
         throw entry
             .getValue()
             .error(
-                "unknown key; allowed here: "
-                    + String.join(", ", known.stream().sorted().toList())
-                    + NearestName.of(entry.getKey(), known)
-                        .map(nearest -> "; did you mean " + nearest + "?")
-                        .orElse(""));
+                "unknown key; "
+                    + meant
+                    + "allowed here: "
+                    + String.join(", ", known.stream().sorted().toList()));
       }
     }
   }

@@ -42,6 +42,6 @@ class NearestNameTest {
     map.allow("max_steps", "seed");
     assertThatThrownBy(map::rejectUnknown)
         .hasMessage(
-            "map: max_step: unknown key; allowed here: max_steps, seed; did you mean max_steps?");
+            "map: max_step: unknown key; did you mean max_steps? allowed here: max_steps, seed");
   }
 }

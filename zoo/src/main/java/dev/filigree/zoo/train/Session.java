@@ -13,6 +13,7 @@ import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.config.PrecisionConfig;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.data.DataConfig;
+import dev.filigree.zoo.data.DataException;
 import dev.filigree.zoo.data.DataLoader;
 import dev.filigree.zoo.data.DataSources;
 import dev.filigree.zoo.model.Model;
@@ -59,8 +60,13 @@ final class Session implements AutoCloseable {
     this.config = config;
     hardware = Hardware.choose(config.device());
     determinism = config.deterministic() ? Optional.of(Determinism.force()) : Optional.empty();
-    trainData = loader(config.trainData());
-    config.validationData().forEach((name, data) -> validationData.put(name, loader(data)));
+    trainData = loader("train_dataloader", config.trainData());
+    config
+        .validationData()
+        .forEach(
+            (name, data) ->
+                validationData.put(
+                    name, loader("val_dataloader" + (name.isEmpty() ? "" : "." + name), data)));
     model = config.model().config().create(config.seed());
     parameters = Tensors.namedParameters(model);
     Optional<StartingPoint> point =
@@ -77,12 +83,15 @@ final class Session implements AutoCloseable {
     start = point.map(loaded -> loaded.describe(this));
   }
 
-  private static DataLoader loader(DataConfig data) {
+  /** {@code block} names the data in errors. */
+  private static DataLoader loader(String block, DataConfig data) {
     try {
       return DataSources.loader(data);
+    } catch (DataException e) {
+      throw new DataException(block + ": " + e.getMessage(), e);
     } catch (IOException e) {
       throw new TrainingException(
-          "data " + data.dataDirs() + ": cannot be read: " + Failures.reason(e), e);
+          block + ": " + data.dataDirs() + " cannot be read: " + Failures.reason(e), e);
     }
   }
 

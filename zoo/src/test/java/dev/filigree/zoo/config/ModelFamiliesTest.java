@@ -119,7 +119,7 @@ class ModelFamiliesTest {
 
   private static RunConfig read(String family, String changes) {
     var overrides = new ArrayList<String>();
-    for (String change : changes.split(";")) {
+    for (String change : changes.split(";", -1)) {
       if (!change.isBlank()) {
         boolean ofTheModel = !change.split("=", 2)[0].contains(".");
         overrides.add((ofTheModel ? "model." : "") + change.strip());

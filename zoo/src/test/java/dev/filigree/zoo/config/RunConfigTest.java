@@ -131,7 +131,7 @@ class RunConfigTest {
       delimiter = '|',
       textBlock =
           """
-          loop.max_step=5          | -s: trainer.init.loop.max_step: unknown key; allowed here:
+          loop.max_step=5          | -s: trainer.init.loop.max_step: unknown key; did you mean max_steps? allowed here:
           loop.max_steps=0         | -s: trainer.init.loop.max_steps: must be greater than 0, found 0
           loop.max_steps=ten       | -s: trainer.init.loop.max_steps: expected an integer
           loop                     | -s loop: expected key.path=value
@@ -140,10 +140,11 @@ class RunConfigTest {
           hiden_size=64            | -s: hiden_size: unknown key; did you mean model.hidden_size?
           lop.max_steps=5          | -s: lop.max_steps: unknown key; did you mean loop.max_steps?
           CosineDecayLR.total_iters=5 | did you mean schedulers.0.SequentialLR.schedulers.1.CosineDecayLR.total_iters?
+          train_dataloader={data_processor: GptHDF5MapDataProcessor, data_dir: jdk} | data_dir: jdk is text: give data_processor=TextDataProcessor
           bogus=1                  | -s: bogus: unknown key; allowed here: filigree, trainer
           optimizer={Adum: {}}     | unknown optimizer; allowed: Adadelta, Adafactor
           optimizer.AdamW.lr=-1    | lr must be a number >= 0
-          optimizer.AdamW.beta=[1] | trainer.init.optimizer.AdamW.beta: unknown key; allowed here: amsgrad, betas
+          optimizer.AdamW.beta=[1] | trainer.init.optimizer.AdamW.beta: unknown key; did you mean betas? allowed here: amsgrad, betas
           optimizer.AdamW.betas=1  | expected two numbers, found 1
           optimizer.AdamW.correct_bias=false | false is not supported
           schedulers.1.X=2         | expected the index of a list item, 0 to 0
