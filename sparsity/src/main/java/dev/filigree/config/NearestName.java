@@ -6,15 +6,19 @@ import java.util.Optional;
 
 /** Finds what a mistyped name was meant to be. */
 public final class NearestName {
+  private static final int LONGEST = 100;
+
   private NearestName() {}
 
   /**
    * The candidate that takes the fewest changed, missing, extra or swapped letters, if those are at
-   * most a third of the name's; the first in the alphabet of equally near ones.
+   * most a third of the name's; the first in the alphabet of equally near ones. Names of more than
+   * 100 letters are not looked at.
    */
   public static Optional<String> of(String name, Collection<String> candidates) {
     int limit = Math.max(1, name.length() / 3);
     return candidates.stream()
+        .filter(candidate -> Math.max(name.length(), candidate.length()) <= LONGEST)
         .filter(candidate -> distance(name, candidate) <= limit)
         .min(
             Comparator.comparingInt((String candidate) -> distance(name, candidate))

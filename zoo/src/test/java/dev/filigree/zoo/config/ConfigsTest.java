@@ -70,7 +70,8 @@ class ConfigsTest {
     assertThat((double) plan("sparse-ift/wide-static50").keptSparseParameters() / dense)
         .isBetween(1.0, 1.03);
     for (String size : List.of("_dense", "_static50", "_rigl75")) {
-      RunConfig config = RunConfig.read(RunConfigTest.modelZoo("gpt3_125m_sparsewide-ift" + size), List.of());
+      RunConfig config =
+          RunConfig.read(RunConfigTest.modelZoo("gpt3_125m_sparsewide-ift" + size), List.of());
       long kept =
           RunPlan.of(config).layers().stream()
               .filter(layer -> layer.name().matches(".*\\.(attn|mlp)\\..*weight"))
