@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -90,8 +91,8 @@ class PushButtonTest {
     Map<String, Tensor> saved = Tensors.namedParameters(Checkpoints.open(run).loadModel());
     assertThat(notes).isEmpty();
     assertThat(tensors).containsOnlyKeys(saved.keySet());
-    saved.forEach((name, tensor) -> assertThat(tensors.get(name).equal(tensor)).as(name).isTrue());
-    Tensor matrix = tensors.get("transformer.h.1.mlp.c_fc.weight");
+    saved.forEach((name, tensor) -> assertThat(tensor.equal(tensors.get(name))).as(name).isTrue());
+    Tensor matrix = Objects.requireNonNull(tensors.get("transformer.h.1.mlp.c_fc.weight"));
     assertThat(matrix.ne(new Scalar(0.0)).sum().item_long()).isEqualTo(64 * 32 / 4);
 
     // Back again: the imported folder computes the same loss, and a dense run starts from it.
