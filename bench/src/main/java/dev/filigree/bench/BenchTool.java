@@ -6,7 +6,13 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
 
 /** The benchmarks of {@code filigree bench}. */
 public final class BenchTool implements ToolProvider {
@@ -33,6 +39,7 @@ public final class BenchTool implements ToolProvider {
     String subject = settings.isEmpty() ? "" : settings.removeFirst();
     try {
       return switch (subject) {
+        case "kernels" -> kernels(out, err, json, settings);
         case "step" -> step(out, err, json, settings);
         default -> throw new IllegalArgumentException("unknown benchmark '" + subject + "'");
       };
@@ -42,17 +49,76 @@ public final class BenchTool implements ToolProvider {
     }
   }
 
-  private static int step(PrintWriter out, PrintWriter err, boolean json, List<String> settings) {
-    var benchmark = new StepBenchmark(StepSettings.parse(settings), line -> say(err, line));
-    List<StepRow> rows = benchmark.run();
-    out.print(json ? json(rows) : StepTable.of(rows));
-    out.flush();
+  private static int kernels(
+      PrintWriter out, PrintWriter err, boolean json, List<String> settings) {
+    var benchmark = new KernelBenchmark(KernelSettings.parse(settings), progress(err));
+    print(out, json, benchmark::run, KernelRow.header(), KernelRow::line, BenchTool::means);
     return 0;
   }
 
-  private static void say(PrintWriter err, String line) {
-    err.println(line);
-    err.flush();
+  private static int step(PrintWriter out, PrintWriter err, boolean json, List<String> settings) {
+    var benchmark = new StepBenchmark(StepSettings.parse(settings), progress(err));
+    print(
+        out,
+        json,
+        benchmark::run,
+        StepTable.header(),
+        StepTable::line,
+        rows -> StepTable.footer(rows.getLast()));
+    return 0;
+  }
+
+  private static Consumer<String> progress(PrintWriter err) {
+    return line -> say(err, line + "\n");
+  }
+
+  /** Prints a table line by line as rows come, or all of them as JSON at the end. */
+  private static <R> void print(
+      PrintWriter out,
+      boolean json,
+      Consumer<Consumer<R>> benchmark,
+      String header,
+      Function<R, String> line,
+      Function<List<R>, String> footer) {
+    var rows = new ArrayList<R>();
+    if (json) {
+      benchmark.accept(rows::add);
+      say(out, json(rows));
+      return;
+    }
+    say(out, header);
+    benchmark.accept(
+        row -> {
+          rows.add(row);
+          say(out, line.apply(row));
+        });
+    say(out, footer.apply(rows));
+  }
+
+  /** The geometric mean of the speedups over the shapes, for each product and sparsity. */
+  private static String means(List<KernelRow> rows) {
+    var text = new StringBuilder("Geometric means over the shapes, x dense:\n");
+    for (KernelRow.Kernel kernel : KernelRow.Kernel.values()) {
+      Map<Double, Double> logarithms =
+          rows.stream()
+              .filter(row -> row.kernel() == kernel)
+              .collect(
+                  Collectors.groupingBy(
+                      KernelRow::sparsity,
+                      TreeMap::new,
+                      Collectors.averagingDouble(row -> Math.log(row.speedup()))));
+      text.append(String.format(Locale.ROOT, "%-16s", kernel));
+      logarithms.forEach(
+          (sparsity, mean) ->
+              text.append(String.format(Locale.ROOT, "  %s: %.2f", sparsity, Math.exp(mean))));
+      text.append('\n');
+    }
+    return text.toString();
+  }
+
+  private static void say(PrintWriter to, String text) {
+    to.print(text);
+    to.flush();
   }
 
   private static String json(List<?> rows) {

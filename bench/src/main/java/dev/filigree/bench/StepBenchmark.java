@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * of OpenBLAS and oneDNN.
  */
 final class StepBenchmark {
-  private static final int WARM_UP = 3;
+  private static final int WARM_UP = 2;
 
   /** In a sparse case every so many steps end with a mask update; the others are the plain ones. */
   private static final int UPDATE_EVERY = 4;
@@ -33,48 +33,43 @@ final class StepBenchmark {
     this.progress = progress;
   }
 
-  /** Measures everything; a row for each case. */
-  List<StepRow> run() {
-    var rows = new ArrayList<StepRow>();
+  /** Measures everything; a row for each case, as soon as it is measured. */
+  void run(Consumer<StepRow> rows) {
     for (long width : settings.widths()) {
-      rows.addAll(run(settings.workload(width)));
+      run(settings.workload(width), rows);
     }
-    return rows;
   }
 
-  private List<StepRow> run(StepWorkload workload) {
-    var rows = new ArrayList<StepRow>();
-    var denseSeconds = new ArrayList<Double>();
+  private void run(StepWorkload workload, Consumer<StepRow> rows) {
     try (var dense = new StepCase(workload, null, 0, UPDATE_EVERY)) {
-      DenseEngine engine = fasterEngine(dense);
-      for (Execution execution : List.of(Execution.MASKED, Execution.COMPRESSED)) {
+      progress.accept(workload + ", dense");
+      var denseSeconds = new ArrayList<Double>();
+      DenseEngine engine = fasterEngine(dense, denseSeconds);
+      double seconds = median(denseSeconds);
+      rows.accept(row(workload, null, 0, dense, engine, seconds, seconds, null));
+      for (Execution execution : settings.executions()) {
         for (double sparsity : settings.sparsities()) {
           progress.accept("%s, %s, sparsity %s".formatted(workload, label(execution), sparsity));
-          rows.add(compare(workload, dense, engine, execution, sparsity, denseSeconds));
+          rows.accept(compare(workload, dense, engine, execution, sparsity));
         }
       }
-      progress.accept(workload + ", dense");
-      denseSeconds.addAll(time(dense, settings.rounds()));
-      double seconds = median(denseSeconds);
-      rows.addFirst(row(workload, null, 0, dense, engine, seconds, seconds, null));
     }
-    return rows;
   }
 
   private static String label(@Nullable Execution execution) {
     return execution == null ? "dense" : execution.name().toLowerCase(Locale.ROOT);
   }
 
-  /** Lets the dense model use the faster engine from now on. */
-  private DenseEngine fasterEngine(StepCase dense) {
+  /** Lets the dense model use the faster engine from now on; its times are in {@code seconds}. */
+  private DenseEngine fasterEngine(StepCase dense, List<Double> seconds) {
     DenseEngine best = DenseEngine.OPENBLAS;
-    double least = Double.POSITIVE_INFINITY;
     for (DenseEngine engine : DenseEngine.values()) {
       engine.use(dense.model());
       time(dense, WARM_UP);
-      double seconds = median(time(dense, settings.rounds()));
-      if (seconds < least) {
-        least = seconds;
+      List<Double> times = time(dense, settings.rounds());
+      if (seconds.isEmpty() || median(times) < median(seconds)) {
+        seconds.clear();
+        seconds.addAll(times);
         best = engine;
       }
     }
@@ -87,8 +82,7 @@ final class StepBenchmark {
       StepCase dense,
       DenseEngine engine,
       Execution execution,
-      double sparsity,
-      List<Double> allDense) {
+      double sparsity) {
     try (var sparse = new StepCase(workload, execution, sparsity, UPDATE_EVERY)) {
       time(sparse, UPDATE_EVERY); // ends with an update: a round of plain steps begins
       var plain = new ArrayList<Double>();
@@ -101,7 +95,6 @@ final class StepBenchmark {
         }
         updates.addAll(time(sparse, 1));
       }
-      allDense.addAll(denseSeconds);
       double update = Math.max(0, median(updates) - median(plain));
       return row(
           workload,

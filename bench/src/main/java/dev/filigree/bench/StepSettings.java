@@ -1,15 +1,17 @@
 package dev.filigree.bench;
 
+import dev.filigree.sparsity.Execution;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * What {@code bench step} measures; settings are given as {@code key=value}.
  *
  * @param widths hidden sizes of the Llamas
+ * @param executions of the sparse models
  * @param sparsities of the decoder layers' weights, fractions
  * @param layers decoder layers
  * @param vocabulary tokens that the models know
@@ -20,6 +22,7 @@ import java.util.TreeSet;
  */
 record StepSettings(
     List<Long> widths,
+    List<Execution> executions,
     List<Double> sparsities,
     long layers,
     long vocabulary,
@@ -29,10 +32,19 @@ record StepSettings(
     boolean memory) {
   private static final Set<String> KEYS =
       Set.of(
-          "widths", "sparsities", "layers", "vocabulary", "tokens", "sequence", "rounds", "memory");
+          "widths",
+          "executions",
+          "sparsities",
+          "layers",
+          "vocabulary",
+          "tokens",
+          "sequence",
+          "rounds",
+          "memory");
 
   StepSettings {
     widths = List.copyOf(widths);
+    executions = List.copyOf(executions);
     sparsities = List.copyOf(sparsities);
     for (double sparsity : sparsities) {
       if (!(sparsity >= 0 && sparsity <= 1)) {
@@ -53,19 +65,13 @@ record StepSettings(
    * @throws IllegalArgumentException for an unknown key or a bad value
    */
   static StepSettings parse(List<String> arguments) {
-    var values = new java.util.HashMap<String, String>();
-    for (String argument : arguments) {
-      int equals = argument.indexOf('=');
-      String key = equals < 0 ? argument : argument.substring(0, equals);
-      if (equals < 0 || !KEYS.contains(key)) {
-        throw new IllegalArgumentException(
-            "'%s' is not key=value with a key of %s".formatted(argument, new TreeSet<>(KEYS)));
-      }
-      values.put(key, argument.substring(equals + 1));
-    }
+    Map<String, String> values = Settings.parse(arguments, KEYS);
     try {
       return new StepSettings(
           list(values.getOrDefault("widths", "512,1024,2048")).map(Long::valueOf).toList(),
+          list(values.getOrDefault("executions", "masked,compressed"))
+              .map(StepSettings::execution)
+              .toList(),
           list(values.getOrDefault("sparsities", "0.8,0.9,0.95")).map(Double::valueOf).toList(),
           Long.parseLong(values.getOrDefault("layers", "8")),
           Long.parseLong(values.getOrDefault("vocabulary", "8192")),
@@ -80,6 +86,16 @@ record StepSettings(
 
   private static java.util.stream.Stream<String> list(String text) {
     return Arrays.stream(text.split(",", -1));
+  }
+
+  private static Execution execution(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "masked" -> Execution.MASKED;
+      case "compressed" -> Execution.COMPRESSED;
+      default ->
+          throw new IllegalArgumentException(
+              "executions must be masked or compressed, found " + text);
+    };
   }
 
   private static boolean flag(String text) {

@@ -1,58 +1,57 @@
 package dev.filigree.bench;
 
-import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Measured training steps as a table for people. */
+/** Measured training steps as a table for people, line by line. */
 final class StepTable {
   private StepTable() {}
 
-  static String of(List<StepRow> rows) {
-    var text = new StringBuilder();
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%-15s %-10s %8s %9s %8s %8s %8s  %7s %9s %7s %9s %7s  %8s %7s%n",
-            "model",
-            "execution",
-            "sparsity",
-            "ms/step",
-            "tokens/s",
-            "x dense",
-            "peak GB",
-            "linear",
-            "attention",
-            "head",
-            "optimizer",
-            "other",
-            "update",
-            "share"));
-    for (StepRow row : rows) {
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "%-15s %-10s %8s %9.1f %8.0f %8.2f %8s  %7.1f %9.1f %7.1f %9.1f %7.1f  %8s %7s%n",
-              row.model(),
-              row.execution(),
-              row.sparsity() == 0 ? "" : Double.toString(row.sparsity()),
-              1e3 * row.seconds(),
-              row.tokensPerSecond(),
-              row.speedupOverDense(),
-              number("%.2f", 1e-9, row.peakResidentBytes()),
-              1e3 * row.linearSeconds(),
-              1e3 * row.attentionSeconds(),
-              1e3 * row.headSeconds(),
-              1e3 * row.optimizerSeconds(),
-              1e3 * row.otherSeconds(),
-              number("%.1f", 1e3, row.maskUpdateSeconds()),
-              number("%.2f%%", 1e2, row.maskUpdateShare())));
-    }
-    text.append("Times in milliseconds; dense matrices by ")
-        .append(rows.getFirst().denseEngine())
-        .append(". update: what a step with a mask update takes longer; share: of a run with one")
-        .append(" every 100 steps.\n");
-    return text.toString();
+  static String header() {
+    return String.format(
+        Locale.ROOT,
+        "%-15s %-10s %8s %9s %8s %8s %8s  %7s %9s %7s %9s %7s  %8s %7s%n",
+        "model",
+        "execution",
+        "sparsity",
+        "ms/step",
+        "tokens/s",
+        "x dense",
+        "peak GB",
+        "linear",
+        "attention",
+        "head",
+        "optimizer",
+        "other",
+        "update",
+        "share");
+  }
+
+  static String line(StepRow row) {
+    return String.format(
+        Locale.ROOT,
+        "%-15s %-10s %8s %9.1f %8.0f %8.2f %8s  %7.1f %9.1f %7.1f %9.1f %7.1f  %8s %7s%n",
+        row.model(),
+        row.execution(),
+        row.sparsity() == 0 ? "" : Double.toString(row.sparsity()),
+        1e3 * row.seconds(),
+        row.tokensPerSecond(),
+        row.speedupOverDense(),
+        number("%.2f", 1e-9, row.peakResidentBytes()),
+        1e3 * row.linearSeconds(),
+        1e3 * row.attentionSeconds(),
+        1e3 * row.headSeconds(),
+        1e3 * row.optimizerSeconds(),
+        1e3 * row.otherSeconds(),
+        number("%.1f", 1e3, row.maskUpdateSeconds()),
+        number("%.2f%%", 1e2, row.maskUpdateShare()));
+  }
+
+  static String footer(StepRow last) {
+    return "Times in milliseconds; dense matrices by "
+        + last.denseEngine()
+        + ". update: what a step with a mask update takes longer; share: of a run with one every 100"
+        + " steps.\n";
   }
 
   private static String number(String format, double scale, @Nullable Number value) {

@@ -1,6 +1,7 @@
 package dev.filigree.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -54,6 +55,40 @@ class BenchToolTest {
     assertThat(cases)
         .containsExactly(
             "dense 0.0", "masked 0.5", "masked 0.9", "compressed 0.5", "compressed 0.9");
+  }
+
+  @Test
+  void kernelsGivesARowForEveryProductShapeAndSparsity() throws Exception {
+    int code = run("kernels", "--json", "shapes=33x64x48", "sparsities=0.5,0.9", "rounds=1");
+
+    assertThat(code).isZero();
+    var cases = new ArrayList<String>();
+    for (JsonNode row : new ObjectMapper().readTree(out.toString())) {
+      cases.add(row.path("kernel").asText() + " " + row.path("sparsity").asDouble());
+      assertThat(row.path("tokens").asInt()).isEqualTo(33);
+      assertThat(row.path("in").asInt()).isEqualTo(64);
+      assertThat(row.path("out").asInt()).isEqualTo(48);
+      assertThat(row.path("dense_engine").asText()).isIn("OpenBLAS", "oneDNN");
+      double milliseconds = row.path("milliseconds").asDouble();
+      assertThat(row.path("speedup").asDouble())
+          .isCloseTo(row.path("dense_milliseconds").asDouble() / milliseconds, within(1e-9));
+      assertThat(row.path("gflops").asDouble()).isPositive();
+      assertThat(row.path("peak_fraction").asDouble()).isBetween(0.0, 1.0);
+    }
+    assertThat(cases)
+        .containsExactly(
+            "forward 0.5",
+            "input_gradient 0.5",
+            "weight_gradient 0.5",
+            "forward 0.9",
+            "input_gradient 0.9",
+            "weight_gradient 0.9");
+  }
+
+  @Test
+  void aBadShapeIsOneLineAndWrongUse() {
+    assertThat(run("kernels", "shapes=3x4")).isEqualTo(2);
+    assertThat(err.toString()).isEqualTo("error: a shape is TOKENSxINxOUT, found '3x4'\n");
   }
 
   @ParameterizedTest

@@ -52,13 +52,17 @@ public final class PackedTokens implements AutoCloseable {
     return Math.min(BlockKernels.WIDE, tokens - tile * BlockKernels.WIDE);
   }
 
+  /** Bytes of a full tile. */
+  long bytesOfTile() {
+    return 4L * BlockKernels.WIDE * features;
+  }
+
   /** Address of a feature's row in a tile. */
   long address(int tile, int feature) {
     if (buffer == null) {
       throw new IllegalStateException("packed tokens are used after they were closed");
     }
-    long start = 4L * BlockKernels.WIDE * tile * features;
-    return buffer.address() + start + 4L * feature * width(tile);
+    return buffer.address() + tile * bytesOfTile() + 4L * feature * width(tile);
   }
 
   @Override

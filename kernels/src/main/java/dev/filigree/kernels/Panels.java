@@ -22,9 +22,9 @@ final class Panels {
   private static final int MIN_WIDTH = 64;
 
   /** Kept weights a row and panel should have at least, so that a row's fixed costs are small. */
-  private static final int WEIGHTS_A_ROW = 10;
+  private static final int WEIGHTS_A_ROW = 20;
 
-  private static final int ROW_BLOCK = 512;
+  private static final int ROW_BLOCK = 256;
 
   private int rows;
   private int columns;

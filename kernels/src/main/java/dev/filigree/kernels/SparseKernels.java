@@ -226,7 +226,8 @@ public final class SparseKernels implements AutoCloseable {
             long from = target + 4L * panels.valueStart(first);
             long bytes = 4L * (panels.valueStart(end) - panels.valueStart(first));
             ALL.asSlice(from, bytes).fill((byte) 0);
-            for (int tile = 0; tile < x.tiles(); tile++) {
+            for (int tile = 0; tile < x.tiles(); tile += tilesAt(x, tile)) {
+              boolean two = tilesAt(x, tile) == 2;
               for (int block = first; block < end; block++) {
                 kernels.gradient(
                     panels.buckets(),
@@ -237,7 +238,9 @@ public final class SparseKernels implements AutoCloseable {
                     target + 4L * panels.valueStart(block),
                     x.address(tile, block % panels.panels() * panels.panelWidth()),
                     dy.address(tile, unit / chunks * panels.rowBlock()),
-                    x.width(tile));
+                    x.width(tile),
+                    two ? x.bytesOfTile() : 0,
+                    two ? dy.bytesOfTile() : 0);
               }
             }
           });
@@ -245,6 +248,11 @@ public final class SparseKernels implements AutoCloseable {
       Reference.reachabilityFence(weight);
       Reference.reachabilityFence(gradient);
     }
+  }
+
+  /** How many tiles the weight gradient takes at once: two where both are full. */
+  private static int tilesAt(PackedTokens x, int tile) {
+    return tile + 1 < x.tiles() && x.width(tile + 1) == BlockKernels.WIDE ? 2 : 1;
   }
 
   /** Stops the threads. */
@@ -262,8 +270,7 @@ public final class SparseKernels implements AutoCloseable {
   private void multiply(Panels panels, long values, PackedTokens x, long bias, long y) {
     // Tiles run fastest within a group that the last-level cache holds, so that a block of rows
     // comes from memory once for all of them.
-    long tileBytes = 4L * BlockKernels.WIDE * x.features();
-    int group = Math.clamp(CACHED_BYTES / tileBytes, 1, Math.max(1, x.tiles()));
+    int group = Math.clamp(CACHED_BYTES / x.bytesOfTile(), 1, Math.max(1, x.tiles()));
     pool.run(
         x.tiles() * panels.rowBlocks(),
         (worker, unit) -> {

@@ -3,8 +3,7 @@
  * on the JDK alone.
  *
  * <p>{@link dev.filigree.kernels.SparseMatrix} holds positions, {@link
- * dev.filigree.kernels.SparseKernels} multiplies, {@link dev.filigree.kernels.MissingPositions}
- * chooses where weights grow.
+ * dev.filigree.kernels.SparseKernels} multiplies.
  */
 @NullMarked
 package dev.filigree.kernels;

@@ -50,6 +50,19 @@ final class RandomMatrices {
     return mask;
   }
 
+  /** So many different positions below a size that a mask does not hold, ascending. */
+  static int[] missing(BitSet mask, int size, int number, RandomGenerator random) {
+    var drawn = new BitSet(size);
+    for (int have = 0; have < number; ) {
+      int position = random.nextInt(size);
+      if (!mask.get(position) && !drawn.get(position)) {
+        drawn.set(position);
+        have++;
+      }
+    }
+    return drawn.stream().toArray();
+  }
+
   static MemorySegment gaussian(Arena arena, long count, RandomGenerator random) {
     MemorySegment numbers = floats(arena, count);
     for (long i = 0; i < count; i++) {

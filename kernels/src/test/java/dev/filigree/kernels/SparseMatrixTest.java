@@ -110,8 +110,11 @@ class SparseMatrixTest {
                 .map(i -> kept[i])
                 .toArray();
         int[] missing =
-            MissingPositions.random(
-                matrix, random.nextInt(1 + (rows * columns - kept.length) / 3), random);
+            RandomMatrices.missing(
+                mask,
+                rows * columns,
+                random.nextInt(1 + (rows * columns - kept.length) / 3),
+                random);
         int[] back = Arrays.copyOf(drop, drop.length / 2);
         int[] grow = IntStream.concat(Arrays.stream(missing), Arrays.stream(back)).toArray();
         for (int position : drop) {
@@ -156,8 +159,8 @@ class SparseMatrixTest {
 
   @Test
   void positionsOfALargeLayerTakeAtMostTenBytesAWeight() {
-    var empty = SparseMatrix.ofPositions(1024, 1024, new int[0]);
-    int[] tenth = MissingPositions.random(empty, 1024 * 1024 / 10, new Random(3));
+    int[] tenth =
+        RandomMatrices.missing(new BitSet(), 1024 * 1024, 1024 * 1024 / 10, new Random(3));
     var matrix = SparseMatrix.ofPositions(1024, 1024, tenth);
     double perWeight = (double) matrix.structureBytes() / matrix.kept();
     // Value, gradient and two moments take 16 bytes; 0.16 of a dense layer's is 25.6 a kept weight.

@@ -9,7 +9,6 @@ import dev.filigree.torch.Tensors;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.TensorTensorHook;
@@ -18,15 +17,12 @@ import org.jspecify.annotations.Nullable;
 
 /** A dense tensor whose missing weights are kept at zero, on any device and in any module. */
 final class MaskedParameter extends SparseParameter {
-  // Made wherever the class is first used: the reference keeps it alive beyond that scope.
-  private static final Scalar ZERO = new Scalar(0.0).retainReference();
-
   private final int hook;
   // libtorch calls into these objects: they must stay reachable, and outlive the scope around us.
   private final TensorTensorHook gradientHook = new GradientHook().retainReference();
   private @Nullable Tensor lastGradient;
 
-  private Tensor missing; // bool, the weight's shape: true where no weight exists
+  private Zeroing zeroing;
   private long kept;
   private boolean wanted;
   private @Nullable Tensor denseGradient;
@@ -36,7 +32,7 @@ final class MaskedParameter extends SparseParameter {
     super(name, weight, Tensors.shape(weight));
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
-      missing = own(torch.zeros_like(weight).to(torch.ScalarType.Bool));
+      zeroing = new Zeroing(weight, torch.zeros_like(weight).to(torch.ScalarType.Bool));
     }
     kept = size();
     hook = weight.register_hook(gradientHook);
@@ -54,12 +50,12 @@ final class MaskedParameter extends SparseParameter {
 
   @Override
   public long structureBytes() {
-    return size(); // a bool for each
+    return zeroing.bytes();
   }
 
   @Override
   public Tensor mask() {
-    return missing.logical_not();
+    return zeroing.missing().logical_not();
   }
 
   @Override
@@ -88,11 +84,11 @@ final class MaskedParameter extends SparseParameter {
 
   @Override
   void prune(Optimizer optimizer, boolean stateToo) {
-    weight().detach().masked_fill_(missing, ZERO);
+    zeroing.apply(weight().detach());
     if (stateToo) {
       for (Tensor state : optimizer.state(weight()).values()) {
         if (follows(state)) {
-          state.masked_fill_(missing, ZERO);
+          zeroing.apply(state);
         }
       }
     }
@@ -150,15 +146,14 @@ final class MaskedParameter extends SparseParameter {
     weight().remove_hook(hook);
     gradientHook.close();
     forgetGradient();
-    missing.close();
+    zeroing.close();
     weight().close();
   }
 
-  private void replaceMissing(Tensor value) {
-    Tensor old = missing;
-    missing = own(value);
+  private void replaceMissing(Tensor missing) {
+    zeroing.close();
+    zeroing = new Zeroing(weight(), missing);
     kept = size() - Masks.count(missing);
-    old.close();
   }
 
   /** Takes a tensor out of the scopes of this thread: it lives until it is replaced. */
@@ -185,7 +180,7 @@ final class MaskedParameter extends SparseParameter {
         if (lastGradient != null) {
           lastGradient.close();
         }
-        lastGradient = own(dense.masked_fill(missing, ZERO));
+        lastGradient = own(zeroing.copy(dense));
         return lastGradient;
       }
     }

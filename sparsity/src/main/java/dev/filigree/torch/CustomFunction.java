@@ -1,15 +1,12 @@
 package dev.filigree.torch;
 
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorBase;
-import org.bytedeco.pytorch.TensorTensorHook;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A differentiable operation whose forward and backward are computed by hand, inside libtorch's
@@ -21,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * own. The carrier costs one pass over the input and no memory.
  */
 public final class CustomFunction {
-  /** Hooks that no pointer scope keeps reachable. */
-  private static final Set<Object> UNSCOPED = ConcurrentHashMap.newKeySet();
-
   private CustomFunction() {}
 
   /**
@@ -46,46 +40,17 @@ public final class CustomFunction {
     Tensor gate = source.view_as(source);
     Tensor carrier = gate.sum().expand(Tensors.shape(output), false);
     carrier.set_data(output);
-    var deliver = new Deliver();
-    var compute = new Compute(backward, deliver);
-    carrier.register_hook(compute);
-    gate.register_hook(deliver);
+    var result = new AtomicReference<TensorBase>();
+    BackwardHook.on(
+        carrier,
+        gradient -> {
+          try (var _ = new NoGradGuard()) {
+            result.set(backward.apply(new Tensor(gradient)));
+          }
+          return gradient;
+        });
+    BackwardHook.on(gate, carriers -> Objects.requireNonNullElse(result.get(), carriers));
     gate.close(); // the graph has what it needs; the input's memory is not held by this object
-    if (PointerScope.getInnerScope() == null) {
-      UNSCOPED.add(compute);
-      UNSCOPED.add(deliver);
-    }
     return carrier;
-  }
-
-  /** At the carrier: the gradient of the output is there. */
-  private static final class Compute extends TensorTensorHook {
-    private final UnaryOperator<Tensor> backward;
-    private final Deliver deliver;
-
-    Compute(UnaryOperator<Tensor> backward, Deliver deliver) {
-      this.backward = backward;
-      this.deliver = deliver;
-    }
-
-    @Override
-    public TensorBase call(TensorBase gradient) {
-      try (var _ = new NoGradGuard()) {
-        deliver.gradient = backward.apply(new Tensor(gradient));
-      }
-      UNSCOPED.remove(this);
-      return gradient;
-    }
-  }
-
-  /** At the input: the gradient that was computed takes the place of the carrier's. */
-  private static final class Deliver extends TensorTensorHook {
-    private @Nullable Tensor gradient;
-
-    @Override
-    public TensorBase call(TensorBase carriers) {
-      UNSCOPED.remove(this);
-      return gradient == null ? carriers : gradient;
-    }
   }
 }

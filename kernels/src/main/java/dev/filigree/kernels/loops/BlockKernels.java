@@ -13,7 +13,7 @@ package dev.filigree.kernels.loops;
  */
 public interface BlockKernels {
   /** Tokens in a full tile. */
-  int WIDE = 128;
+  int WIDE = 64;
 
   /** Tokens in the tile of a short remainder. */
   int NARROW = 32;
@@ -58,10 +58,12 @@ public interface BlockKernels {
       int width);
 
   /**
-   * Adds dot products over the tokens of a tile to the gradients of a block's weights:
+   * Adds dot products over the tokens of one or two tiles to the gradients of a block's weights:
    * gradient(row, column) += y[row] · x[column].
    *
    * @param gradient the block's gradients, in the order of its columns
+   * @param nextX bytes from a row of x to that of the second tile, which is as wide; 0 for one tile
+   * @param nextY the same for y
    */
   void gradient(
       int[] buckets,
@@ -72,5 +74,7 @@ public interface BlockKernels {
       long gradient,
       long x,
       long y,
-      int width);
+      int width,
+      long nextX,
+      long nextY);
 }

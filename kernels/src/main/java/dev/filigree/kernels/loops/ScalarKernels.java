@@ -86,7 +86,9 @@ public final class ScalarKernels implements BlockKernels {
       long gradient,
       long x,
       long y,
-      int width) {
+      int width,
+      long nextX,
+      long nextY) {
     long weight = 0;
     long row = 0;
     for (int bucket = from; bucket < to; bucket += 2) {
@@ -96,10 +98,12 @@ public final class ScalarKernels implements BlockKernels {
         for (long last = weight + count; weight < last; weight++) {
           long right = x + 4L * width * ALL.get(CHAR, columns + 2 * weight);
           float sum = 0;
-          for (int token = 0; token < width; token++) {
-            sum =
-                Math.fma(
-                    ALL.get(FLOAT, left + 4L * token), ALL.get(FLOAT, right + 4L * token), sum);
+          for (int tile = 0; tile < (nextX == 0 ? 1 : 2); tile++) {
+            for (int token = 0; token < width; token++) {
+              float a = ALL.get(FLOAT, left + tile * nextY + 4L * token);
+              float b = ALL.get(FLOAT, right + tile * nextX + 4L * token);
+              sum = Math.fma(a, b, sum);
+            }
           }
           long at = gradient + 4 * weight;
           ALL.set(FLOAT, at, ALL.get(FLOAT, at) + sum);

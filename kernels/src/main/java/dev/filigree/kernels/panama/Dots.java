@@ -32,11 +32,8 @@ final class Dots {
   private static final VectorShuffle<Float> BY_4 = Species.exchange(S, 4);
   private static final VectorShuffle<Float> BY_8 = Species.exchange(S, 8);
 
-  /** More than any tile's row has bytes; a mask that keeps offsets small for the compiler. */
-  private static final long IN_ROW = 0xfff;
-
-  /** Above any offset in the tile of a panel. */
-  private static final long OFFSET = 0xffff_ffffL;
+  /** Above any offset in a tile or from one to the next: keeps sums in range for the compiler. */
+  private static final long OFFSET = 0xff_ffff_ffffL;
 
   private Dots() {}
 
@@ -45,7 +42,9 @@ final class Dots {
    * at the end of a row five to eight; up to four remain for {@link #fours}.
    *
    * @param count kept weights a row
-   * @param end the bytes of a row of a tile that count, at most {@code 1 << shift}
+   * @param shift 2 to it are the bytes of a row of a tile
+   * @param stepX bytes from the end of a row of x to its continuation in a second tile; 0 for none
+   * @param stepY the same for y
    */
   static void eights(
       int count,
@@ -56,9 +55,12 @@ final class Dots {
       long x,
       long y,
       int shift,
-      int end) {
+      long stepX,
+      long stepY) {
     x &= ADDRESS;
     int scale = shift & 15;
+    long width = 1L << scale;
+    long end = stepX == 0 ? width : 2 * width + stepX;
     for (int row = 0; row < rows; row++) {
       long id = ALL.get(CHAR, (rowIds & ADDRESS) + 2L * row);
       long left = (y & ADDRESS) + ((id << scale) & OFFSET);
@@ -81,9 +83,10 @@ final class Dots {
         FloatVector u6 = u0;
         FloatVector u7 = u0;
         long token = 0;
+        long from = left;
         do {
-          long o = token & IN_ROW;
-          FloatVector a = FloatVector.fromMemorySegment(S, ALL, left + o, ORDER);
+          long o = token & OFFSET;
+          FloatVector a = FloatVector.fromMemorySegment(S, ALL, from & ADDRESS, ORDER);
           u0 = FloatVector.fromMemorySegment(S, ALL, p0 + o, ORDER).fma(a, u0);
           u1 = FloatVector.fromMemorySegment(S, ALL, p1 + o, ORDER).fma(a, u1);
           u2 = FloatVector.fromMemorySegment(S, ALL, p2 + o, ORDER).fma(a, u2);
@@ -92,7 +95,7 @@ final class Dots {
           u5 = FloatVector.fromMemorySegment(S, ALL, p5 + o, ORDER).fma(a, u5);
           u6 = FloatVector.fromMemorySegment(S, ALL, p6 + o, ORDER).fma(a, u6);
           u7 = FloatVector.fromMemorySegment(S, ALL, p7 + o, ORDER).fma(a, u7);
-          a = FloatVector.fromMemorySegment(S, ALL, left + o + VECTOR, ORDER);
+          a = FloatVector.fromMemorySegment(S, ALL, (from & ADDRESS) + VECTOR, ORDER);
           u0 = FloatVector.fromMemorySegment(S, ALL, p0 + o + VECTOR, ORDER).fma(a, u0);
           u1 = FloatVector.fromMemorySegment(S, ALL, p1 + o + VECTOR, ORDER).fma(a, u1);
           u2 = FloatVector.fromMemorySegment(S, ALL, p2 + o + VECTOR, ORDER).fma(a, u2);
@@ -102,6 +105,11 @@ final class Dots {
           u6 = FloatVector.fromMemorySegment(S, ALL, p6 + o + VECTOR, ORDER).fma(a, u6);
           u7 = FloatVector.fromMemorySegment(S, ALL, p7 + o + VECTOR, ORDER).fma(a, u7);
           token += 2 * VECTOR;
+          from += 2 * VECTOR;
+          if (token == width) {
+            token += stepX;
+            from += stepY;
+          }
         } while (token != end);
         u0 = u0.blend(u1, ODD).add(u1.blend(u0, ODD).rearrange(BY_1));
         u2 = u2.blend(u3, ODD).add(u3.blend(u2, ODD).rearrange(BY_1));
@@ -152,9 +160,12 @@ final class Dots {
       long x,
       long y,
       int shift,
-      int end) {
+      long stepX,
+      long stepY) {
     x &= ADDRESS;
     int scale = shift & 15;
+    long width = 1L << scale;
+    long end = stepX == 0 ? width : 2 * width + stepX;
     for (int row = 0; row < rows; row++) {
       long id = ALL.get(CHAR, (rowIds & ADDRESS) + 2L * row);
       long left = (y & ADDRESS) + ((id << scale) & OFFSET);
@@ -169,19 +180,25 @@ final class Dots {
         FloatVector u2 = u0;
         FloatVector u3 = u0;
         long token = 0;
+        long from = left;
         do {
-          long o = token & IN_ROW;
-          FloatVector a = FloatVector.fromMemorySegment(S, ALL, left + o, ORDER);
+          long o = token & OFFSET;
+          FloatVector a = FloatVector.fromMemorySegment(S, ALL, from & ADDRESS, ORDER);
           u0 = FloatVector.fromMemorySegment(S, ALL, p0 + o, ORDER).fma(a, u0);
           u1 = FloatVector.fromMemorySegment(S, ALL, p1 + o, ORDER).fma(a, u1);
           u2 = FloatVector.fromMemorySegment(S, ALL, p2 + o, ORDER).fma(a, u2);
           u3 = FloatVector.fromMemorySegment(S, ALL, p3 + o, ORDER).fma(a, u3);
-          a = FloatVector.fromMemorySegment(S, ALL, left + o + VECTOR, ORDER);
+          a = FloatVector.fromMemorySegment(S, ALL, (from & ADDRESS) + VECTOR, ORDER);
           u0 = FloatVector.fromMemorySegment(S, ALL, p0 + o + VECTOR, ORDER).fma(a, u0);
           u1 = FloatVector.fromMemorySegment(S, ALL, p1 + o + VECTOR, ORDER).fma(a, u1);
           u2 = FloatVector.fromMemorySegment(S, ALL, p2 + o + VECTOR, ORDER).fma(a, u2);
           u3 = FloatVector.fromMemorySegment(S, ALL, p3 + o + VECTOR, ORDER).fma(a, u3);
           token += 2 * VECTOR;
+          from += 2 * VECTOR;
+          if (token == width) {
+            token += stepX;
+            from += stepY;
+          }
         } while (token != end);
         u0 = u0.blend(u1, ODD).add(u1.blend(u0, ODD).rearrange(BY_1));
         u2 = u2.blend(u3, ODD).add(u3.blend(u2, ODD).rearrange(BY_1));

@@ -25,7 +25,7 @@ import jdk.incubator.vector.FloatVector;
  */
 public final class PanamaKernels implements BlockKernels {
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
-  private static final int WIDE_SHIFT = 9;
+  private static final int WIDE_SHIFT = 8;
   private static final int NARROW_SHIFT = 7;
 
   @Override
@@ -85,17 +85,13 @@ public final class PanamaKernels implements BlockKernels {
       int count, int rows, long rowIds, long columns, long values, long x, long y) {
     for (int row = 0; row < rows; row++) {
       long to = (y & ADDRESS) + ((long) ALL.get(CHAR, rowIds & ADDRESS) << WIDE_SHIFT);
-      for (int at = 0; at < 4 * WIDE; at += 8 * BYTES) {
+      for (int at = 0; at < 4 * WIDE; at += 4 * BYTES) {
         long t = to + at;
         long from = (x & ADDRESS) + at;
         FloatVector a0 = FloatVector.fromMemorySegment(S, ALL, t, ORDER);
         FloatVector a1 = FloatVector.fromMemorySegment(S, ALL, t + VECTOR, ORDER);
         FloatVector a2 = FloatVector.fromMemorySegment(S, ALL, t + 2 * VECTOR, ORDER);
         FloatVector a3 = FloatVector.fromMemorySegment(S, ALL, t + 3 * VECTOR, ORDER);
-        FloatVector a4 = FloatVector.fromMemorySegment(S, ALL, t + 4 * VECTOR, ORDER);
-        FloatVector a5 = FloatVector.fromMemorySegment(S, ALL, t + 5 * VECTOR, ORDER);
-        FloatVector a6 = FloatVector.fromMemorySegment(S, ALL, t + 6 * VECTOR, ORDER);
-        FloatVector a7 = FloatVector.fromMemorySegment(S, ALL, t + 7 * VECTOR, ORDER);
         for (int k = 0; k < count; k++) {
           long p = from + ((long) ALL.get(CHAR, (columns & ADDRESS) + 2L * k) << WIDE_SHIFT);
           FloatVector w = FloatVector.broadcast(S, ALL.get(FLOAT, (values & ADDRESS) + 4L * k));
@@ -103,19 +99,11 @@ public final class PanamaKernels implements BlockKernels {
           a1 = FloatVector.fromMemorySegment(S, ALL, p + VECTOR, ORDER).fma(w, a1);
           a2 = FloatVector.fromMemorySegment(S, ALL, p + 2 * VECTOR, ORDER).fma(w, a2);
           a3 = FloatVector.fromMemorySegment(S, ALL, p + 3 * VECTOR, ORDER).fma(w, a3);
-          a4 = FloatVector.fromMemorySegment(S, ALL, p + 4 * VECTOR, ORDER).fma(w, a4);
-          a5 = FloatVector.fromMemorySegment(S, ALL, p + 5 * VECTOR, ORDER).fma(w, a5);
-          a6 = FloatVector.fromMemorySegment(S, ALL, p + 6 * VECTOR, ORDER).fma(w, a6);
-          a7 = FloatVector.fromMemorySegment(S, ALL, p + 7 * VECTOR, ORDER).fma(w, a7);
         }
         a0.intoMemorySegment(ALL, t, ORDER);
         a1.intoMemorySegment(ALL, t + VECTOR, ORDER);
         a2.intoMemorySegment(ALL, t + 2 * VECTOR, ORDER);
         a3.intoMemorySegment(ALL, t + 3 * VECTOR, ORDER);
-        a4.intoMemorySegment(ALL, t + 4 * VECTOR, ORDER);
-        a5.intoMemorySegment(ALL, t + 5 * VECTOR, ORDER);
-        a6.intoMemorySegment(ALL, t + 6 * VECTOR, ORDER);
-        a7.intoMemorySegment(ALL, t + 7 * VECTOR, ORDER);
       }
       rowIds += 2;
       columns += 2L * count;
@@ -157,18 +145,21 @@ public final class PanamaKernels implements BlockKernels {
       long gradient,
       long x,
       long y,
-      int width) {
+      int width,
+      long nextX,
+      long nextY) {
     int shift = width == WIDE ? WIDE_SHIFT : NARROW_SHIFT;
-    int end = 4 * width;
+    long stepX = nextX == 0 ? 0 : nextX - 4L * width;
+    long stepY = nextY == 0 ? 0 : nextY - 4L * width;
     for (int bucket = from; bucket < to; bucket += 2) {
       int count = buckets[bucket];
       int rows = buckets[bucket + 1];
       int inEights = LANES < 8 ? 0 : (count + 3) / 8 * 8;
       if (inEights > 0) {
-        Dots.eights(count, rows, rowIds, columns, gradient, x, y, shift, end);
+        Dots.eights(count, rows, rowIds, columns, gradient, x, y, shift, stepX, stepY);
       }
       if (inEights < count) {
-        Dots.fours(count, inEights, rows, rowIds, columns, gradient, x, y, shift, end);
+        Dots.fours(count, inEights, rows, rowIds, columns, gradient, x, y, shift, stepX, stepY);
       }
       long weights = (long) count * rows;
       rowIds += 2L * rows;

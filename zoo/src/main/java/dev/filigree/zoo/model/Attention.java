@@ -1,5 +1,7 @@
 package dev.filigree.zoo.model;
 
+import dev.filigree.torch.OpenBlas;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -51,23 +53,38 @@ final class Attention {
         single || square
             ? new TensorOptional()
             : new TensorOptional(mask(query, sequence, total, window));
-    return torch.scaled_dot_product_attention(
+    return attention(
         query,
         key,
         value,
         mask,
         dropout,
         square && sequence > 1,
-        scale == null ? new DoubleOptional() : new DoubleOptional(scale),
-        query.size(1) != key.size(1));
+        scale == null ? new DoubleOptional() : new DoubleOptional(scale));
   }
 
   /**
    * softmax(q·kᵀ / √head_size)·v, where every position sees all: [batch, heads, positions, size].
    */
   static Tensor full(Tensor query, Tensor key, Tensor value, double dropout) {
-    return torch.scaled_dot_product_attention(
-        query, key, value, new TensorOptional(), dropout, false, new DoubleOptional(), false);
+    return attention(query, key, value, new TensorOptional(), dropout, false, new DoubleOptional());
+  }
+
+  private static Tensor attention(
+      Tensor query,
+      Tensor key,
+      Tensor value,
+      TensorOptional mask,
+      double dropout,
+      boolean causal,
+      DoubleOptional scale) {
+    boolean grouped = query.size(1) != key.size(1);
+    Supplier<Tensor> operation =
+        () ->
+            torch.scaled_dot_product_attention(
+                query, key, value, mask, dropout, causal, scale, grouped);
+    // With dropout libtorch multiplies one head after the other, each with all threads.
+    return dropout > 0 ? operation.get() : OpenBlas.singleThreaded(operation, query, key, value);
   }
 
   /** True where a token (row) sees another (column): bool [sequence, total]. */

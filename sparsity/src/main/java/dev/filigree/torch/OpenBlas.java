@@ -1,0 +1,96 @@
+package dev.filigree.torch;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** The OpenBLAS that libtorch multiplies matrices with on a CPU; its Java binding says little. */
+public final class OpenBlas {
+  private static final long MAX_NAME = 64;
+
+  private static final Optional<MethodHandle> SET_THREADS =
+      function("openblas_set_num_threads", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+
+  private OpenBlas() {}
+
+  /**
+   * The processor that its kernels were chosen for, such as SkylakeX; empty where it is not used.
+   */
+  @SuppressWarnings("restricted") // the function returns a constant text
+  public static Optional<String> coreName() {
+    return function("openblas_get_corename", FunctionDescriptor.of(ValueLayout.ADDRESS))
+        .map(
+            function -> {
+              try {
+                var name = (MemorySegment) function.invokeExact();
+                return name.reinterpret(MAX_NAME).getString(0);
+              } catch (Throwable e) {
+                throw new IllegalStateException(e);
+              }
+            });
+  }
+
+  /**
+   * Computes something that libtorch spreads over its threads by itself, with products of one
+   * thread each, in the backward pass too. OpenBLAS has threads of its own and does not know that
+   * it is called from several at once: attention, many small products side by side, takes five
+   * times as long when all of them share its threads.
+   *
+   * @param operation one operation of libtorch
+   * @param inputs what gradients it may have flow to
+   */
+  public static Tensor singleThreaded(Supplier<Tensor> operation, Tensor... inputs) {
+    if (SET_THREADS.isEmpty() || !Arrays.stream(inputs).allMatch(Tensor::is_cpu)) {
+      return operation.get();
+    }
+    threads(1);
+    Tensor output;
+    try {
+      output = operation.get();
+    } finally {
+      threads(torch.get_num_threads());
+    }
+    if (output.requires_grad()) {
+      hook(output, 1);
+      // Whichever of their gradients comes first: then the operation is done.
+      Arrays.stream(inputs)
+          .filter(Tensor::requires_grad)
+          .forEach(input -> hook(input, torch.get_num_threads()));
+    }
+    return output;
+  }
+
+  private static void hook(Tensor tensor, int threads) {
+    BackwardHook.on(
+        tensor,
+        gradient -> {
+          threads(threads);
+          return gradient;
+        });
+  }
+
+  private static void threads(int number) {
+    try {
+      SET_THREADS.orElseThrow().invokeExact(number);
+    } catch (Throwable e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @SuppressWarnings("restricted") // the callers know the functions
+  private static Optional<MethodHandle> function(String name, FunctionDescriptor descriptor) {
+    Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
+    return SymbolLookup.loaderLookup()
+        .find(name)
+        .map(symbol -> Linker.nativeLinker().downcallHandle(symbol, descriptor));
+  }
+}
