@@ -1,16 +1,14 @@
 package dev.filigree.cli;
 
 import dev.filigree.zoo.config.RunConfig;
-import dev.filigree.zoo.data.DataConfig;
-import dev.filigree.zoo.data.DataLoader;
-import dev.filigree.zoo.data.DataSources;
+import dev.filigree.zoo.eval.Tasks;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.report.Figures;
 import dev.filigree.zoo.train.Checkpoint;
-import dev.filigree.zoo.train.Evaluator;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +20,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** The loss of a checkpoint on its validation data. */
+/** How good a checkpoint is: its loss on data, or the answers that it gives. */
 @Command(
     name = "evaluate",
-    description = "Measures the loss of a checkpoint on validation data.",
-    footer = {"", "Example:", "  filigree evaluate runs/first --json"})
+    description = "Measures the loss of a checkpoint on data, or its answers on a task.",
+    footer = {
+      "",
+      "Examples:",
+      "  filigree evaluate runs/first --json",
+      "  filigree evaluate runs/first --text book.txt",
+      "  filigree evaluate runs/first --task arc --data ARC-Challenge"
+    })
 final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -40,29 +44,61 @@ final class EvaluateCommand implements Callable<Integer> {
   private @Nullable Path configFile;
 
   @Option(
+      names = "--text",
+      paramLabel = "PATH",
+      description = "Text to measure on: a file, or a folder with all that is below it.")
+  private @Nullable Path text;
+
+  @Option(
       names = "--batches",
       paramLabel = "N",
-      description = "At most so many batches; 0 for all. Default: eval_steps of the configuration.")
+      description =
+          "At most so many batches; 0 for all. Default: eval_steps of the configuration, all of a"
+              + " --text.")
   private @Nullable Long batches;
+
+  @Option(
+      names = "--task",
+      paramLabel = "NAME",
+      completionCandidates = TaskNames.class,
+      description = "A multiple-choice task: ${COMPLETION-CANDIDATES}.")
+  private @Nullable String task;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "The folder of the task's files, as published.")
+  private @Nullable Path data;
+
+  @Option(
+      names = "--shots",
+      paramLabel = "N",
+      description = "Examples before each question. Default: those of the Open LLM Leaderboard.")
+  private @Nullable Integer shots;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      description = "At most so many questions of each subject; 0 for all, the default.")
+  private @Nullable Long limit;
 
   @Option(names = "--json", description = "Print the figures as JSON.")
   private boolean json;
 
+  /** For the help. */
+  static final class TaskNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Tasks.names().iterator();
+    }
+  }
+
   @Override
   public Integer call() throws IOException {
+    checkOptions();
     Checkpoint checkpoint = Inputs.checkpoint(path);
-    RunConfig config = config(checkpoint);
-    if (config.validationData().isEmpty()) {
-      throw new UsageException("the configuration has no val_dataloader: add one, or --config");
-    }
-    Model model = checkpoint.loadModel();
-    long most = batches == null ? config.loop().evalSteps() : batches;
+    Map<String, Object> results = results(checkpoint);
     PrintWriter out = spec.commandLine().getOut();
-    var results = new LinkedHashMap<String, Map<String, Object>>();
-    for (var entry : config.validationData().entrySet()) {
-      Map<String, Object> result = evaluate(model, entry.getValue(), most);
-      results.put(entry.getKey().isEmpty() ? "validation" : entry.getKey(), result);
-    }
     if (json) {
       var all = new LinkedHashMap<String, Object>();
       all.put("checkpoint", checkpoint.directory().toString());
@@ -71,19 +107,77 @@ final class EvaluateCommand implements Callable<Integer> {
       out.println(JsonText.of(all));
     } else {
       out.println("checkpoint " + checkpoint.directory());
-      results.forEach((name, result) -> print(out, name, result));
+      results.forEach(
+          (name, result) -> {
+            out.println(name);
+            print(out, "  ", (Map<?, ?>) result);
+          });
     }
     return 0;
   }
 
-  private static void print(PrintWriter out, String name, Map<String, Object> result) {
-    out.println(name);
+  private void checkOptions() {
+    if ((task == null) != (data == null)) {
+      throw new UsageException("--task and --data DIR go together");
+    }
+    if (task == null && (shots != null || limit != null)) {
+      throw new UsageException("--shots and --limit are for a --task");
+    }
+    if ((task == null ? 0 : 1) + (text == null ? 0 : 1) + (configFile == null ? 0 : 1) > 1) {
+      throw new UsageException("--task, --text and --config are three evaluations: give one");
+    }
+    if (task != null && batches != null) {
+      throw new UsageException("--batches is for a loss; a --task has --limit");
+    }
+    if ((shots != null && shots < 0) || (limit != null && limit < 0)) {
+      throw new UsageException("--shots and --limit must be 0 or more");
+    }
+    if (batches != null && batches < 0) {
+      throw new UsageException("--batches must be 0 or more");
+    }
+  }
+
+  private Map<String, Object> results(Checkpoint checkpoint) throws IOException {
+    if (task != null && data != null) {
+      Path folder = Inputs.folder(data, "the files of the task as published");
+      return TaskScores.of(
+          TextModel.load(checkpoint),
+          TaskScores.named(task),
+          folder,
+          shots,
+          limit == null ? 0 : limit,
+          spec.commandLine().getErr());
+    }
+    if (text != null) {
+      return Losses.ofText(TextModel.load(checkpoint), text, batches == null ? 0 : batches);
+    }
+    RunConfig config = config(checkpoint);
+    if (config.validationData().isEmpty()) {
+      throw new UsageException("the configuration has no val_dataloader: add one, or --config");
+    }
+    Model model = checkpoint.loadModel();
+    long most = batches == null ? config.loop().evalSteps() : batches;
+    var results = new LinkedHashMap<String, Object>();
+    for (var entry : config.validationData().entrySet()) {
+      String name = entry.getKey().isEmpty() ? "validation" : entry.getKey();
+      results.put(name, Losses.of(model, entry.getValue(), most));
+    }
+    return results;
+  }
+
+  private static void print(PrintWriter out, String indent, Map<?, ?> result) {
     result.forEach(
-        (key, value) ->
+        (key, value) -> {
+          String name = String.valueOf(key).replace('_', ' ');
+          if (value instanceof Map<?, ?> inner) {
+            out.println(indent + name);
+            print(out, indent + "  ", inner);
+          } else {
             out.printf(
-                "  %-14s %s%n",
-                key.replace('_', ' '),
-                value instanceof Double number ? Figures.fixed(number, 4) : value));
+                "%s%-14s %s%n",
+                indent, name, value instanceof Double number ? Figures.fixed(number, 4) : value);
+          }
+        });
   }
 
   private RunConfig config(Checkpoint checkpoint) {
@@ -96,21 +190,6 @@ final class EvaluateCommand implements Callable<Integer> {
             () ->
                 new UsageException(
                     checkpoint.directory()
-                        + ": does not know its data; give --config CONFIG.yaml"));
-  }
-
-  private static Map<String, Object> evaluate(Model model, DataConfig data, long batches)
-      throws IOException {
-    DataLoader loader = DataSources.loader(data);
-    Evaluator.Result result = new Evaluator(model).evaluate(loader, batches);
-    var figures = new LinkedHashMap<String, Object>();
-    figures.put("loss", result.loss());
-    figures.put("perplexity", result.perplexity());
-    loader
-        .dataset()
-        .text()
-        .ifPresent(info -> figures.put("bits_per_byte", info.bitsPerByte(result.loss())));
-    figures.put("tokens", result.tokens());
-    return figures;
+                        + ": does not know its data; give --config CONFIG.yaml, --text or --task"));
   }
 }

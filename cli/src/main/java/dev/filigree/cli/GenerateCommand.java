@@ -53,7 +53,7 @@ final class GenerateCommand implements Callable<Integer> {
       throw new UsageException("--tokens must be 1 or more, found " + tokens);
     }
     PrintWriter out = spec.commandLine().getOut();
-    var texts = new Texts(Inputs.checkpoint(path));
+    var texts = new Texts(TextModel.load(Inputs.checkpoint(path)));
     out.print(prompt);
     texts.generate(
         prompt,

@@ -20,7 +20,8 @@ final class Sample {
     RunConfig config = checkpoint.config().orElseThrow();
     String prompt = config.trainData().dataDirs().contains("jdk") ? "    public " : "The ";
     var text = new StringBuilder(prompt);
-    new Texts(checkpoint).generate(prompt, TOKENS, TEMPERATURE, config.seed(), text::append);
+    new Texts(TextModel.load(checkpoint))
+        .generate(prompt, TOKENS, TEMPERATURE, config.seed(), text::append);
     Files.writeString(runDirectory.resolve("sample.txt"), text);
     return text.toString();
   }

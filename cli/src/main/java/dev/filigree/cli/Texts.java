@@ -1,66 +1,23 @@
 package dev.filigree.cli;
 
-import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.data.Tokenizer;
-import dev.filigree.zoo.data.Tokenizers;
 import dev.filigree.zoo.model.Generator;
 import dev.filigree.zoo.model.LanguageModel;
-import dev.filigree.zoo.train.Checkpoint;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Writes text with a checkpoint's network. */
+/** Writes text with a language model. */
 final class Texts {
-  /** The vocabulary of networks that see bytes. */
-  private static final long BYTES = 256;
-
   private static final char REPLACEMENT = '\uFFFD';
 
   private final LanguageModel model;
   private final Tokenizer tokenizer;
 
-  /**
-   * Loads network and tokenizer.
-   *
-   * @throws IllegalArgumentException for a network that writes no text
-   */
-  Texts(Checkpoint checkpoint) {
-    if (!(checkpoint.loadModel() instanceof LanguageModel languageModel)) {
-      throw new IllegalArgumentException(
-          checkpoint.directory() + ": its network writes no text; give one of a language model");
-    }
-    model = languageModel;
-    tokenizer = tokenizer(checkpoint, model.vocabularySize());
-    if (tokenizer.vocabularySize() > model.vocabularySize()) {
-      throw new UsageException(
-          "%s: its network knows %d tokens, the tokenizer %s has %d"
-              .formatted(
-                  checkpoint.directory(),
-                  model.vocabularySize(),
-                  tokenizer.name(),
-                  tokenizer.vocabularySize()));
-    }
-  }
-
-  private static Tokenizer tokenizer(Checkpoint checkpoint, long vocabularySize) {
-    Path file = checkpoint.directory().resolve("tokenizer.json");
-    Optional<RunConfig> config = checkpoint.config();
-    if (config.isPresent()) {
-      return Tokenizers.of(config.get().trainData().tokenizer());
-    }
-    if (Files.exists(file)) {
-      return Tokenizers.of(file.toString());
-    }
-    if (vocabularySize == BYTES) {
-      return Tokenizers.of("bytes");
-    }
-    throw new UsageException(
-        checkpoint.directory() + ": has no tokenizer; put its tokenizer.json there");
+  Texts(TextModel model) {
+    this.model = model.network();
+    tokenizer = model.tokenizer();
   }
 
   /**

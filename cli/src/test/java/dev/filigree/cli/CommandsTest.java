@@ -127,6 +127,62 @@ class CommandsTest {
   }
 
   @Test
+  void evaluateMeasuresAnyText() throws IOException {
+    Path text = Files.writeString(directory.resolve("some.txt"), "Row 7 of a small text. ");
+    JsonNode result =
+        json(Program.run("evaluate", run.toString(), "--text", text.toString(), "--json"))
+            .path("results")
+            .path("text");
+    // 23 bytes and the end of the text, of which the first byte has nothing before it.
+    assertThat(result.path("tokens").asLong()).isEqualTo(23);
+    double loss = result.path("loss").asDouble();
+    assertThat(result.path("perplexity").asDouble())
+        .isCloseTo(Math.exp(loss), org.assertj.core.data.Offset.offset(1e-6));
+    assertThat(result.path("bits_per_byte").asDouble())
+        .isCloseTo(loss / Math.log(2) * 24 / 23, org.assertj.core.data.Offset.offset(1e-6));
+  }
+
+  @Test
+  void evaluateAsksTheQuestionsOfATask() throws IOException {
+    Path task = Files.createDirectories(directory.resolve("arc"));
+    String line =
+        """
+        {"id":"1","question":{"stem":"What repeats itself, again and again, row after row, over and over?","choices":[\
+        {"text":"a small text","label":"A"},{"text":"\\u00e9\\u4e2d","label":"B"}]},"answerKey":"A"}
+        """;
+    Files.writeString(task.resolve("ARC-Easy-Test.jsonl"), line + line);
+    Files.writeString(task.resolve("ARC-Easy-Train.jsonl"), line);
+    JsonNode result =
+        json(Program.run(
+                "evaluate",
+                run.toString(),
+                "--task",
+                "arc",
+                "--data",
+                task.toString(),
+                "--shots",
+                "1",
+                "--json"))
+            .path("results")
+            .path("arc");
+    assertThat(result.path("questions").asLong()).isEqualTo(2);
+    // Per character; even the few steps have taught it that no byte of the text is above 127.
+    assertThat(result.path("acc_norm").asDouble()).isEqualTo(1);
+    assertThat(result.path("acc_norm_stderr").asDouble()).isZero();
+    assertThat(result.path("texts_cut_to_the_context").asLong()).isEqualTo(4);
+  }
+
+  @Test
+  void evaluateSaysWhichOptionsGoTogether() {
+    assertThat(Program.run("evaluate", run.toString(), "--task", "arc").err())
+        .contains("--task and --data DIR go together");
+    Program unknown =
+        Program.run("evaluate", run.toString(), "--task", "sat", "--data", directory.toString());
+    assertThat(unknown.exitCode()).isEqualTo(2);
+    assertThat(unknown.err()).contains("unknown task 'sat'; allowed: arc, hellaswag");
+  }
+
+  @Test
   void inspectCountsWhatIsKept() throws IOException {
     JsonNode layers = json(Program.run("inspect", run.toString(), "--json")).path("layers");
     JsonNode layer =

@@ -64,7 +64,7 @@ class ProgressLineTest {
   @Test
   void theNewestValidationLossStaysInTheLine() {
     ProgressLine line = started(0, 0, 2);
-    line.onEvaluation(new Evaluation(1, "", 2.5, 640));
+    line.onEvaluation(new Evaluation(1, "", 2.5, 640, null));
     line.onStep(step(2, 2));
     assertThat(err.toString())
         .contains("step 1: validation loss 2.5000, perplexity 12.2")

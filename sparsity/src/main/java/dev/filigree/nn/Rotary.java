@@ -15,8 +15,8 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class Rotary {
   private final float[] frequencies;
-  private Tensor cosines; // [positions, size / 2]
-  private Tensor sines; // [positions, size / 2]
+  private Tensor cosines; // [positions, size]
+  private Tensor sines; // [positions, size], negative for the first component of a pair
 
   /**
    * Makes the rotation; its table of angles grows with the sequences that it is applied to.
@@ -25,8 +25,8 @@ public final class Rotary {
    */
   public Rotary(float[] frequencies) {
     this.frequencies = frequencies.clone();
-    cosines = torch.empty(0, frequencies.length).retainReference();
-    sines = torch.empty(0, frequencies.length).retainReference();
+    cosines = torch.empty(0, 2L * frequencies.length).retainReference();
+    sines = torch.empty(0, 2L * frequencies.length).retainReference();
   }
 
   /**
@@ -41,16 +41,19 @@ public final class Rotary {
     long headSize = x.size(3);
     long half = frequencies.length;
     prepare(x, start + sequence);
-    Tensor cos = cosines.narrow(0, start, sequence); // [sequence, size / 2]
-    Tensor sin = sines.narrow(0, start, sequence); // [sequence, size / 2]
-    Tensor first = x.narrow(3, 0, half);
-    Tensor second = x.narrow(3, half, half);
-    var parts =
-        new TensorVector(first.mul(cos).sub(second.mul(sin)), second.mul(cos).add(first.mul(sin)));
-    if (2 * half < headSize) {
-      parts.push_back(x.narrow(3, 2 * half, headSize - 2 * half));
+    Tensor cos = cosines.narrow(0, start, sequence); // [sequence, size]
+    Tensor sin = sines.narrow(0, start, sequence); // [sequence, size]
+    if (2 * half == headSize) {
+      return turn(x, half, cos, sin);
     }
-    return torch.cat(parts, 3);
+    Tensor rest = x.narrow(3, 2 * half, headSize - 2 * half);
+    return torch.cat(new TensorVector(turn(x.narrow(3, 0, 2 * half), half, cos, sin), rest), 3);
+  }
+
+  /** Few passes over memory, and few more in the backward pass. */
+  private static Tensor turn(Tensor x, long half, Tensor cos, Tensor sin) {
+    Tensor partners = x.roll(new long[] {half}, 3);
+    return torch.addcmul(x.mul(cos), partners, sin);
   }
 
   /** Lengthens the tables and moves them to where x is; they outlive the scope of this step. */
@@ -65,16 +68,22 @@ public final class Rotary {
   }
 
   private void fill(long positions) {
-    cosines = torch.empty(positions, frequencies.length).retainReference();
-    sines = torch.empty(positions, frequencies.length).retainReference();
+    cosines = torch.empty(positions, 2L * frequencies.length).retainReference();
+    sines = torch.empty(positions, 2L * frequencies.length).retainReference();
     MemorySegment cosine = Tensors.segment(cosines);
     MemorySegment sine = Tensors.segment(sines);
-    for (long position = 0, i = 0; position < positions; position++) {
-      for (int pair = 0; pair < frequencies.length; pair++, i++) {
+    int half = frequencies.length;
+    for (long position = 0; position < positions; position++) {
+      for (int pair = 0; pair < half; pair++) {
         // The angle is rounded to float32 as the reference implementations do.
         float angle = position * frequencies[pair];
-        cosine.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) Math.cos(angle));
-        sine.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) Math.sin(angle));
+        float cos = (float) Math.cos(angle);
+        float sin = (float) Math.sin(angle);
+        long first = 2L * half * position + pair;
+        cosine.setAtIndex(ValueLayout.JAVA_FLOAT, first, cos);
+        cosine.setAtIndex(ValueLayout.JAVA_FLOAT, first + half, cos);
+        sine.setAtIndex(ValueLayout.JAVA_FLOAT, first, -sin);
+        sine.setAtIndex(ValueLayout.JAVA_FLOAT, first + half, sin);
       }
     }
   }

@@ -198,7 +198,7 @@ class LearningRatesTest {
           CosinWD: {T_max: 5} | test.yaml:1: CosinWD: unknown scheduler of a weight decay: one of ChainedWD, ConstantWD,
           ConstantLR: {learning_rate: -1} | test.yaml:1: ConstantLR.learning_rate: must be a finite number of at least 0
           ConstantLR: {rate: 1} | test.yaml:1: ConstantLR: 'learning_rate' is missing
-          ConstantLR: {learning_rate: 1, rate: 1} | ConstantLR.rate: unknown key; allowed here: learning_rate, total_iters
+          ConstantLR: {learning_rate: 1, rate: 1} | ConstantLR.rate: unknown key; allowed here: learning_rate, param_group_tags, total_iters
           LinearLR: {initial_learning_rate: 0, end_learning_rate: 1, total_iters: 0} | test.yaml:1: LinearLR: total_iters must be above 0, found 0
           LambdaLR: {initial_learning_rate: 1} | a lambda is code
           CyclicLR: {base_lr: 0, max_lr: 1, mode: saw} | CyclicLR.mode: expected one of triangular, triangular2, exp_range, found 'saw'

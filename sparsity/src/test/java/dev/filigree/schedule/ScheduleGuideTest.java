@@ -72,7 +72,7 @@ class ScheduleGuideTest {
             cubic(0.5, 0.9, 0, 10_000, 100),
             every(100).from(200).until(3000),
             atSteps(5, 17, 100))
-        .hasSize(7);
+        .hasSize(9);
     assertThat(((Schedule) read.getLast()).at(1234)).isEqualTo(halving.at(1234));
   }
 
@@ -88,6 +88,7 @@ class ScheduleGuideTest {
     return switch (key) {
       case "sparsity", "drop_fraction" -> Schedules.parse(node);
       case "update" -> UpdateSchedules.parse(node);
+      case "optimizer" -> node.asMap(); // the tags that the schedulers beside it name
       case "schedulers" -> OptimizerSchedules.parse(node);
       default -> throw node.error("not read by this test");
     };

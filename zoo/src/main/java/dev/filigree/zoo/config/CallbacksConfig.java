@@ -2,6 +2,7 @@ package dev.filigree.zoo.config;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.ConfigScalar;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,11 +12,24 @@ import java.util.Optional;
  *
  * @param keepCheckpoints of KeepNCheckpoints
  * @param loadCheckpointStates of LoadCheckpointStates
+ * @param earlyStopping the keys of EarlyStopping
+ * @param csv whether there is a CSVLogger
+ * @param tensorBoard whether there is a TensorBoardLogger
  */
-record CallbacksConfig(Optional<Long> keepCheckpoints, Optional<ConfigNode> loadCheckpointStates) {
+record CallbacksConfig(
+    Optional<Long> keepCheckpoints,
+    Optional<ConfigNode> loadCheckpointStates,
+    Optional<ConfigNode> earlyStopping,
+    boolean csv,
+    boolean tensorBoard) {
   private static final String ALWAYS = "left out: metrics.jsonl always has it";
   private static final String CEREBRAS = "left out: only Cerebras hardware has it";
   private static final String TRACKING = "left out: metrics.jsonl and report.html take its place";
+
+  private static final Map<String, String> FOLDERS =
+      Map.of(
+          "summary_dir", "left out: event files go to events/ of the run directory",
+          "legacy_event_dirs", "left out: event files go to events/ of the run directory");
 
   private static final Map<String, String> LEFT_OUT =
       Map.ofEntries(
@@ -37,10 +51,9 @@ record CallbacksConfig(Optional<Long> keepCheckpoints, Optional<ConfigNode> load
           Map.entry("OpProfiler", CEREBRAS),
           Map.entry("Profiler", CEREBRAS),
           Map.entry("FlopUtilization", CEREBRAS),
-          Map.entry("EleutherEvalHarness", "left out: evaluation reports loss and perplexity"),
+          Map.entry("EleutherEvalHarness", "left out: evaluate --task asks its questions"),
           Map.entry("BigCodeEvalHarness", "left out: evaluation reports loss and perplexity"),
           Map.entry("ProgressLogger", "left out: the command line shows progress"),
-          Map.entry("TensorBoardLogger", TRACKING),
           Map.entry("WandbLogger", TRACKING));
 
   /** Callbacks that change what is trained: a run without them would be another run. */
@@ -50,6 +63,9 @@ record CallbacksConfig(Optional<Long> keepCheckpoints, Optional<ConfigNode> load
   static CallbacksConfig read(ConfigMap init, List<String> notes) {
     Optional<Long> keep = Optional.empty();
     Optional<ConfigNode> states = Optional.empty();
+    Optional<ConfigNode> earlyStopping = Optional.empty();
+    boolean csv = false;
+    boolean tensorBoard = false;
     for (String key : List.of("callbacks", "loggers")) {
       Optional<ConfigNode> list = init.get(key);
       if (list.isEmpty()) {
@@ -57,16 +73,29 @@ record CallbacksConfig(Optional<Long> keepCheckpoints, Optional<ConfigNode> load
       }
       for (ConfigNode item : list.get().asList()) {
         var callback = Blocks.single(item, "callback");
-        if (callback.getKey().equals("KeepNCheckpoints")) {
-          keep = callback.getValue().asMap().get("n").map(ConfigNode::asLong);
-        } else if (callback.getKey().equals("LoadCheckpointStates")) {
-          states = callback.getValue().asMap().get("load_checkpoint_states");
-        } else {
-          leaveOut(callback.getKey(), callback.getValue(), notes);
+        switch (callback.getKey()) {
+          case "KeepNCheckpoints" ->
+              keep = callback.getValue().asMap().get("n").map(ConfigNode::asLong);
+          case "LoadCheckpointStates" ->
+              states = callback.getValue().asMap().get("load_checkpoint_states");
+          case "EarlyStopping" -> earlyStopping = Optional.of(callback.getValue());
+          case "CSVLogger" -> csv = isOn(callback.getValue(), Map.of(), notes);
+          case "TensorBoardLogger" -> tensorBoard = isOn(callback.getValue(), FOLDERS, notes);
+          default -> leaveOut(callback.getKey(), callback.getValue(), notes);
         }
       }
     }
-    return new CallbacksConfig(keep, states);
+    return new CallbacksConfig(keep, states, earlyStopping, csv, tensorBoard);
+  }
+
+  /** A logger that is there is on; {@code CSVLogger:} without keys is one too. */
+  private static boolean isOn(ConfigNode logger, Map<String, String> leftOut, List<String> notes) {
+    if (!(logger instanceof ConfigScalar scalar && scalar.value() == null)) {
+      ConfigMap keys = logger.asMap();
+      Blocks.leaveOut(keys, leftOut, notes);
+      keys.rejectUnknown();
+    }
+    return true;
   }
 
   private static void leaveOut(String name, ConfigNode node, List<String> notes) {
@@ -76,7 +105,8 @@ record CallbacksConfig(Optional<Long> keepCheckpoints, Optional<ConfigNode> load
     String reason = LEFT_OUT.get(name);
     if (reason == null) {
       throw node.error(
-          "unknown callback; allowed: KeepNCheckpoints, LoadCheckpointStates, "
+          "unknown callback; allowed: KeepNCheckpoints, LoadCheckpointStates, EarlyStopping,"
+              + " CSVLogger, TensorBoardLogger, "
               + String.join(", ", LEFT_OUT.keySet().stream().sorted().toList()));
     }
     notes.add(Blocks.note(node, reason));

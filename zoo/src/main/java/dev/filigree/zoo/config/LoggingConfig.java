@@ -3,6 +3,7 @@ package dev.filigree.zoo.config;
 import static dev.filigree.zoo.config.InvalidValue.requirePositive;
 
 import dev.filigree.config.ConfigMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -10,8 +11,10 @@ import java.util.Map;
  * The block {@code logging}.
  *
  * @param logSteps steps between the training rows of metrics.jsonl
+ * @param csv whether the run writes metrics.csv too
+ * @param tensorBoard whether the run writes TensorBoard's event files too
  */
-public record LoggingConfig(long logSteps) {
+public record LoggingConfig(long logSteps, boolean csv, boolean tensorBoard) {
   private static final Map<String, String> LEFT_OUT =
       Map.of(
           "log_level", "left out: use --quiet or --verbose",
@@ -27,15 +30,26 @@ public record LoggingConfig(long logSteps) {
     return step == 1 || step % logSteps == 0;
   }
 
-  static LoggingConfig read(ConfigMap block, List<String> notes) {
+  /** Reads the block; a logger among the {@code loggers} switches its file on as well. */
+  static LoggingConfig read(ConfigMap block, CallbacksConfig callbacks, List<String> notes) {
     Blocks.leaveOut(block, LEFT_OUT, notes);
     LoggingConfig config =
-        Blocks.build(block, () -> new LoggingConfig(block.integer("log_steps", 1)));
+        Blocks.build(
+            block,
+            () ->
+                new LoggingConfig(
+                    block.integer("log_steps", 1),
+                    block.flag("csv", callbacks.csv()),
+                    block.flag("tensorboard", callbacks.tensorBoard())));
     block.rejectUnknown();
     return config;
   }
 
   Map<String, Object> toConfig() {
-    return Map.of("log_steps", logSteps);
+    var block = new LinkedHashMap<String, Object>();
+    block.put("log_steps", logSteps);
+    block.put("csv", csv);
+    block.put("tensorboard", tensorBoard);
+    return block;
   }
 }

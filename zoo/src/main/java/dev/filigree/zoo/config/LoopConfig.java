@@ -7,6 +7,7 @@ import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param evalFrequency steps between evaluations; 0 for none
  * @param evalSteps batches of one evaluation; 0 for the whole validation set
  * @param gradAccumSteps batches whose gradients make one optimizer step
- * @param patience evaluations in a row without a better loss that end the run; 0 for never
+ * @param earlyStopping when the run ends before its last step; empty for never
+ * @param activationCheckpointing whether activations are computed again in the backward pass, which
+ *     saves their memory
  * @param maxSkippedSteps steps skipped in a row, for a loss or gradient that is not finite, that
  *     end the run
  */
@@ -30,7 +33,8 @@ public record LoopConfig(
     long evalFrequency,
     long evalSteps,
     long gradAccumSteps,
-    long patience,
+    Optional<EarlyStopConfig> earlyStopping,
+    boolean activationCheckpointing,
     long maxSkippedSteps) {
   static final long DEFAULT_MAX_STEPS = 500;
 
@@ -42,7 +46,6 @@ public record LoopConfig(
     requireNotNegative("eval_frequency", evalFrequency);
     requireNotNegative("eval_steps", evalSteps);
     requirePositive("grad_accum_steps", gradAccumSteps);
-    requireNotNegative("patience", patience);
     requirePositive("max_skipped_steps", maxSkippedSteps);
   }
 
@@ -56,7 +59,8 @@ public record LoopConfig(
     return evalFrequency > 0 && step % evalFrequency == 0;
   }
 
-  static LoopConfig read(ConfigMap block) {
+  /** Reads the block; the callback EarlyStopping speaks for one without early_stopping. */
+  static LoopConfig read(ConfigMap block, CallbacksConfig callbacks, List<String> notes) {
     long maxSteps = maxSteps(block);
     LoopConfig config =
         Blocks.build(
@@ -68,10 +72,24 @@ public record LoopConfig(
                     evalFrequency(block, maxSteps),
                     block.integer("eval_steps", 20),
                     block.integer("grad_accum_steps", 1),
-                    block.integer("patience", 0),
+                    earlyStopping(block, callbacks, notes),
+                    block.flag("activation_checkpointing", false),
                     block.integer("max_skipped_steps", 10)));
     block.rejectUnknown();
     return config;
+  }
+
+  private static Optional<EarlyStopConfig> earlyStopping(
+      ConfigMap block, CallbacksConfig callbacks, List<String> notes) {
+    Optional<ConfigNode> own = block.get("early_stopping");
+    Optional<ConfigNode> patience = block.get("patience").filter(node -> node.asLong() != 0);
+    if (own.isPresent() && patience.isPresent()) {
+      throw patience.get().error("give it in early_stopping");
+    }
+    if (patience.isPresent()) {
+      return Optional.of(EarlyStopConfig.onLoss(patience.get().asLong()));
+    }
+    return own.or(callbacks::earlyStopping).map(node -> EarlyStopConfig.read(node.asMap(), notes));
   }
 
   /** Steps by any of the Model Zoo's keys: num_steps before max_steps before epochs. */
@@ -117,7 +135,8 @@ public record LoopConfig(
     block.put("eval_frequency", evalFrequency);
     block.put("eval_steps", evalSteps);
     block.put("grad_accum_steps", gradAccumSteps);
-    block.put("patience", patience);
+    earlyStopping.ifPresent(stop -> block.put("early_stopping", stop.toConfig()));
+    block.put("activation_checkpointing", activationCheckpointing);
     block.put("max_skipped_steps", maxSkippedSteps);
     return block;
   }

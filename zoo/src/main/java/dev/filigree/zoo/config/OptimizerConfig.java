@@ -1,21 +1,37 @@
 package dev.filigree.zoo.config;
 
+import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.OptimizerOptions;
 import dev.filigree.optim.ParameterGroup;
+import dev.filigree.schedule.OptimizerSchedules;
+import dev.filigree.zoo.model.ParameterSpec;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The block {@code optimizer}: one optimizer by the Model Zoo's name, and its options.
  *
  * @param name such as AdamW
  * @param options of that optimizer, a record
+ * @param tagged parameters that schedules can name
  */
-public record OptimizerConfig(String name, OptimizerOptions options) {
+public record OptimizerConfig(
+    String name, OptimizerOptions options, List<TaggedParameters> tagged) {
+  public OptimizerConfig {
+    tagged = List.copyOf(tagged);
+  }
+
+  /** Without tags. */
+  public OptimizerConfig(String name, OptimizerOptions options) {
+    this(name, options, List.of());
+  }
+
   static OptimizerConfig read(ConfigNode node) {
     var entry = Blocks.single(node, "optimizer");
     OptimizerKinds.Kind<?> kind = OptimizerKinds.named(entry.getKey(), entry.getValue());
@@ -23,9 +39,10 @@ public record OptimizerConfig(String name, OptimizerOptions options) {
     if (!block.flag("correct_bias", true)) {
       throw block.require("correct_bias").error("false is not supported: remove the key");
     }
+    List<TaggedParameters> tagged = TaggedParameters.read(block);
     OptimizerOptions options = Blocks.build(block, () -> OptionRecord.read(block, kind.defaults()));
     block.rejectUnknown();
-    return new OptimizerConfig(OptimizerKinds.nameOf(entry.getKey()), options);
+    return new OptimizerConfig(OptimizerKinds.nameOf(entry.getKey()), options, tagged);
   }
 
   /** {@code AdamW:} without options is an empty block. */
@@ -40,12 +57,50 @@ public record OptimizerConfig(String name, OptimizerOptions options) {
     return OptimizerKinds.named(name).create(groups, options);
   }
 
+  /** The tags of a parameter. */
+  public Set<String> tags(ParameterSpec parameter) {
+    return TaggedParameters.tags(tagged, parameter);
+  }
+
+  /**
+   * Checks that all tags are of some use.
+   *
+   * @param place for the message
+   * @throws ConfigException for patterns that match no parameter, a schedule of unknown tags, and
+   *     two schedules of one parameter
+   */
+  void check(List<ParameterSpec> parameters, OptimizerSchedules schedules, ConfigNode place) {
+    for (TaggedParameters each : tagged) {
+      if (parameters.stream().noneMatch(each::matches)) {
+        throw place.error("params: " + each.patterns() + " match no parameter");
+      }
+    }
+    Set<String> known = tagged.stream().map(TaggedParameters::tag).collect(Collectors.toSet());
+    for (String tag : schedules.tags()) {
+      if (!known.contains(tag)) {
+        throw place.error("a scheduler names the tag '" + tag + "', params has " + known);
+      }
+    }
+    try {
+      for (ParameterSpec parameter : parameters) {
+        schedules.learningRate(tags(parameter));
+        schedules.weightDecay(tags(parameter));
+      }
+    } catch (IllegalArgumentException e) {
+      throw place.error(String.valueOf(e.getMessage()));
+    }
+  }
+
   /** Tensors of a parameter's shape that the optimizer keeps for each parameter, as a rule. */
   int stateTensors() {
     return OptimizerKinds.named(name).states();
   }
 
   Map<String, Object> toConfig() {
-    return Map.of(name, OptionRecord.write((Record) options));
+    Map<String, Object> block = OptionRecord.write((Record) options);
+    if (!tagged.isEmpty()) {
+      block.put("params", tagged.stream().map(TaggedParameters::toConfig).toList());
+    }
+    return Map.of(name, block);
   }
 }

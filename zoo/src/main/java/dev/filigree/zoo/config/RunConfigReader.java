@@ -78,29 +78,35 @@ final class RunConfigReader {
   }
 
   private static RunConfig read(ConfigMap init, ConfigMap fit, List<String> notes) {
-    LoopConfig loop = LoopConfig.read(init.map("loop"));
     CallbacksConfig callbacks = CallbacksConfig.read(init, notes);
+    LoopConfig loop = LoopConfig.read(init.map("loop"), callbacks, notes);
     init.get("autorestart")
         .ifPresent(node -> notes.add(Blocks.note(node, "left out: runs go on with --resume")));
     ModelBlock model = ModelBlock.read(init.require("model").asMap(), notes);
     DataConfig train = DataConfig.read(fit.map("train_dataloader"), DataConfig.defaults(), notes);
+    Map<String, DataConfig> validation =
+        DataBlocks.validation(fit.get("val_dataloader"), train.forEvaluation(), notes);
+    loop.earlyStopping().ifPresent(stop -> stop.check(validation.keySet(), init.map("loop")));
+    OptimizerConfig optimizer = OptimizerConfig.read(init.require("optimizer"));
+    SchedulersConfig schedulers = SchedulersConfig.read(init.require("schedulers"));
+    optimizer.check(model.config().parameters(), schedulers.schedules(), init.require("optimizer"));
     return new RunConfig(
         model,
-        OptimizerConfig.read(init.require("optimizer")),
-        SchedulersConfig.read(init.require("schedulers")),
+        optimizer,
+        schedulers,
         PrecisionConfig.read(init.map("precision"), notes),
         sparsity(init),
         execution(init),
         loop,
         CheckpointConfig.read(init.map("checkpoint"), callbacks, notes),
-        LoggingConfig.read(init.map("logging"), notes),
+        LoggingConfig.read(init.map("logging"), callbacks, notes),
         Device.read(init, notes),
         init.flag("deterministic", false),
         init.integer("seed", 0),
         init.get("model_dir").map(node -> Path.of(node.asString())),
         fit.get("ckpt_path").map(node -> Path.of(node.asString())),
         train,
-        DataBlocks.validation(fit.get("val_dataloader"), train.forEvaluation(), notes),
+        validation,
         notes);
   }
 

@@ -1,4 +1,4 @@
-/** Evaluation of trained models. */
+/** Few-shot multiple-choice tasks, scored by log-likelihood as the Open LLM Leaderboard does. */
 @NullMarked
 package dev.filigree.zoo.eval;
 

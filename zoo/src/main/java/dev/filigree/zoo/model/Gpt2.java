@@ -33,7 +33,7 @@ public final class Gpt2 extends LanguageModel {
   /** A network whose weights are to be loaded. */
   Gpt2(Gpt2Config config) {
     this.config = config;
-    transformer = register("transformer", new Transformer(config));
+    transformer = register("transformer", new Transformer(config, activations));
     head =
         config.tiedEmbeddings()
             ? null
@@ -83,9 +83,11 @@ public final class Gpt2 extends LanguageModel {
     private final Embedding positions; // [context, hidden]
     private final LayerList<Block> blocks;
     private final LayerNorm norm; // [hidden]
+    private final Activations activations;
 
-    Transformer(Gpt2Config config) {
+    Transformer(Gpt2Config config, Activations activations) {
       this.config = config;
+      this.activations = activations;
       tokens = register("wte", new Embedding(config.vocabularySize(), config.hiddenSize()));
       positions = register("wpe", new Embedding(config.contextLength(), config.hiddenSize()));
       blocks =
@@ -107,7 +109,7 @@ public final class Gpt2 extends LanguageModel {
       x = scaled(x, config.scales().embeddings());
       x = torch.dropout(x, config.dropouts().embedding(), is_training());
       for (Block block : blocks) {
-        x = block.forward(x, cache);
+        x = activations.of(x, input -> block.forward(input, cache));
       }
       if (cache != null) {
         cache.advance(ids.size(1));

@@ -30,7 +30,7 @@ public final class GptNeoX extends LanguageModel {
   /** A network whose weights are to be loaded. */
   GptNeoX(GptNeoXConfig config) {
     this.config = config;
-    decoder = register("gpt_neox", new Decoder(config));
+    decoder = register("gpt_neox", new Decoder(config, activations));
     head =
         config.tiedEmbeddings()
             ? null
@@ -76,8 +76,10 @@ public final class GptNeoX extends LanguageModel {
     private final LayerNorm norm; // [hidden]
     private final Rotary rotary;
     private final double dropout;
+    private final Activations activations;
 
-    Decoder(GptNeoXConfig config) {
+    Decoder(GptNeoXConfig config, Activations activations) {
+      this.activations = activations;
       embedIn = register("embed_in", new Embedding(config.vocabularySize(), config.hiddenSize()));
       layers =
           register(
@@ -95,7 +97,7 @@ public final class GptNeoX extends LanguageModel {
       Tensor x = embedIn.forward(tokens); // [batch, sequence, hidden]
       x = torch.dropout(x, dropout, is_training());
       for (DecoderLayer layer : layers) {
-        x = layer.forward(x, rotary, cache);
+        x = activations.of(x, input -> layer.forward(input, rotary, cache));
       }
       if (cache != null) {
         cache.advance(tokens.size(1));

@@ -7,6 +7,24 @@ import org.jspecify.annotations.Nullable;
 
 /** A network that predicts the next token from those before it. */
 public abstract class LanguageModel extends Model {
+  /** What the backward pass through the blocks starts from. */
+  final Activations activations = new Activations();
+
+  /**
+   * Whether the backward pass computes the activations of each block again instead of keeping them
+   * since the forward pass: slower by about a forward pass, in less memory, with the same
+   * gradients. Networks of other packages have no blocks to compute again.
+   *
+   * @throws IllegalArgumentException on a GPU
+   */
+  public final void recomputeActivations(boolean value) {
+    if (value && parameters().get(0).is_cuda()) {
+      throw new IllegalArgumentException(
+          "activations are computed again on the CPU only; on a GPU lower micro_batch_size");
+    }
+    activations.recomputed(value);
+  }
+
   /** The longest sequence that it can see. */
   public abstract long contextLength();
 

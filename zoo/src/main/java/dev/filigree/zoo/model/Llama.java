@@ -30,7 +30,7 @@ public final class Llama extends LanguageModel {
   /** A network whose weights are to be loaded. */
   Llama(LlamaConfig config) {
     this.config = config;
-    decoder = register("model", new Decoder(config));
+    decoder = register("model", new Decoder(config, activations));
     head =
         config.tiedEmbeddings()
             ? null
@@ -75,8 +75,10 @@ public final class Llama extends LanguageModel {
     private final RmsNorm norm; // [hidden]
     private final Rotary rotary;
     private final double dropout;
+    private final Activations activations;
 
-    Decoder(LlamaConfig config) {
+    Decoder(LlamaConfig config, Activations activations) {
+      this.activations = activations;
       embedTokens =
           register("embed_tokens", new Embedding(config.vocabularySize(), config.hiddenSize()));
       layers =
@@ -95,7 +97,7 @@ public final class Llama extends LanguageModel {
       Tensor x = embedTokens.forward(tokens); // [batch, sequence, hidden]
       x = torch.dropout(x, dropout, is_training());
       for (DecoderLayer layer : layers) {
-        x = layer.forward(x, rotary, cache);
+        x = activations.of(x, input -> layer.forward(input, rotary, cache));
       }
       if (cache != null) {
         cache.advance(tokens.size(1));

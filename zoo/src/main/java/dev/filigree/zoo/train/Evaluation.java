@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The loss on a validation set.
  *
@@ -7,8 +9,10 @@ package dev.filigree.zoo.train;
  * @param dataset the set's name; empty where the run has one set only
  * @param loss mean over the positions, nats a token
  * @param tokens positions evaluated
+ * @param bitsPerByte of the text; null where the text behind the tokens is not known
  */
-public record Evaluation(long step, String dataset, double loss, long tokens) {
+public record Evaluation(
+    long step, String dataset, double loss, long tokens, @Nullable Double bitsPerByte) {
   /** e to the loss. */
   public double perplexity() {
     return Math.exp(loss);

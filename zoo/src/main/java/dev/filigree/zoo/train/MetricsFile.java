@@ -4,28 +4,23 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.filigree.sparsity.MaskUpdate;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** The file {@code metrics.jsonl}: a JSON object a line, written as things happen. */
-final class MetricsFile implements TrainingListener, AutoCloseable {
+final class MetricsFile implements RunLog {
   static final String NAME = "metrics.jsonl";
 
-  private final Path file;
-  private final FileChannel channel;
+  private final LogFile file;
   private final LongPredicate logged;
 
-  private MetricsFile(Path file, FileChannel channel, LongPredicate logged) {
+  private MetricsFile(LogFile file, LongPredicate logged) {
     this.file = file;
-    this.channel = channel;
     this.logged = logged;
   }
 
@@ -36,14 +31,7 @@ final class MetricsFile implements TrainingListener, AutoCloseable {
    * @throws TrainingException when it cannot be written
    */
   static MetricsFile open(Path directory, LongPredicate logged) {
-    Path file = directory.resolve(NAME);
-    try {
-      FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-      return new MetricsFile(file, channel, logged);
-    } catch (IOException e) {
-      throw failed(file, e);
-    }
+    return new MetricsFile(LogFile.open(directory.resolve(NAME)), logged);
   }
 
   /**
@@ -68,7 +56,7 @@ final class MetricsFile implements TrainingListener, AutoCloseable {
       }
       Durable.replace(file, kept.toString().getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      throw failed(file, e);
+      throw LogFile.failed(file, e);
     }
   }
 
@@ -124,6 +112,9 @@ final class MetricsFile implements TrainingListener, AutoCloseable {
     }
     row.put("loss", finite(evaluation.loss()));
     row.put("perplexity", finite(evaluation.perplexity()));
+    if (evaluation.bitsPerByte() != null) {
+      row.put("bits_per_byte", finite(evaluation.bitsPerByte()));
+    }
     write(row);
   }
 
@@ -175,27 +166,11 @@ final class MetricsFile implements TrainingListener, AutoCloseable {
   }
 
   private void write(Map<String, ?> row) {
-    ByteBuffer line = ByteBuffer.wrap((Json.row(row) + "\n").getBytes(StandardCharsets.UTF_8));
-    try {
-      while (line.hasRemaining()) {
-        channel.write(line);
-      }
-    } catch (IOException e) {
-      throw failed(file, e);
-    }
-  }
-
-  private static TrainingException failed(Path file, IOException e) {
-    return new TrainingException(file + ": cannot be written: " + Failures.reason(e), e);
+    file.append((Json.row(row) + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   @Override
   public void close() {
-    try {
-      channel.force(true);
-      channel.close();
-    } catch (IOException e) {
-      throw failed(file, e);
-    }
+    file.close();
   }
 }

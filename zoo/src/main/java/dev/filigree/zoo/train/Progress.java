@@ -13,6 +13,10 @@ final class Progress {
   double trainLoss = Double.NaN;
   @Nullable Double evalLoss;
   @Nullable Double bestEvalLoss;
+
+  /** The best value that early stopping saw, and how many in a row were no better. */
+  @Nullable Double bestMonitored;
+
   long evaluationsWithoutBetter;
 
   /** The checkpoint with the best validation loss, by its step. */
@@ -39,9 +43,6 @@ final class Progress {
     evalLoss = loss;
     if (bestEvalLoss == null || loss < bestEvalLoss) {
       bestEvalLoss = loss;
-      evaluationsWithoutBetter = 0;
-    } else {
-      evaluationsWithoutBetter++;
     }
   }
 
@@ -62,6 +63,7 @@ final class Progress {
     state.put("train_loss", finite(trainLoss));
     state.put("eval_loss", finite(evalLoss));
     state.put("best_eval_loss", finite(bestEvalLoss));
+    state.put("best_monitored", finite(bestMonitored));
     state.put("evaluations_without_better", evaluationsWithoutBetter);
     state.put("best_checkpoint", bestCheckpoint);
     state.put("best_checkpoint_loss", finite(bestCheckpointLoss));
@@ -78,6 +80,7 @@ final class Progress {
     progress.trainLoss = trainLoss == null ? Double.NaN : trainLoss;
     progress.evalLoss = number(state, "eval_loss");
     progress.bestEvalLoss = number(state, "best_eval_loss");
+    progress.bestMonitored = number(state, "best_monitored");
     progress.evaluationsWithoutBetter = integer(state, "evaluations_without_better");
     progress.bestCheckpoint =
         state.get("best_checkpoint") instanceof Number best ? best.longValue() : null;

@@ -16,6 +16,7 @@ import dev.filigree.zoo.data.DataConfig;
 import dev.filigree.zoo.data.DataException;
 import dev.filigree.zoo.data.DataLoader;
 import dev.filigree.zoo.data.DataSources;
+import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.model.ParameterSpec;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +41,7 @@ final class Session implements AutoCloseable {
   private final Optimizer optimizer;
   private final Optional<GradScaler> lossScale;
   private final OptimizerSchedules schedules;
-  private final List<Double> learningRateScales = new ArrayList<>();
+  private final List<GroupKind> groupKinds = new ArrayList<>();
   private final DataLoader trainData;
   private final Map<String, DataLoader> validationData = new LinkedHashMap<>();
   private final Optional<String> start;
@@ -72,6 +74,9 @@ final class Session implements AutoCloseable {
     Optional<StartingPoint> point =
         initialCheckpoint.map(path -> StartingPoint.read(path, config, parameters));
     hardware.place(model);
+    if (config.loop().activationCheckpointing()) {
+      recomputeActivations();
+    }
     lossScale = lossScale(config.precision().lossScaling());
     schedules = config.schedulers().schedules();
     optimizer =
@@ -81,6 +86,19 @@ final class Session implements AutoCloseable {
       point.ifPresent(loaded -> loaded.readOptimizerState(this));
     }
     start = point.map(loaded -> loaded.describe(this));
+  }
+
+  private void recomputeActivations() {
+    if (!(model instanceof LanguageModel language)) {
+      throw new TrainingException(
+          "loop.activation_checkpointing is for language models, not for "
+              + config.model().config().modelType());
+    }
+    try {
+      language.recomputeActivations(true);
+    } catch (IllegalArgumentException e) {
+      throw new TrainingException("loop.activation_checkpointing: " + e.getMessage(), e);
+    }
   }
 
   /** {@code block} names the data in errors. */
@@ -106,16 +124,23 @@ final class Session implements AutoCloseable {
     };
   }
 
-  /** Norms and biases do not decay; a learning rate scale makes a group of its own. */
+  /**
+   * What the parameters of a group have in common. Norms and biases do not decay.
+   *
+   * @param tags that schedules name
+   */
+  private record GroupKind(boolean decays, double learningRateScale, Set<String> tags) {}
+
   private List<ParameterGroup> groups() {
-    record Kind(boolean decays, double learningRateScale) {}
-    var members = new LinkedHashMap<Kind, List<Tensor>>();
+    var members = new LinkedHashMap<GroupKind, List<Tensor>>();
     for (ParameterSpec spec : config.model().config().parameters()) {
       Tensor parameter = parameters.get(spec.name());
       if (parameter == null) {
         throw new IllegalStateException("the network has no parameter " + spec.name());
       }
-      var kind = new Kind(spec.shape().size() > 1, spec.learningRateScale());
+      var kind =
+          new GroupKind(
+              spec.shape().size() > 1, spec.learningRateScale(), config.optimizer().tags(spec));
       members.computeIfAbsent(kind, key -> new ArrayList<>()).add(parameter);
     }
     var groups = new ArrayList<ParameterGroup>();
@@ -124,7 +149,7 @@ final class Session implements AutoCloseable {
     members.forEach(
         (kind, tensors) -> {
           groups.add(new ParameterGroup(tensors, learningRate, kind.decays ? decay : 0));
-          learningRateScales.add(kind.learningRateScale);
+          groupKinds.add(kind);
         });
     return groups;
   }
@@ -148,21 +173,29 @@ final class Session implements AutoCloseable {
     return Sparsity.wrap(model, dense, sparsity.get(), options);
   }
 
-  /** Sets the hyper-parameters for the step after so many finished ones; the learning rate. */
+  /**
+   * Sets the hyper-parameters for the step after so many finished ones; the learning rate of the
+   * parameters without tags.
+   */
   double schedule(long step) {
-    double learningRate =
-        schedules
-            .learningRate()
-            .map(schedule -> schedule.at(step))
-            .orElse(config.optimizer().options().lr());
     for (int i = 0; i < optimizer.groups().size(); i++) {
       ParameterGroup group = optimizer.groups().get(i);
-      group.learningRate(learningRate * learningRateScales.get(i));
-      if (group.weightDecay() > 0) {
-        schedules.weightDecay().ifPresent(schedule -> group.weightDecay(schedule.at(step)));
+      GroupKind kind = groupKinds.get(i);
+      group.learningRate(learningRate(kind.tags, step) * kind.learningRateScale);
+      if (kind.decays) {
+        schedules
+            .weightDecay(kind.tags)
+            .ifPresent(schedule -> group.weightDecay(schedule.at(step)));
       }
     }
-    return learningRate;
+    return learningRate(Set.of(), step);
+  }
+
+  private double learningRate(Set<String> tags, long step) {
+    return schedules
+        .learningRate(tags)
+        .map(schedule -> schedule.at(step))
+        .orElse(config.optimizer().options().lr());
   }
 
   RunConfig config() {

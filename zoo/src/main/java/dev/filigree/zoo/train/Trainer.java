@@ -72,6 +72,7 @@ public final class Trainer implements AutoCloseable {
           Progress progress = CheckpointFiles.read(checkpoint, session);
           directory.checkpoints().setAsideAfter(progress.step);
           MetricsFile.cutAfter(runDirectory, progress.step, config.loop()::evaluatesAt);
+          CsvLog.cutAfter(runDirectory, progress.step, config.loop()::evaluatesAt);
           directory.write(config);
           return new Trainer(directory, session, progress, skipped);
         });

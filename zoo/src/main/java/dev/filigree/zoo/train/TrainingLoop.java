@@ -3,10 +3,12 @@ package dev.filigree.zoo.train;
 import dev.filigree.zoo.config.LoopConfig;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
+import dev.filigree.zoo.data.DataLoader;
 import dev.filigree.zoo.train.RunSummary.Ending;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,7 @@ final class TrainingLoop {
   private final TrainingStep step;
   private final Progress progress;
   private final RunPictures pictures;
+  private final Optional<EarlyStop> earlyStop;
   private final List<TrainingListener> listeners = new ArrayList<>();
   private volatile boolean stopRequested;
 
@@ -37,6 +40,7 @@ final class TrainingLoop {
     config = session.config();
     step = new TrainingStep(session);
     pictures = new RunPictures(directory.path(), session);
+    earlyStop = config.loop().earlyStopping().map(EarlyStop::new);
     savedStep = progress.step == 0 ? -1 : progress.step;
   }
 
@@ -51,8 +55,8 @@ final class TrainingLoop {
   RunSummary run() {
     long started = System.nanoTime();
     LoopConfig loop = config.loop();
-    try (var metrics = MetricsFile.open(directory.path(), config.logging()::logsAt)) {
-      listeners.addFirst(metrics);
+    try (var logs = RunLogs.open(directory.path(), config.logging(), progress.step)) {
+      listeners.addAll(0, logs.listeners());
       hearMaskUpdates();
       begin();
 
@@ -66,12 +70,12 @@ final class TrainingLoop {
           continue; // something was not finite: the next batch makes this step
         }
         if (loop.evaluatesAt(progress.step)) {
-          progress.evaluated(evaluate());
+          evaluate();
         }
         if (config.checkpoint().savesAt(progress.step)) {
           saveCheckpoint();
         }
-        if (loop.patience() > 0 && progress.evaluationsWithoutBetter >= loop.patience()) {
+        if (earlyStop.isPresent() && earlyStop.get().isDue(progress)) {
           ending = Ending.EARLY_STOP;
           break;
         }
@@ -81,7 +85,7 @@ final class TrainingLoop {
       if (ending == Ending.FINISHED
           && loop.evalFrequency() > 0
           && !loop.evaluatesAt(progress.step)) {
-        progress.evaluated(evaluate());
+        evaluate();
       }
       pictures.save(progress.step);
       return end(ending, (System.nanoTime() - started) / 1e9);
@@ -182,17 +186,28 @@ final class TrainingLoop {
     }
   }
 
-  /** Evaluates every validation set; the mean of their losses. */
-  private double evaluate() {
+  /** Evaluates every validation set. */
+  private void evaluate() {
     var evaluator = new Evaluator(session.model(), session.hardware(), config.precision().type());
-    double sum = 0;
+    var evaluations = new ArrayList<Evaluation>();
     for (var data : session.validationData().entrySet()) {
       Evaluator.Result result = evaluator.evaluate(data.getValue(), config.loop().evalSteps());
-      sum += result.loss();
-      var evaluation = new Evaluation(progress.step, data.getKey(), result.loss(), result.tokens());
+      var evaluation =
+          new Evaluation(
+              progress.step,
+              data.getKey(),
+              result.loss(),
+              result.tokens(),
+              bitsPerByte(data.getValue(), result.loss()));
+      evaluations.add(evaluation);
       tell(listener -> listener.onEvaluation(evaluation));
     }
-    return sum / session.validationData().size();
+    progress.evaluated(evaluations.stream().mapToDouble(Evaluation::loss).average().orElseThrow());
+    earlyStop.ifPresent(stop -> stop.evaluated(evaluations, progress));
+  }
+
+  private static @Nullable Double bitsPerByte(DataLoader data, double loss) {
+    return data.dataset().text().<@Nullable Double>map(text -> text.bitsPerByte(loss)).orElse(null);
   }
 
   private void saveCheckpoint() {

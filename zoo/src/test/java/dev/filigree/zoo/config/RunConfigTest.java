@@ -263,4 +263,58 @@ class RunConfigTest {
     RunConfig config = parse("trainer: {init: {optimizer: {" + optimizer + "}}}");
     assertThat(RunConfig.parse(config.toYaml(), "back", List.of())).isEqualTo(config);
   }
+
+  @Test
+  void loggersSwitchTheirFilesOn() {
+    RunConfig config =
+        parse(
+            """
+            trainer:
+              init:
+                loggers: [{TensorBoardLogger: {summary_dir: elsewhere}}, CSVLogger: ]
+            """);
+    assertThat(config.logging()).isEqualTo(new LoggingConfig(1, true, true));
+    assertThat(config.notes())
+        .contains(
+            "run.yaml:3: trainer.init.loggers.0.TensorBoardLogger.summary_dir: left out: event"
+                + " files go to events/ of the run directory");
+    assertThat(parse(config.toYaml()).logging()).isEqualTo(config.logging());
+    assertThat(RunConfig.defaults(List.of()).logging())
+        .isEqualTo(new LoggingConfig(1, false, false));
+  }
+
+  @Test
+  void earlyStoppingIsACallbackOrAKeyOfTheLoop() {
+    RunConfig config =
+        parse(
+            """
+            trainer:
+              init:
+                callbacks:
+                - EarlyStopping: {monitor: val_loss, min_delta: 0.01, patience: 5, verbose: true}
+            """);
+    var expected =
+        new EarlyStopConfig("", EarlyStopConfig.Metric.LOSS, 0.01, 5, EarlyStopConfig.Mode.MIN);
+    assertThat(config.loop().earlyStopping()).contains(expected);
+    assertThat(parse(config.toYaml()).loop()).isEqualTo(config.loop());
+    assertThat(RunConfig.defaults(List.of("loop.patience=2")).loop().earlyStopping())
+        .contains(EarlyStopConfig.onLoss(2));
+    assertThat(RunConfig.defaults(List.of()).loop().earlyStopping()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{monitor: accuracy} | allowed: loss, perplexity, bits_per_byte, found 'accuracy'",
+        "{monitor: other/loss} | early stopping watches the set 'other'; the only set has no name",
+        "{patience: 0} | must be greater than 0, found 0",
+        "{min_delta: -1} | must be 0 or greater, found -1.0",
+        "{mode: low} | allowed: min, max, found 'low'"
+      })
+  void aBadEarlyStoppingIsOneLine(String block, String message) {
+    assertThatThrownBy(() -> RunConfig.defaults(List.of("loop.early_stopping=" + block)))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(message);
+  }
 }

@@ -211,12 +211,73 @@ class TrainerTest {
         .isDirectoryNotContaining("glob:**step-000002");
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theBestStaysHoweverOldItIs(boolean keepBest) {
+    tiny.train(
+        run,
+        "schedulers=[{PiecewiseConstantLR: {learning_rates: [1.0e-2, 1.0], milestones: [2]}}]",
+        "checkpoint.steps=2",
+        "checkpoint.keep=2",
+        "checkpoint.keep_best=" + keepBest,
+        "loop.eval_frequency=2",
+        "loop.max_steps=8");
+    assertThat(run.resolve("checkpoints/step-000008")).exists();
+    assertThat(run.resolve("checkpoints/step-000006")).exists();
+    assertThat(run.resolve("checkpoints/step-000004")).doesNotExist();
+    assertThat(Files.exists(run.resolve("checkpoints/step-000002"))).isEqualTo(keepBest);
+  }
+
   @Test
   void aLossThatStopsFallingEndsTheRunEarly() {
     RunSummary summary =
         tiny.train(run, "schedulers=1.0e-12", "loop.patience=2", "loop.eval_frequency=1");
     assertThat(summary.ending()).isEqualTo(Ending.EARLY_STOP);
     assertThat(summary.steps()).isLessThan(12);
+  }
+
+  @Test
+  void earlyStoppingWatchesTheSetThatItNames() throws IOException {
+    RunSummary summary =
+        tiny.train(
+            run,
+            "val_dataloader={a: {batch_size: 4}, b: {batch_size: 4, split: all}}",
+            "loop.early_stopping={monitor: b/perplexity, mode: max, patience: 1}",
+            "loop.eval_frequency=2");
+    // The perplexity falls, which is no better here.
+    assertThat(summary.ending()).isEqualTo(Ending.EARLY_STOP);
+    assertThat(summary.steps()).isEqualTo(4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"masked", "compressed"})
+  void activationCheckpointingChangesNoNumber(String execution) throws IOException {
+    Path other = folder.resolve("recomputed");
+    tiny.train(run, "execution=" + execution);
+    tiny.train(other, "execution=" + execution, "loop.activation_checkpointing=true");
+    assertThat(TinyRun.rows(other)).isEqualTo(TinyRun.rows(run));
+  }
+
+  @Test
+  void gradientsAreClippedByValue() {
+    tiny.train(run, "precision={enabled: false, max_gradient_value: 1.0e-30}", "loop.max_steps=1");
+    Path free = folder.resolve("free");
+    tiny.train(free, "precision={enabled: false}", "loop.max_steps=1");
+    double clipped = weightChange(run);
+    // AdamW divides by the gradient's size plus 1e-8: so small a gradient moves nothing.
+    assertThat(clipped).isLessThan(1e-6);
+    assertThat(weightChange(free)).isGreaterThan(1e-4);
+  }
+
+  /** The largest change of a norm's weights, which begin at 1 and do not decay. */
+  private static double weightChange(Path run) {
+    try (var _ = new org.bytedeco.javacpp.PointerScope()) {
+      var weight =
+          dev.filigree.torch.Tensors.namedParameters(Checkpoints.open(run).loadModel())
+              .get("model.norm.weight");
+      assertThat(weight).isNotNull();
+      return weight.detach().sub(new org.bytedeco.pytorch.Scalar(1.0)).abs().max().item_double();
+    }
   }
 
   @Test

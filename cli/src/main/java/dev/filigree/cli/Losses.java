@@ -1,0 +1,74 @@
+package dev.filigree.cli;
+
+import dev.filigree.zoo.data.DataConfig;
+import dev.filigree.zoo.data.DataLoader;
+import dev.filigree.zoo.data.DataSources;
+import dev.filigree.zoo.data.Split;
+import dev.filigree.zoo.model.LanguageModel;
+import dev.filigree.zoo.model.Model;
+import dev.filigree.zoo.train.Evaluator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Loss, perplexity and bits per byte of a network on data. */
+final class Losses {
+  private static final int MOST_SEQUENCES = 16;
+
+  /** Logits of one batch, for the memory that they take: 256 MB. */
+  private static final long MOST_LOGITS = 1 << 26;
+
+  /** Tokens that a network sees at once; of a longer context the rest stays unused. */
+  private static final long MOST_TOKENS = 4096;
+
+  private Losses() {}
+
+  /**
+   * The figures of validation data by name.
+   *
+   * @param batches at most so many; 0 for all
+   */
+  static Map<String, Object> of(Model model, DataConfig data, long batches) throws IOException {
+    DataLoader loader = DataSources.loader(data);
+    Evaluator.Result result = new Evaluator(model).evaluate(loader, batches);
+    var figures = new LinkedHashMap<String, Object>();
+    figures.put("loss", result.loss());
+    figures.put("perplexity", result.perplexity());
+    loader
+        .dataset()
+        .text()
+        .ifPresent(info -> figures.put("bits_per_byte", info.bitsPerByte(result.loss())));
+    figures.put("tokens", result.tokens());
+    return figures;
+  }
+
+  /** The figures of a file, or of all files below a folder. */
+  static Map<String, Object> ofText(TextModel model, Path text, long batches) throws IOException {
+    if (!Files.exists(text)) {
+      throw new UsageException(text + ": no such file; give a text or a folder of texts");
+    }
+    LanguageModel network = model.network();
+    int length = (int) Math.min(network.contextLength(), MOST_TOKENS);
+    long most = MOST_LOGITS / (network.vocabularySize() * length);
+    var data =
+        new DataConfig(
+            DataSources.TEXT,
+            List.of(text.toString()),
+            Split.ALL,
+            0,
+            model.tokenizer().name(),
+            null,
+            "text",
+            length,
+            Math.clamp(most, 1, MOST_SEQUENCES),
+            null,
+            false,
+            0,
+            null,
+            true);
+    return Map.of("text", of(network, data, batches));
+  }
+}

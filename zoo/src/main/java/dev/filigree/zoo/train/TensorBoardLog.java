@@ -1,0 +1,118 @@
+package dev.filigree.zoo.train;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.LongPredicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * TensorBoard's event files in the folder {@code events} of a run directory; a run that goes on
+ * adds one.
+ */
+final class TensorBoardLog implements RunLog {
+  static final String FOLDER = "events";
+  private static final Pattern NAME = Pattern.compile("events\\.out\\.tfevents\\.(\\d{10})\\..*");
+
+  private final LogFile file;
+  private final LongPredicate logged;
+
+  private TensorBoardLog(LogFile file, LongPredicate logged) {
+    this.file = file;
+    this.logged = logged;
+  }
+
+  /**
+   * Begins a new event file of a run directory.
+   *
+   * @param step optimizer steps finished before
+   */
+  static TensorBoardLog open(Path directory, LongPredicate logged, long step) {
+    Path folder = directory.resolve(FOLDER);
+    try {
+      Files.createDirectories(folder);
+      LogFile file = LogFile.open(folder.resolve(name(folder)));
+      file.append(EventRecord.version(now()));
+      if (step > 0) {
+        file.append(EventRecord.sessionStart(now(), step + 1));
+      }
+      return new TensorBoardLog(file, logged);
+    } catch (IOException e) {
+      throw LogFile.failed(folder, e);
+    }
+  }
+
+  /** TensorBoard reads the files of a folder in the order of their names. */
+  private static String name(Path folder) throws IOException {
+    long seconds = System.currentTimeMillis() / 1000;
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path other : files.toList()) {
+        Matcher name = NAME.matcher(other.getFileName().toString());
+        if (name.matches()) {
+          seconds = Math.max(seconds, Long.parseLong(name.group(1)) + 1);
+        }
+      }
+    }
+    return String.format(
+        Locale.ROOT,
+        "events.out.tfevents.%010d.%s.%d.0",
+        seconds,
+        host(),
+        ProcessHandle.current().pid());
+  }
+
+  private static String host() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost"; // the name only helps people to tell files apart
+    }
+  }
+
+  private static double now() {
+    return System.currentTimeMillis() / 1e3;
+  }
+
+  @Override
+  public void onStep(StepMetrics metrics) {
+    if (!logged.test(metrics.step())) {
+      return;
+    }
+    var values = new LinkedHashMap<String, Double>();
+    values.put("train/loss", metrics.loss());
+    values.put("train/lr", metrics.learningRate());
+    values.put("train/grad_norm", metrics.gradientNorm());
+    values.put("train/sparsity", metrics.sparsity());
+    values.put("train/tokens_per_second", metrics.tokensPerSecond());
+    write(metrics.step(), values);
+  }
+
+  @Override
+  public void onEvaluation(Evaluation evaluation) {
+    String prefix = evaluation.dataset().isEmpty() ? "val/" : "val/" + evaluation.dataset() + "/";
+    var values = new LinkedHashMap<String, Double>();
+    values.put(prefix + "loss", evaluation.loss());
+    values.put(prefix + "perplexity", evaluation.perplexity());
+    Double bitsPerByte = evaluation.bitsPerByte();
+    if (bitsPerByte != null) {
+      values.put(prefix + "bits_per_byte", bitsPerByte);
+    }
+    write(evaluation.step(), values);
+  }
+
+  private void write(long step, Map<String, Double> values) {
+    file.append(EventRecord.scalars(now(), step, values));
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.filigree.zoo.eval;
+
+import org.jspecify.annotations.NullMarked;
