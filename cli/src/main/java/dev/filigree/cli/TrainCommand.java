@@ -77,6 +77,7 @@ final class TrainCommand implements Callable<Integer> {
       trainer.skippedCheckpoints().forEach(line -> err().println("warning: " + line));
       if (!quiet) {
         trainer.config().notes().forEach(note -> err().println("note: " + note));
+        trainer.start().ifPresent(start -> err().println("note: " + start));
         trainer.listen(new ProgressLine(err(), ProgressLine.terminalColumns()));
       }
       RunSummary summary = trainer.run();

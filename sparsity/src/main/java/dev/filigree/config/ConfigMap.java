@@ -111,12 +111,23 @@ public final class ConfigMap implements ConfigNode {
   /**
    * Throws for the first key that was never asked for.
    *
-   * @throws ConfigException naming the key, its line and the keys that are allowed
+   * @throws ConfigException naming the key, its line, the keys that are allowed and the nearest
    */
   public void rejectUnknown() {
-    for (ConfigNode node : unknown()) {
-      throw node.error(
-          "unknown key; allowed here: " + String.join(", ", known.stream().sorted().toList()));
+    for (var entry : entries.entrySet()) {
+      if (!known.contains(entry.getKey())) {
+        String meant =
+            NearestName.of(entry.getKey(), known)
+                .map(nearest -> "did you mean " + nearest + "? ")
+                .orElse("");
+        throw entry
+            .getValue()
+            .error(
+                "unknown key; "
+                    + meant
+                    + "allowed here: "
+                    + String.join(", ", known.stream().sorted().toList()));
+      }
     }
   }
 

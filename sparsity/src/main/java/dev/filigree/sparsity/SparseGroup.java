@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,9 +46,10 @@ final class SparseGroup {
   /**
    * The first masks, in the order of the parameters; none where they start dense.
    *
+   * @param existing which weights exist already, by parameter name
    * @throws IllegalArgumentException when an initial mask is no mask of its parameter
    */
-  List<Tensor> initialMasks(long seed) {
+  List<Tensor> initialMasks(long seed, Map<String, Tensor> existing) {
     if (algorithm.startsDense()) {
       return List.of();
     }
@@ -62,11 +65,18 @@ final class SparseGroup {
               targets[i],
               grouping(parameter),
               settings.ties().at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
-              seed);
+              seed,
+              placed(existing.get(parameter.name()), parameter));
       masks.add(
           Tensors.scoped(() -> parameter.requireMask(settings.initialMask().create(request))));
     }
     return masks;
+  }
+
+  private static @Nullable Tensor placed(@Nullable Tensor mask, SparseParameter parameter) {
+    return mask == null
+        ? null
+        : parameter.requireMask(mask.to(parameter.weight().device(), torch.ScalarType.Bool));
   }
 
   /** Sets the first masks. */

@@ -35,7 +35,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   private long steps;
   private boolean closed;
 
-  SparseOptimizer(Optimizer inner, List<SparseGroup> groups, long seed) {
+  SparseOptimizer(
+      Optimizer inner, List<SparseGroup> groups, long seed, Map<String, Tensor> existing) {
     this.inner = inner;
     this.groups = List.copyOf(groups);
     this.seed = seed;
@@ -43,7 +44,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
         var _ = new PointerScope()) {
       // All masks first: where one cannot be made, no weight was touched.
       List<List<Tensor>> masks =
-          this.groups.stream().map(group -> group.initialMasks(seed)).toList();
+          this.groups.stream().map(group -> group.initialMasks(seed, existing)).toList();
       for (int i = 0; i < masks.size(); i++) {
         this.groups.get(i).initialise(masks.get(i), inner);
       }

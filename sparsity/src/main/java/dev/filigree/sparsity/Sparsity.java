@@ -97,7 +97,7 @@ public final class Sparsity {
         }
         groups.add(new SparseGroup(algorithm, parameters));
       }
-      return new SparseOptimizer(optimizer, groups, options.seed());
+      return new SparseOptimizer(optimizer, groups, options.seed(), options.existing());
     } catch (RuntimeException e) {
       made.forEach(parameter -> release(parameter, optimizer));
       throw e;

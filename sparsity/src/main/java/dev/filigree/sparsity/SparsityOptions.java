@@ -2,6 +2,7 @@ package dev.filigree.sparsity;
 
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * How a model is made sparse, beside the algorithm.
@@ -11,34 +12,46 @@ import java.util.Map;
  * @param microBatches backward passes that make one step, at least 1; compressed execution must
  *     know, see {@link SparseParameter#denseGradient}
  * @param otherNames further names of parameters that filters may match, by parameter name
+ * @param existing masks of the weights that exist already, as of a checkpoint, by parameter name:
+ *     the initial masks {@code random} and {@code topk} take them first, see {@link
+ *     dev.filigree.mask.InitialMask.Request#existing}
  */
 public record SparsityOptions(
-    long seed, Execution execution, int microBatches, Map<String, List<String>> otherNames) {
+    long seed,
+    Execution execution,
+    int microBatches,
+    Map<String, List<String>> otherNames,
+    Map<String, Tensor> existing) {
   public SparsityOptions {
     if (microBatches < 1) {
       throw new IllegalArgumentException("microBatches must be at least 1, found " + microBatches);
     }
     otherNames = Map.copyOf(otherNames);
+    existing = Map.copyOf(existing);
   }
 
-  /** Seed 0, execution auto, one backward pass a step, no further names. */
+  /** Seed 0, execution auto, one backward pass a step, no further names, no masks before. */
   public static SparsityOptions defaults() {
-    return new SparsityOptions(0, Execution.AUTO, 1, Map.of());
+    return new SparsityOptions(0, Execution.AUTO, 1, Map.of(), Map.of());
   }
 
   public SparsityOptions seed(long value) {
-    return new SparsityOptions(value, execution, microBatches, otherNames);
+    return new SparsityOptions(value, execution, microBatches, otherNames, existing);
   }
 
   public SparsityOptions execution(Execution value) {
-    return new SparsityOptions(seed, value, microBatches, otherNames);
+    return new SparsityOptions(seed, value, microBatches, otherNames, existing);
   }
 
   public SparsityOptions microBatches(int value) {
-    return new SparsityOptions(seed, execution, value, otherNames);
+    return new SparsityOptions(seed, execution, value, otherNames, existing);
   }
 
   public SparsityOptions otherNames(Map<String, List<String>> value) {
-    return new SparsityOptions(seed, execution, microBatches, value);
+    return new SparsityOptions(seed, execution, microBatches, value, existing);
+  }
+
+  public SparsityOptions existing(Map<String, Tensor> value) {
+    return new SparsityOptions(seed, execution, microBatches, otherNames, value);
   }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.filigree.mask.ScoreShaper.Pool;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -53,6 +54,37 @@ class InitialMaskTest {
     assertThat(again.equal(mask)).isTrue();
     assertThat(other.equal(mask)).isFalse();
     assertThat(reseeded.equal(mask)).isFalse();
+  }
+
+  @Test
+  void weightsThatExistComeBeforeThoseThatDoNot() {
+    Tensor weight = torch.randn(40, 50);
+    Tensor existing = InitialMask.random().create(InitialMask.Request.of("a", weight, 0.7, 5));
+    for (InitialMask initial : List.of(InitialMask.random(), InitialMask.topK())) {
+      for (double sparsity : new double[] {0, 0.4, 0.7, 0.9, 1}) {
+        var request = InitialMask.Request.of("a", weight, sparsity, 6);
+        Tensor mask =
+            initial.create(
+                new InitialMask.Request(
+                    "a", weight, sparsity, request.grouping(), request.ties(), 6, existing));
+        long wanted = Counting.kept(2000, sparsity);
+        assertThat(Masks.count(mask)).isEqualTo(wanted);
+        assertThat(Masks.count(mask.logical_and(existing))).isEqualTo(Math.min(600, wanted));
+      }
+    }
+  }
+
+  @Test
+  void whatGrowsBesideExistingWeightsIsSpreadAtRandom() {
+    Tensor weight = torch.zeros(100, 100);
+    Tensor existing = torch.zeros(100, 100).to(ScalarType.Bool);
+    var request = InitialMask.Request.of("a", weight, 0.5, 6);
+    Tensor mask =
+        InitialMask.topK()
+            .create(
+                new InitialMask.Request(
+                    "a", weight, 0.5, request.grouping(), request.ties(), 6, existing));
+    assertThat(Masks.count(mask.narrow(0, 0, 50))).isBetween(2300L, 2700L);
   }
 
   @Test

@@ -155,7 +155,7 @@ class SparsityConfigTest {
         Arguments.of("[0.5]", "run.yaml:1: 0: expected a map, found 0.5"),
         Arguments.of(
             "sparsity: 0.5\nalgoritm: rigl",
-            "run.yaml:2: algoritm: unknown key; allowed here: algorithm, balance_in_groups,"),
+            "run.yaml:2: algoritm: unknown key; did you mean algorithm? allowed here: algorithm,"),
         Arguments.of(
             "sparsity: 0.5\nalgorithm: snip",
             "run.yaml:2: algorithm: unknown algorithm 'snip'; allowed: "

@@ -32,8 +32,13 @@ final class Blocks {
 
   /** Notes, for each of the keys that the block has, why it is left out. */
   static void leaveOut(ConfigMap block, Map<String, String> reasons, List<String> notes) {
-    reasons.forEach(
-        (key, reason) -> block.get(key).ifPresent(node -> notes.add(note(node, reason))));
+    block.allow(reasons.keySet().toArray(String[]::new));
+    for (String key : block.entries().keySet()) { // in the order of the file
+      String reason = reasons.get(key);
+      if (reason != null) {
+        block.get(key).ifPresent(node -> notes.add(note(node, reason)));
+      }
+    }
   }
 
   static String note(ConfigNode node, String reason) {

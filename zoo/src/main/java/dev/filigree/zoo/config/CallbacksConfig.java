@@ -11,12 +11,14 @@ import java.util.Optional;
  * What the blocks {@code callbacks} and {@code loggers} say that concerns us.
  *
  * @param keepCheckpoints of KeepNCheckpoints
+ * @param loadCheckpointStates of LoadCheckpointStates
  * @param earlyStopping the keys of EarlyStopping
  * @param csv whether there is a CSVLogger
  * @param tensorBoard whether there is a TensorBoardLogger
  */
 record CallbacksConfig(
     Optional<Long> keepCheckpoints,
+    Optional<ConfigNode> loadCheckpointStates,
     Optional<ConfigNode> earlyStopping,
     boolean csv,
     boolean tensorBoard) {
@@ -40,8 +42,6 @@ record CallbacksConfig(
           Map.entry("ModelEvalMetrics", "left out: evaluation reports loss and perplexity"),
           Map.entry(
               "SaveCheckpointState", "left out: every checkpoint has model.safetensors apart"),
-          Map.entry(
-              "LoadCheckpointStates", "left out: ckpt_path starts from weights, --resume from all"),
           Map.entry("GlobalFlags", CEREBRAS),
           Map.entry("ScopedTrainFlags", CEREBRAS),
           Map.entry("ScopedValidateFlags", CEREBRAS),
@@ -62,6 +62,7 @@ record CallbacksConfig(
 
   static CallbacksConfig read(ConfigMap init, List<String> notes) {
     Optional<Long> keep = Optional.empty();
+    Optional<ConfigNode> states = Optional.empty();
     Optional<ConfigNode> earlyStopping = Optional.empty();
     boolean csv = false;
     boolean tensorBoard = false;
@@ -75,6 +76,8 @@ record CallbacksConfig(
         switch (callback.getKey()) {
           case "KeepNCheckpoints" ->
               keep = callback.getValue().asMap().get("n").map(ConfigNode::asLong);
+          case "LoadCheckpointStates" ->
+              states = callback.getValue().asMap().get("load_checkpoint_states");
           case "EarlyStopping" -> earlyStopping = Optional.of(callback.getValue());
           case "CSVLogger" -> csv = isOn(callback.getValue(), Map.of(), notes);
           case "TensorBoardLogger" -> tensorBoard = isOn(callback.getValue(), FOLDERS, notes);
@@ -82,7 +85,7 @@ record CallbacksConfig(
         }
       }
     }
-    return new CallbacksConfig(keep, earlyStopping, csv, tensorBoard);
+    return new CallbacksConfig(keep, states, earlyStopping, csv, tensorBoard);
   }
 
   /** A logger that is there is on; {@code CSVLogger:} without keys is one too. */
@@ -102,8 +105,8 @@ record CallbacksConfig(
     String reason = LEFT_OUT.get(name);
     if (reason == null) {
       throw node.error(
-          "unknown callback; allowed: KeepNCheckpoints, EarlyStopping, CSVLogger, TensorBoardLogger,"
-              + " "
+          "unknown callback; allowed: KeepNCheckpoints, LoadCheckpointStates, EarlyStopping,"
+              + " CSVLogger, TensorBoardLogger, "
               + String.join(", ", LEFT_OUT.keySet().stream().sorted().toList()));
     }
     notes.add(Blocks.note(node, reason));

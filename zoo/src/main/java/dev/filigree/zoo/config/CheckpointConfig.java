@@ -7,7 +7,7 @@ import dev.filigree.config.ConfigNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The block {@code checkpoint}. A run always saves one at its end.
@@ -16,8 +16,12 @@ import java.util.Optional;
  * @param keep how many of the newest stay; 0 for all
  * @param keepBest whether the one with the best validation loss stays too
  * @param saveInitial whether to save one before the first step
+ * @param loadOptimizerState whether a run that starts from a checkpoint takes the optimizer's state
+ *     from it too, and not the weights alone
  */
-public record CheckpointConfig(long steps, long keep, boolean keepBest, boolean saveInitial) {
+public record CheckpointConfig(
+    long steps, long keep, boolean keepBest, boolean saveInitial, boolean loadOptimizerState) {
+  private static final String LOAD_STATES = "load_checkpoint_states";
   private static final Map<String, String> LEFT_OUT =
       Map.of(
           "autoload_last_checkpoint", "left out: runs go on with --resume",
@@ -35,22 +39,59 @@ public record CheckpointConfig(long steps, long keep, boolean keepBest, boolean 
   }
 
   /**
-   * Reads the block; {@code fromCallbacks} is what the callback KeepNCheckpoints says, for a block
-   * without {@code keep}.
+   * Reads the block; the callbacks KeepNCheckpoints and LoadCheckpointStates speak for a block that
+   * leaves their keys out.
    */
-  static CheckpointConfig read(ConfigMap block, Optional<Long> fromCallbacks, List<String> notes) {
+  static CheckpointConfig read(ConfigMap block, CallbacksConfig callbacks, List<String> notes) {
     Blocks.leaveOut(block, LEFT_OUT, notes);
+    boolean optimizerState =
+        block
+            .get(LOAD_STATES)
+            .or(callbacks::loadCheckpointStates)
+            .map(node -> loadsOptimizerState(node, notes))
+            .orElse(false);
     CheckpointConfig config =
         Blocks.build(
             block,
             () ->
                 new CheckpointConfig(
                     block.integer("steps", 0),
-                    block.get("keep").map(ConfigNode::asLong).or(() -> fromCallbacks).orElse(3L),
+                    block
+                        .get("keep")
+                        .map(ConfigNode::asLong)
+                        .or(callbacks::keepCheckpoints)
+                        .orElse(3L),
                     block.flag("keep_best", true),
-                    block.flag("save_initial_checkpoint", false)));
+                    block.flag("save_initial_checkpoint", false),
+                    optimizerState));
     block.rejectUnknown();
     return config;
+  }
+
+  /** A list of states, or a text with commas between them. */
+  private static boolean loadsOptimizerState(ConfigNode node, List<String> notes) {
+    List<String> states =
+        node.asList().items().stream()
+            .flatMap(item -> Stream.of(item.asString().split(",")))
+            .map(String::strip)
+            .toList();
+    for (String state : states) {
+      if (!List.of("all", "model", "optimizer").contains(state)) {
+        throw node.error("allowed: all, model, optimizer; found '" + state + "'");
+      }
+    }
+    if (states.contains("all")) {
+      notes.add(
+          Blocks.note(
+              node,
+              "model and optimizer: steps, schedules and data begin anew, --resume goes on with"
+                  + " them"));
+      return true;
+    }
+    if (!states.contains("model")) {
+      throw node.error("must name model; found '" + String.join(",", states) + "'");
+    }
+    return states.contains("optimizer");
   }
 
   Map<String, Object> toConfig() {
@@ -59,6 +100,7 @@ public record CheckpointConfig(long steps, long keep, boolean keepBest, boolean 
     block.put("keep", keep);
     block.put("keep_best", keepBest);
     block.put("save_initial_checkpoint", saveInitial);
+    block.put(LOAD_STATES, loadOptimizerState ? "model,optimizer" : "model");
     return block;
   }
 }

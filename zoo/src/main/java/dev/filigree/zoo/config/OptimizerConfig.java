@@ -42,7 +42,7 @@ public record OptimizerConfig(
     List<TaggedParameters> tagged = TaggedParameters.read(block);
     OptimizerOptions options = Blocks.build(block, () -> OptionRecord.read(block, kind.defaults()));
     block.rejectUnknown();
-    return new OptimizerConfig(entry.getKey(), options, tagged);
+    return new OptimizerConfig(OptimizerKinds.nameOf(entry.getKey()), options, tagged);
   }
 
   /** {@code AdamW:} without options is an empty block. */

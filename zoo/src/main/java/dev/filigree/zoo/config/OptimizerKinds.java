@@ -20,13 +20,16 @@ import dev.filigree.optim.RMSprop;
 import dev.filigree.optim.Rprop;
 import dev.filigree.optim.SGD;
 import java.util.List;
-import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 
 /** The optimizers that a configuration can name. Another one is one line here. */
 final class OptimizerKinds {
-  private static final Map<String, Kind<?>> KINDS = new TreeMap<>();
+  /** The Model Zoo does not look at the case of a name. */
+  private static final NavigableMap<String, Kind<?>> KINDS =
+      new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 
   static {
     register("ASGD", ASGD.options(), ASGD::new, 1);
@@ -70,6 +73,11 @@ final class OptimizerKinds {
       BiFunction<List<ParameterGroup>, O, Optimizer> constructor,
       int states) {
     KINDS.put(name, new Kind<>(defaults, constructor, states));
+  }
+
+  /** The name of an optimizer as it is written here, for one in any case. */
+  static String nameOf(String name) {
+    return Objects.requireNonNull(KINDS.floorKey(name));
   }
 
   /** The optimizer that a node names; an unknown name is an error there. */

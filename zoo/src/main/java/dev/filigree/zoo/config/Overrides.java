@@ -7,6 +7,7 @@ import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.config.ConfigScalar;
 import dev.filigree.config.Location;
+import dev.filigree.config.NearestName;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +38,7 @@ final class Overrides {
         throw new ConfigException(
             SOURCE + " " + override + ": expected key.path=value, such as loop.max_steps=100");
       }
-      List<String> path = List.of(fullPath(override.substring(0, equals).trim()).split("\\."));
+      List<String> path = path(override.substring(0, equals).trim(), root);
       String text = override.substring(equals + 1).trim();
       ConfigNode value =
           text.isEmpty()
@@ -48,16 +49,70 @@ final class Overrides {
     return result.asMap();
   }
 
-  /** The path from the root; a path that begins below it gets what it left out. */
-  private static String fullPath(String path) {
+  /**
+   * The keys from the root; a path that begins below it gets what it left out.
+   *
+   * @throws ConfigException for a path that begins elsewhere, with those that may be meant
+   */
+  private static List<String> path(String path, ConfigMap root) {
     String first = path.split("\\.", 2)[0];
+    String full = path;
     if (RunConfigReader.INIT_KEYS.contains(first)) {
-      return "trainer.init." + path;
+      full = "trainer.init." + path;
+    } else if (RunConfigReader.FIT_KEYS.contains(first)) {
+      full = "trainer.fit." + path;
+    } else if (RunConfigReader.TRAINER_KEYS.contains(first)) {
+      full = "trainer." + path;
+    } else if (!RunConfigReader.ROOT_KEYS.contains(first)) {
+      suggest(path, first, root);
     }
-    if (RunConfigReader.FIT_KEYS.contains(first)) {
-      return "trainer.fit." + path;
+    return List.of(full.split("\\."));
+  }
+
+  /** Throws where the first key stands deeper in the configuration, or one like it does. */
+  private static void suggest(String path, String first, ConfigMap root) {
+    var places = new LinkedHashMap<String, List<String>>();
+    collect(root, "", places);
+    for (List<String> keys :
+        List.of(
+            RunConfigReader.INIT_KEYS, RunConfigReader.FIT_KEYS, RunConfigReader.TRAINER_KEYS)) {
+      keys.forEach(key -> places.putIfAbsent(key, List.of(key)));
     }
-    return RunConfigReader.TRAINER_KEYS.contains(first) ? "trainer." + path : path;
+    String meant =
+        places.containsKey(first) ? first : NearestName.of(first, places.keySet()).orElse("");
+    List<String> found = places.getOrDefault(meant, List.of());
+    if (!found.isEmpty()) {
+      String rest = path.substring(first.length());
+      throw new ConfigException(
+          SOURCE
+              + ": "
+              + path
+              + ": unknown key; did you mean "
+              + String.join(" or ", found.stream().limit(3).map(place -> place + rest).toList())
+              + "?");
+    }
+  }
+
+  /** Where each key stands, as an override would name it. */
+  private static void collect(ConfigNode node, String path, Map<String, List<String>> places) {
+    switch (node) {
+      case ConfigScalar _ -> {}
+      case ConfigList list -> {
+        for (int i = 0; i < list.items().size(); i++) {
+          collect(list.items().get(i), path + "." + i, places);
+        }
+      }
+      case ConfigMap map ->
+          map.entries()
+              .forEach(
+                  (key, item) -> {
+                    String here = path.isEmpty() ? key : path + "." + key;
+                    places
+                        .computeIfAbsent(key, any -> new ArrayList<>())
+                        .add(here.replaceFirst("^trainer\\.(init|fit)\\.", ""));
+                    collect(item, here, places);
+                  });
+    }
   }
 
   private static ConfigNode set(

@@ -15,6 +15,7 @@ final class PlanText {
         plan.model(),
         plan.parameters(),
         plan.keptParameters());
+    plan.start().ifPresent(path -> line(text, "%-10s from the weights of %s", "start", path));
     if (plan.sparseParameters() > 0) {
       line(
           text,

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.config;
 
+import dev.filigree.config.ConfigList;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
@@ -16,6 +17,7 @@ import java.util.stream.Collectors;
 
 /** Reads the Model Zoo's layout into a {@link RunConfig}. */
 final class RunConfigReader {
+  static final List<String> ROOT_KEYS = List.of("trainer", "filigree");
   static final List<String> TRAINER_KEYS = List.of("init", "fit", "validate", "validate_all");
   static final List<String> INIT_KEYS =
       List.of(
@@ -45,6 +47,7 @@ final class RunConfigReader {
         file instanceof ConfigScalar scalar && scalar.value() == null
             ? new ConfigMap(file.location(), Map.of())
             : file.asMap();
+    rejectOtherLayouts(given);
     ConfigMap root = Overrides.apply(DefaultRun.fillIn(given, overrides), overrides);
     List<String> earlier = earlierNotes(root);
     ConfigMap trainer = root.map("trainer");
@@ -58,6 +61,21 @@ final class RunConfigReader {
     init.rejectUnknown();
     fit.rejectUnknown();
     return config;
+  }
+
+  private static void rejectOtherLayouts(ConfigMap file) {
+    for (String key : List.of("train_input", "runconfig")) {
+      ConfigNode node = file.entries().get(key);
+      if (node != null) {
+        throw node.error(
+            "the layout of the Model Zoo before 2.3; model, optimizer and runconfig go below"
+                + " trainer.init, train_input is trainer.fit.train_dataloader");
+      }
+    }
+    if (file.entries().get("trainer") instanceof ConfigList runs) {
+      throw runs.error(
+          "a list of runs: give each a file of its own, the later ones with ckpt_path");
+    }
   }
 
   private static RunConfig read(ConfigMap init, ConfigMap fit, List<String> earlierNotes) {
@@ -82,7 +100,7 @@ final class RunConfigReader {
         sparsity(init),
         execution(init),
         loop,
-        CheckpointConfig.read(init.map("checkpoint"), callbacks.keepCheckpoints(), notes),
+        CheckpointConfig.read(init.map("checkpoint"), callbacks, notes),
         LoggingConfig.read(init.map("logging"), callbacks, notes),
         Device.read(init, notes),
         init.flag("deterministic", false),

@@ -3,10 +3,12 @@ package dev.filigree.zoo.config;
 import dev.filigree.sparsity.SparsityConfig;
 import dev.filigree.zoo.model.ModelConfig;
 import dev.filigree.zoo.model.ParameterSpec;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
@@ -14,6 +16,7 @@ import java.util.stream.Collectors;
  * What a run would do, computed from its configuration: no tensor is made, no data are read.
  *
  * @param model Hugging Face's model type
+ * @param start the checkpoint that the weights come from; empty for initial weights
  * @param layers every parameter in the model's order
  * @param steps optimizer steps
  * @param samplesPerStep samples of one optimizer step, over all its micro-batches
@@ -24,6 +27,7 @@ import java.util.stream.Collectors;
  */
 public record RunPlan(
     String model,
+    Optional<Path> start,
     List<Layer> layers,
     long steps,
     long samplesPerStep,
@@ -79,6 +83,7 @@ public record RunPlan(
     int states = config.optimizer().stateTensors();
     return new RunPlan(
         model.modelType(),
+        config.initialCheckpoint(),
         layers,
         config.loop().lastStep(),
         samples,
@@ -154,6 +159,7 @@ public record RunPlan(
   public Map<String, Object> toMap() {
     var map = new LinkedHashMap<String, Object>();
     map.put("model", model);
+    start.ifPresent(path -> map.put("start", path.toString()));
     map.put("parameters", parameters());
     map.put("kept_parameters", keptParameters());
     map.put("sparse_parameters", sparseParameters());

@@ -121,7 +121,11 @@ public record DataConfig(
                       node.location()
                           + ": without effect: batches come from mapped memory, without workers"));
     }
+    block
+        .get("vocab_size")
+        .ifPresent(node -> notes.add(node.location() + ": without effect: the model has its own"));
     String processor = block.string("data_processor", defaults.processor);
+    requireText(block, processor);
     boolean sameKind = processor.equals(defaults.processor);
     List<String> dataDirs =
         sameKind && block.get("data_dir").isEmpty() ? defaults.dataDirs : places(block);
@@ -157,6 +161,19 @@ public record DataConfig(
       String message = String.valueOf(e.getMessage());
       String key = message.substring(0, Math.max(0, message.indexOf(':')));
       throw block.get(key).orElse(block).error(message);
+    }
+  }
+
+  /** Throws where the JDK's sources are to be read as files of another kind. */
+  private static void requireText(ConfigMap block, String processor) {
+    if (!processor.equals(DataSources.TEXT)) {
+      block
+          .get("data_dir")
+          .filter(node -> DocumentSources.JDK.equals(node.toJava()))
+          .ifPresent(
+              node -> {
+                throw node.error("jdk is text: give data_processor=" + DataSources.TEXT);
+              });
     }
   }
 

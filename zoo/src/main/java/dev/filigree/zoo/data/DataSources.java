@@ -14,6 +14,7 @@ public final class DataSources {
   static {
     PROCESSORS.put(TEXT, TextData::open);
     PROCESSORS.put("GptHDF5MapDataProcessor", Hdf5Dataset::open);
+    PROCESSORS.put("GptHDF5DataProcessor", Hdf5Dataset::open); // the same files, read as a stream
     PROCESSORS.put("MnistDataProcessor", Pictures::mnist);
     PROCESSORS.put("Cifar10DataProcessor", Pictures::cifar10);
   }

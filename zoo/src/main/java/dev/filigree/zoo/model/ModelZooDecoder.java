@@ -39,6 +39,15 @@ record ModelZooDecoder(
     MupScales scales,
     Dropouts dropouts,
     Initializers initializers) {
+  private static final List<String> MUP_KEYS =
+      List.of(
+          "mup_base_hidden_size",
+          "embeddings_scale",
+          "output_logits_scale",
+          "scale_qk_dot_by_d",
+          "attention_logits_alpha",
+          "attention_type");
+
   ModelZooDecoder {
     Sizes.positive("hidden_size", hiddenSize);
     Sizes.positive("num_heads", heads);
@@ -258,7 +267,11 @@ record ModelZooDecoder(
   /** Throws unless the network has no muP: the networks that cannot scale say so. */
   void requireNoMup() {
     if (!scales.equals(MupScales.NONE) || attentionScale != null) {
-      throw map.error("muP and unscaled attention are supported for gpt2 and gpt3 only");
+      throw MUP_KEYS.stream()
+          .flatMap(key -> map.get(key).stream())
+          .findFirst()
+          .orElse(map)
+          .error("muP and unscaled attention are supported for gpt2 and gpt3 only");
     }
   }
 }

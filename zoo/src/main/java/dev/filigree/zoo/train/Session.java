@@ -13,13 +13,14 @@ import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.config.PrecisionConfig;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.data.DataConfig;
+import dev.filigree.zoo.data.DataException;
 import dev.filigree.zoo.data.DataLoader;
 import dev.filigree.zoo.data.DataSources;
-import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.model.ParameterSpec;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -43,31 +44,48 @@ final class Session implements AutoCloseable {
   private final List<GroupKind> groupKinds = new ArrayList<>();
   private final DataLoader trainData;
   private final Map<String, DataLoader> validationData = new LinkedHashMap<>();
+  private final Optional<String> start;
 
+  /** A new run: its weights begin where the configuration says. */
   Session(RunConfig config) {
+    this(config, config.initialCheckpoint());
+  }
+
+  /** A run that goes on from a checkpoint, which is read into it afterwards. */
+  static Session resumed(RunConfig config, Path checkpoint) {
+    // Its own weights give a mask made of zeros; any other mask is replaced by the saved one.
+    return new Session(
+        config, keepsGivenZeros(config) ? Optional.of(checkpoint) : Optional.empty());
+  }
+
+  private Session(RunConfig config, Optional<Path> initialCheckpoint) {
     this.config = config;
     hardware = Hardware.choose(config.device());
     determinism = config.deterministic() ? Optional.of(Determinism.force()) : Optional.empty();
-    trainData = loader(config.trainData());
-    config.validationData().forEach((name, data) -> validationData.put(name, loader(data)));
+    trainData = loader("train_dataloader", config.trainData());
+    config
+        .validationData()
+        .forEach(
+            (name, data) ->
+                validationData.put(
+                    name, loader("val_dataloader" + (name.isEmpty() ? "" : "." + name), data)));
     model = config.model().config().create(config.seed());
     parameters = Tensors.namedParameters(model);
-    config
-        .initialCheckpoint()
-        .ifPresent(
-            path ->
-                HuggingFaceFolder.readTensors(
-                    Checkpoints.resolve(path),
-                    config.model().config(),
-                    parameters,
-                    new ArrayList<>()));
+    Optional<StartingPoint> point =
+        initialCheckpoint.map(path -> StartingPoint.read(path, config, parameters));
     hardware.place(model);
     if (config.loop().activationCheckpointing()) {
       recomputeActivations();
     }
     lossScale = lossScale(config.precision().lossScaling());
     schedules = config.schedulers().schedules();
-    optimizer = sparse(config.optimizer().create(groups()));
+    optimizer =
+        sparse(
+            config.optimizer().create(groups()), point.map(StartingPoint::masks).orElse(Map.of()));
+    if (config.checkpoint().loadOptimizerState()) {
+      point.ifPresent(loaded -> loaded.readOptimizerState(this));
+    }
+    start = point.map(loaded -> loaded.describe(this));
   }
 
   private void recomputeActivations() {
@@ -83,12 +101,15 @@ final class Session implements AutoCloseable {
     }
   }
 
-  private static DataLoader loader(DataConfig data) {
+  /** {@code block} names the data in errors. */
+  private static DataLoader loader(String block, DataConfig data) {
     try {
       return DataSources.loader(data);
+    } catch (DataException e) {
+      throw new DataException(block + ": " + e.getMessage(), e);
     } catch (IOException e) {
       throw new TrainingException(
-          "data " + data.dataDirs() + ": cannot be read: " + Failures.reason(e), e);
+          block + ": " + data.dataDirs() + " cannot be read: " + Failures.reason(e), e);
     }
   }
 
@@ -133,7 +154,7 @@ final class Session implements AutoCloseable {
     return groups;
   }
 
-  private Optimizer sparse(Optimizer dense) {
+  private Optimizer sparse(Optimizer dense, Map<String, Tensor> existing) {
     Optional<SparsityConfig> sparsity = config.sparsity();
     if (sparsity.isEmpty()) {
       return dense;
@@ -147,7 +168,8 @@ final class Session implements AutoCloseable {
             .seed(config.seed())
             .execution(config.execution())
             .microBatches(TrainingStep.microBatches(config))
-            .otherNames(otherNames);
+            .otherNames(otherNames)
+            .existing(existing);
     return Sparsity.wrap(model, dense, sparsity.get(), options);
   }
 
@@ -286,9 +308,18 @@ final class Session implements AutoCloseable {
 
   /** Whether the masks come from the zeros of given weights, whatever their number. */
   boolean keepsGivenZeros() {
+    return keepsGivenZeros(config);
+  }
+
+  private static boolean keepsGivenZeros(RunConfig config) {
     return config.sparsity().stream()
         .flatMap(sparsity -> sparsity.groups().stream())
         .anyMatch(group -> "from_zeros".equals(group.settings().get("init_method")));
+  }
+
+  /** What the run took from the checkpoint it starts from; empty for one from initial weights. */
+  Optional<String> start() {
+    return start;
   }
 
   /** "dense", "masked", "compressed", or "compressed and masked". */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -67,7 +68,7 @@ public final class Trainer implements AutoCloseable {
           Checkpoints.Newest newest = directory.checkpoints().newestWhole();
           skipped.addAll(newest.passedOver());
           Path checkpoint = newest.checkpoint().orElseThrow(() -> none(runDirectory, skipped));
-          var session = new Session(config);
+          var session = Session.resumed(config, checkpoint);
           Progress progress = CheckpointFiles.read(checkpoint, session);
           if (!checkpoint.endsWith(CheckpointStore.name(progress.step))) {
             throw new CheckpointException(
@@ -147,6 +148,11 @@ public final class Trainer implements AutoCloseable {
   /** The step that the run ends at. */
   public long lastStep() {
     return config().loop().lastStep();
+  }
+
+  /** What a new run took from the checkpoint it starts from, in one line; empty for any other. */
+  public Optional<String> start() {
+    return firstStep == 0 ? session.start() : Optional.empty();
   }
 
   /** A line for each newer checkpoint that a resume could not use. */

@@ -1,11 +1,13 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.mask.Masks;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsFile;
 import dev.filigree.safetensors.TensorEntry;
 import dev.filigree.safetensors.TensorSource;
+import dev.filigree.sparsity.Execution;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.torch.Tensors;
@@ -16,9 +18,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -95,11 +102,30 @@ final class TrainingTensors {
    * @throws CheckpointException when they are not those of this configuration
    */
   void load(Path path) {
+    open(
+        path,
+        file -> {
+          loadMasks(file, path);
+          loadState(file, this::mask);
+        });
+  }
+
+  /**
+   * Gives the optimizer the state of a file whose masks are others than its own: what has just
+   * grown begins with zero state, what is not kept loses it.
+   *
+   * @param masks those of the file, by parameter name
+   * @throws CheckpointException when the state is not that of this network
+   */
+  void loadState(Path path, Map<String, Tensor> masks) {
+    open(path, file -> loadState(file, masks::get));
+  }
+
+  private static void open(Path path, Consumer<SafetensorsFile> action) {
     try (SafetensorsFile file = SafetensorsFile.open(path);
         var _ = new PointerScope();
         var _ = new NoGradGuard()) {
-      loadMasks(file, path);
-      loadState(file);
+      action.accept(file);
     } catch (SafetensorsException | IllegalArgumentException e) {
       throw new CheckpointException(path, String.valueOf(e.getMessage()));
     }
@@ -141,18 +167,25 @@ final class TrainingTensors {
         .to(parameter.weight().device(), torch.ScalarType.Bool);
   }
 
-  private void loadState(SafetensorsFile file) {
+  /** The mask that a parameter has now; null where it is dense. */
+  private @Nullable Tensor mask(String name) {
+    SparseParameter parameter = sparse.get(name);
+    return parameter == null ? null : parameter.mask();
+  }
+
+  private void loadState(SafetensorsFile file, Function<String, @Nullable Tensor> masks) {
     for (TensorEntry entry : file.entries().values()) {
       if (entry.name().startsWith(STATE)) {
         // A scope for each: what is dense on the way is freed before the next is read.
         try (var _ = new PointerScope()) {
-          loadState(file, entry);
+          loadState(file, entry, masks);
         }
       }
     }
   }
 
-  private void loadState(SafetensorsFile file, TensorEntry entry) {
+  private void loadState(
+      SafetensorsFile file, TensorEntry entry, Function<String, @Nullable Tensor> masks) {
     String[] parts = entry.name().substring(STATE.length()).split("/", 2);
     Tensor parameter = parts.length < 2 ? null : parameters.get(parts[1]);
     if (parameter == null) {
@@ -163,18 +196,30 @@ final class TrainingTensors {
     if (saved.dim() > 0) {
       saved = saved.to(parameter.device(), saved.scalar_type());
     }
-    if (sparseParameter != null && entry.shape().equals(List.of(sparseParameter.kept()))) {
-      Tensor dense =
-          torch.zeros(
-              sparseParameter.shape(),
-              new org.bytedeco.pytorch.TensorOptions(saved.scalar_type())
-                  .device(new org.bytedeco.pytorch.DeviceOptional(parameter.device())));
-      dense.masked_scatter_(sparseParameter.mask(), saved);
-      optimizer.state(sparseParameter.weight()).put(parts[0], sparseParameter.fromDense(dense));
-    } else {
-      optimizer
-          .state(sparseParameter == null ? parameter : sparseParameter.weight())
-          .put(parts[0], saved);
+    Tensor mask = masks.apply(parts[1]);
+    if (mask != null && entry.shape().equals(List.of(Masks.count(mask)))) {
+      saved = spread(saved, mask.to(parameter.device(), torch.ScalarType.Bool));
     }
+    if (sparseParameter == null) {
+      optimizer.state(parameter).put(parts[0], saved);
+    } else {
+      optimizer.state(sparseParameter.weight()).put(parts[0], within(saved, sparseParameter));
+    }
+  }
+
+  /** The dense state of kept values. */
+  private static Tensor spread(Tensor kept, Tensor mask) {
+    var options = new TensorOptions(kept.scalar_type()).device(new DeviceOptional(mask.device()));
+    return torch.zeros(Tensors.shape(mask), options).masked_scatter_(mask, kept);
+  }
+
+  /** State as the optimizer of a sparse parameter has it; what has another shape stays as it is. */
+  private static Tensor within(Tensor state, SparseParameter parameter) {
+    if (!Arrays.equals(Tensors.shape(state), parameter.shape())) {
+      return state;
+    }
+    return parameter.execution() == Execution.COMPRESSED
+        ? parameter.fromDense(state)
+        : state.masked_fill(parameter.mask().logical_not(), new Scalar(0.0));
   }
 }

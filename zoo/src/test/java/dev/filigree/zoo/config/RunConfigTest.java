@@ -131,14 +131,20 @@ class RunConfigTest {
       delimiter = '|',
       textBlock =
           """
-          loop.max_step=5          | -s: trainer.init.loop.max_step: unknown key; allowed here:
+          loop.max_step=5          | -s: trainer.init.loop.max_step: unknown key; did you mean max_steps? allowed here:
           loop.max_steps=0         | -s: trainer.init.loop.max_steps: must be greater than 0, found 0
           loop.max_steps=ten       | -s: trainer.init.loop.max_steps: expected an integer
           loop                     | -s loop: expected key.path=value
+          loop.max_stesp=5         | did you mean max_steps?
+          hidden_size=64           | -s: hidden_size: unknown key; did you mean model.hidden_size?
+          hiden_size=64            | -s: hiden_size: unknown key; did you mean model.hidden_size?
+          lop.max_steps=5          | -s: lop.max_steps: unknown key; did you mean loop.max_steps?
+          CosineDecayLR.total_iters=5 | did you mean schedulers.0.SequentialLR.schedulers.1.CosineDecayLR.total_iters?
+          train_dataloader={data_processor: GptHDF5MapDataProcessor, data_dir: jdk} | data_dir: jdk is text: give data_processor=TextDataProcessor
           bogus=1                  | -s: bogus: unknown key; allowed here: filigree, trainer
-          optimizer={Adum: {}}     | unknown optimizer; allowed: ASGD, Adadelta
+          optimizer={Adum: {}}     | unknown optimizer; allowed: Adadelta, Adafactor
           optimizer.AdamW.lr=-1    | lr must be a number >= 0
-          optimizer.AdamW.beta=[1] | trainer.init.optimizer.AdamW.beta: unknown key; allowed here: amsgrad, betas
+          optimizer.AdamW.beta=[1] | trainer.init.optimizer.AdamW.beta: unknown key; did you mean betas? allowed here: amsgrad, betas
           optimizer.AdamW.betas=1  | expected two numbers, found 1
           optimizer.AdamW.correct_bias=false | false is not supported
           schedulers.1.X=2         | expected the index of a list item, 0 to 0
@@ -148,6 +154,8 @@ class RunConfigTest {
           precision.fp16_type=half | allowed: bfloat16, float16
           precision.max_gradient_value=2 | clip by norm or by value, not both
           callbacks=[{Lora: {}}]   | training adapters is not supported
+          checkpoint.load_checkpoint_states=[model, step] | allowed: all, model, optimizer; found 'step'
+          checkpoint.load_checkpoint_states=optimizer | must name model; found 'optimizer'
           callbacks=[{Foo: {}}]    | unknown callback; allowed: KeepNCheckpoints
           model.name=gpt17         | unknown model
           train_dataloader.batch_size=0 | batch_size
@@ -193,6 +201,27 @@ class RunConfigTest {
     assertThat(config.notes())
         .hasSize(6)
         .anySatisfy(note -> assertThat(note).startsWith("run.yaml:3: ").contains("cluster_config"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          checkpoint: {}                                      | false | 0
+          checkpoint: {load_checkpoint_states: model}         | false | 0
+          checkpoint: {load_checkpoint_states: "model,optimizer"} | true | 0
+          checkpoint: {load_checkpoint_states: [model, optimizer]} | true | 0
+          checkpoint: {load_checkpoint_states: all}           | true | 1
+          callbacks: [LoadCheckpointStates: {load_checkpoint_states: all}] | true | 1
+          """)
+  void theStatesThatAreLoadedAreTheModelZoos(String block, boolean optimizer, int notes) {
+    RunConfig config = parse("trainer: {init: {" + block + "}, fit: {ckpt_path: runs/first}}");
+    assertThat(config.checkpoint().loadOptimizerState()).isEqualTo(optimizer);
+    assertThat(config.notes()).hasSize(notes);
+    assertThat(config.initialCheckpoint()).contains(Path.of("runs/first"));
+    assertThat(RunConfig.parse(config.toYaml(), "back", List.of())).isEqualTo(config);
+    assertThat(RunPlan.of(config).text()).contains("start      from the weights of runs/first");
   }
 
   @Test

@@ -216,7 +216,7 @@ class ModelZooConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "hiden_size: 5 | run.yaml:24: hiden_size: unknown key; allowed here:",
+        "hiden_size: 5 | run.yaml:24: hiden_size: unknown key; did you mean hidden_size? allowed here:",
         "rotary_dim: 64 | rotary_dim: the whole head rotates: 128, found 64",
         "attention_sink_tokens: 4 | run.yaml:24: attention_sink_tokens: is not supported; leave it out",
         "nonlinearity: gelu | nonlinearity: 'gelu' is not supported; supported are geglu, reglu, swiglu",
