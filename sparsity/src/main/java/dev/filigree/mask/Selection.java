@@ -101,6 +101,11 @@ public final class Selection {
     }
   }
 
+  /** Whether a score could still be among the best, as far as the offers until now tell. */
+  public boolean admits(long index, float score) {
+    return cutoff.admits(Keys.of(score), index, ties);
+  }
+
   /** Gives back the memory that only more offers would need. */
   public void trim() {
     compact();

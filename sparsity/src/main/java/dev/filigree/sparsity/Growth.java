@@ -7,7 +7,9 @@ import dev.filigree.mask.TieBreak;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -16,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where a compressed layer may grow at its next update. Scores are computed for some rows at a
- * time; kept are the best of the missing positions, and the scores at the existing weights, which
- * may be dropped and grown again. So no dense gradient of the layer exists.
+ * time; kept are the best of the missing positions, and those existing weights that would win
+ * against them, should they be dropped. So no dense gradient of the layer exists.
  *
  * <p>Where several micro-batches make one step, the score is that of the summed gradient, which
  * must then be held whole until the update: one dense tensor for each layer.
@@ -30,13 +32,14 @@ final class Growth implements AutoCloseable {
   private final SparseMatrix matrix;
   private final @Nullable Tensor sum; // [rows, columns]
   private @Nullable Selection missing;
-  private final float[] existing; // [kept], by ascending position
+  // Of the existing weights those that would win now; ascending positions and their scores.
+  private int[] existing = {};
+  private float[] existingScores = {};
   private boolean severalPasses;
 
   Growth(String name, SparseMatrix matrix, boolean sumsMicroBatches) {
     this.name = name;
     this.matrix = matrix;
-    existing = new float[matrix.kept()];
     sum =
         sumsMicroBatches
             ? new Tensor(torch.zeros(matrix.rows(), matrix.columns())).retainReference()
@@ -77,13 +80,11 @@ final class Growth implements AutoCloseable {
     }
     var chosen = new Selection(best, ties);
     chosen.merge(java.util.Objects.requireNonNull(missing));
-    int[] sorted = matrix.sortedPositions();
-    int at = 0;
     for (int position : dropped) {
-      while (sorted[at] < position) {
-        at++;
+      int at = Arrays.binarySearch(existing, position);
+      if (at >= 0) {
+        chosen.offer(position, existingScores[at]);
       }
-      chosen.offer(position, existing[at]);
     }
     return chosen.indices();
   }
@@ -91,6 +92,7 @@ final class Growth implements AutoCloseable {
   private void score(DropAndGrow plan, long best, TieBreak ties, @Nullable GradientRows gradient) {
     var selection = new Selection(best, ties);
     int[] sorted = matrix.sortedPositions();
+    var scoresThere = new float[sorted.length];
     int columns = matrix.columns();
     int step = Math.max(1, BLOCK / columns);
     int next = 0;
@@ -103,18 +105,40 @@ final class Growth implements AutoCloseable {
                 .apply(new Rows(plan, row, rows, gradient))
                 .to(torch.ScalarType.Float)
                 .contiguous();
-        next = offer(selection, Tensors.segment(scores), (long) row * columns, sorted, next);
+        next =
+            offer(
+                selection,
+                Tensors.segment(scores),
+                (long) row * columns,
+                sorted,
+                next,
+                scoresThere);
       }
     }
-    selection.trim(); // those of all layers wait for the optimizer
+    selection.trim(); // what all layers hold waits for the optimizer
     missing = selection;
+    int[] winners =
+        IntStream.range(0, sorted.length)
+            .filter(i -> selection.admits(sorted[i], scoresThere[i]))
+            .toArray();
+    existing = Arrays.stream(winners).map(i -> sorted[i]).toArray();
+    existingScores = new float[winners.length];
+    for (int i = 0; i < winners.length; i++) {
+      existingScores[i] = scoresThere[winners[i]];
+    }
   }
 
-  /** Offers the scores of the missing weights, and notes those of the existing ones. */
-  private int offer(Selection selection, MemorySegment scores, long first, int[] sorted, int next) {
+  /** Offers the scores of the missing weights, and takes down those of the existing ones. */
+  private static int offer(
+      Selection selection,
+      MemorySegment scores,
+      long first,
+      int[] sorted,
+      int next,
+      float[] scoresThere) {
     int end = selection.offer(first, scores, sorted, next);
     for (int i = next; i < end; i++) {
-      existing[i] = scores.getAtIndex(ValueLayout.JAVA_FLOAT, sorted[i] - first);
+      scoresThere[i] = scores.getAtIndex(ValueLayout.JAVA_FLOAT, sorted[i] - first);
     }
     return end;
   }
