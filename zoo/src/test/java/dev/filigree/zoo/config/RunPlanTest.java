@@ -70,8 +70,9 @@ class RunPlanTest {
     RunPlan plan = plan("gpt3_125m_rigl75");
     assertThat(plan.masked().weights()).isEqualTo(4 * plan.parameters());
     assertThat(plan.masked().optimizerState()).isEqualTo(8 * plan.parameters());
+    assertThat(plan.masked().masks()).isEqualTo(4 * plan.sparseParameters());
     assertThat(plan.compressed().weights()).isEqualTo(4 * plan.keptParameters());
-    assertThat(plan.compressed().masks()).isEqualTo(4 * plan.keptSparseParameters());
+    assertThat(plan.compressed().masks()).isEqualTo(17 * plan.keptSparseParameters() / 2);
   }
 
   @Test
