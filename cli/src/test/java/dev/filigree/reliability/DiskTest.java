@@ -139,26 +139,8 @@ class DiskTest {
   }
 
   private void assertResumesTo(Path run, long steps) throws Exception {
-    long from =
-        Long.parseLong(
-            Checkpoints.newestWhole(run)
-                .checkpoint()
-                .orElseThrow()
-                .getFileName()
-                .toString()
-                .substring(5));
-    try (Child child =
-        Child.start(
-            folder,
-            List.of(),
-            "train",
-            "--quiet",
-            "--resume",
-            run.toString(),
-            "--steps",
-            Long.toString(from + steps))) {
-      assertThat(child.exitCode()).describedAs(child.output()).isZero();
-    }
+    long from = TinyConfig.savedStep(run);
+    TinyConfig.resume(folder, run, from + steps);
     assertThat(TinyConfig.rows(run).stream().filter(row -> "train".equals(row.get("event"))))
         .hasSize((int) (from + steps));
   }
@@ -245,26 +227,7 @@ class DiskTest {
       assertThat(Checkpoints.newestWhole(gone).checkpoint()).isPresent();
       assertThat(Checkpoints.newestWhole(run).checkpoint()).isPresent();
       assertThat(run.resolve("lock")).doesNotExist();
-      long saved =
-          Long.parseLong(
-              Checkpoints.newestWhole(run)
-                  .checkpoint()
-                  .orElseThrow()
-                  .getFileName()
-                  .toString()
-                  .substring(5));
-      try (Child child =
-          Child.start(
-              folder,
-              List.of(),
-              "train",
-              "--quiet",
-              "--resume",
-              run.toString(),
-              "--steps",
-              Long.toString(saved + 1))) {
-        assertThat(child.exitCode()).describedAs(child.output()).isZero();
-      }
+      TinyConfig.resume(folder, run, TinyConfig.savedStep(run) + 1);
     }
     Findings.add(
         "06-deleted",

@@ -1,7 +1,10 @@
 package dev.filigree.reliability;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.filigree.zoo.train.Checkpoints;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
@@ -98,5 +101,21 @@ final class TinyConfig {
     int end = text.lastIndexOf('\n');
     int start = end < 0 ? -1 : text.lastIndexOf('\n', end - 1);
     return end < 0 ? -1 : JSON.readTree(text.substring(start + 1, end)).path("step").asLong(-1);
+  }
+
+  /** The step of a run's newest whole checkpoint. */
+  static long savedStep(Path run) throws IOException {
+    Path newest = Checkpoints.newestWhole(run).checkpoint().orElseThrow();
+    return Long.parseLong(newest.getFileName().toString().substring("step-".length()));
+  }
+
+  /** Goes on with a run until a step, in a process of its own, which must end well. */
+  static void resume(Path folder, Path run, long step) throws Exception {
+    String[] arguments = {
+      "train", "--quiet", "--resume", run.toString(), "--steps", Long.toString(step)
+    };
+    try (Child child = Child.start(folder, List.of(), arguments)) {
+      assertThat(child.exitCode()).describedAs(child.output()).isZero();
+    }
   }
 }
