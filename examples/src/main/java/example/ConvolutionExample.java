@@ -3,7 +3,7 @@ package example;
 import static dev.filigree.schedule.UpdateSchedules.every;
 
 import dev.filigree.optim.LibtorchOptimizer;
-import dev.filigree.sparsity.SparseEvolution;
+import dev.filigree.sparsity.algorithm.SparseEvolution;
 import dev.filigree.sparsity.Sparsity;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;

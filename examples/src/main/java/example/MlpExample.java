@@ -8,7 +8,7 @@ import dev.filigree.nn.Layer;
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.AdamW;
 import dev.filigree.optim.Optimizer;
-import dev.filigree.sparsity.RigL;
+import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.Sparsity;
 import dev.filigree.torch.Tensors;

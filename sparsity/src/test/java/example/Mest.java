@@ -1,10 +1,9 @@
 package example;
 
-import dev.filigree.sparsity.AlgorithmBuilder;
-import dev.filigree.sparsity.AlgorithmSettings;
-import dev.filigree.sparsity.DynamicSparsity;
-import dev.filigree.sparsity.KeptWeights;
-import dev.filigree.sparsity.MissingWeights;
+import dev.filigree.sparsity.algorithm.AlgorithmBuilder;
+import dev.filigree.sparsity.algorithm.AlgorithmSettings;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
+import dev.filigree.sparsity.algorithm.WeightView;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -12,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
  * Memory-economic sparse training: drop where |w| + λ·|gradient| is smallest, grow at random. Yuan
  * et al., NeurIPS 2021, section 3.1; here with Adam's running mean of the gradient.
  */
-public final class Mest extends DynamicSparsity {
+public final class Mest extends SparsityAlgorithm {
   private static final double LAMBDA = 0.01;
 
   public Mest(AlgorithmSettings settings) {
@@ -24,13 +23,13 @@ public final class Mest extends DynamicSparsity {
   }
 
   @Override
-  protected Tensor dropScore(KeptWeights weights) {
-    Tensor gradient = weights.optimizerState("exp_avg").abs();
-    return weights.values().abs().add(gradient, new Scalar(LAMBDA));
+  public Tensor dropScore(WeightView weight) {
+    Tensor gradient = weight.optimizerState("exp_avg").abs();
+    return weight.values().abs().add(gradient, new Scalar(LAMBDA));
   }
 
   @Override
-  protected Tensor growScore(MissingWeights weights) {
-    return weights.random();
+  public Tensor growScore(WeightView weight) {
+    return weight.random();
   }
 }

@@ -7,7 +7,7 @@ import dev.filigree.optim.GradientClipping;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.Execution;
 import dev.filigree.sparsity.Group;
-import dev.filigree.sparsity.RigL;
+import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.Sparsity;
 import dev.filigree.sparsity.SparsityOptions;

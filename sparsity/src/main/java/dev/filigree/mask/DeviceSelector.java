@@ -28,7 +28,7 @@ final class DeviceSelector implements Selector {
       Tensor scores, @Nullable Tensor mask, Quota quota, Grouping grouping, TieBreak ties) {
     Tensor keys = keys(scores);
     if (mask != null) {
-      boolean missing = quota.candidates() == Quota.Candidates.MISSING;
+      boolean missing = quota.competitors() == Quota.Competitors.MISSING;
       keys.masked_fill_(missing ? mask : mask.logical_not(), scalar(Keys.NONE));
     }
     Tensor winners = winners(scores, mask, quota, grouping);
@@ -43,7 +43,7 @@ final class DeviceSelector implements Selector {
     Tensor tied = keys.eq(threshold);
     Tensor wanted = winners.sub(count(above));
     Tensor won = above.logical_or_(firstOf(tied, wanted, grouping, ties));
-    return quota.candidates() == Quota.Candidates.MISSING && mask != null
+    return quota.competitors() == Quota.Competitors.MISSING && mask != null
         ? won.logical_or_(mask)
         : won;
   }

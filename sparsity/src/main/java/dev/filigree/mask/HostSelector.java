@@ -57,7 +57,7 @@ final class HostSelector implements Selector {
       TieBreak ties) {
 
     Keys keys() {
-      int wanted = quota.candidates() == Quota.Candidates.MISSING ? 0 : 1;
+      int wanted = quota.competitors() == Quota.Competitors.MISSING ? 0 : 1;
       return new SegmentKeys(scores, mask, wanted, grouping::index);
     }
 
@@ -102,7 +102,7 @@ final class HostSelector implements Selector {
 
     /** Turns the flags of a range of a block into those of the result. */
     private void mark(Keys keys, Keys.Block block, int from, int count, long first, Cutoff cutoff) {
-      int kept = quota.candidates() == Quota.Candidates.MISSING ? 1 : 0;
+      int kept = quota.competitors() == Quota.Competitors.MISSING ? 1 : 0;
       if (cutoff.rank() == Cutoff.ALL_TIES) {
         markAbove(block.keys, block.flags, from, count, kept, cutoff.key());
         return;

@@ -30,8 +30,7 @@ public final class Masks {
    * @param sparsity fraction of zeros, in [0, 1]
    */
   public static Tensor topK(Tensor scores, double sparsity, Grouping grouping, TieBreak ties) {
-    return select(
-        scores, null, Quota.topK(grouping.kept(sparsity)), grouping, ties, selector(scores));
+    return select(scores, null, Quota.topK(grouping.kept(sparsity)), grouping, ties);
   }
 
   /** {@link #topK(Tensor, double, Grouping, TieBreak)} over the whole tensor. */
@@ -50,7 +49,7 @@ public final class Masks {
           "%d weights of a tensor %s that holds %d"
               .formatted(kept, Arrays.toString(Tensors.shape(scores)), scores.numel()));
     }
-    return select(scores, null, Quota.topK(kept), flat(scores), ties, selector(scores));
+    return select(scores, null, Quota.topK(kept), flat(scores), ties);
   }
 
   /**
@@ -73,7 +72,7 @@ public final class Masks {
       TieBreak ties) {
     Counting.afterDrop(0, dropFraction); // a bad fraction is an error on an empty mask too
     Quota quota = Quota.drop(dropFraction, grouping.kept(sparsity));
-    return select(scores, mask, quota, grouping, ties, selector(scores));
+    return select(scores, mask, quota, grouping, ties);
   }
 
   /**
@@ -88,7 +87,7 @@ public final class Masks {
   public static Tensor growMaximum(
       Tensor scores, Tensor mask, double sparsity, Grouping grouping, TieBreak ties) {
     Quota quota = Quota.grow(grouping.kept(sparsity));
-    return select(scores, mask, quota, grouping, ties, selector(scores));
+    return select(scores, mask, quota, grouping, ties);
   }
 
   /** The weights that exist. */
@@ -97,6 +96,11 @@ public final class Masks {
     long[] count = new long[1];
     Tensors.inScope(() -> count[0] = mask.sum().item_long());
     return count[0];
+  }
+
+  static Tensor select(
+      Tensor scores, @Nullable Tensor mask, Quota quota, Grouping grouping, TieBreak ties) {
+    return select(scores, mask, quota, grouping, ties, scores.is_cpu() ? HOST : DEVICE);
   }
 
   static Tensor select(
@@ -124,10 +128,6 @@ public final class Masks {
           Tensor existing = mask == null ? null : grouping.arrange(mask).contiguous();
           return grouping.restore(selector.select(arranged, existing, quota, grouping, ties));
         });
-  }
-
-  private static Selector selector(Tensor scores) {
-    return scores.is_cpu() ? HOST : DEVICE;
   }
 
   private static Grouping flat(Tensor scores) {

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** Selects the best of every group; one implementation for each kind of device. */
 interface Selector {
   /**
-   * The new mask of the groups: the winners, and with {@link Quota.Candidates#MISSING} also what
+   * The new mask of the groups: the winners, and with {@link Quota.Competitors#MISSING} also what
    * existed before.
    *
    * @param scores float32 [groups, size], contiguous

@@ -5,9 +5,11 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/** A convolution over pictures, with square kernels. */
-public final class Conv2d extends Layer {
-  private final Tensor weight; // [out_channels, in_channels, kernel, kernel]
+/**
+ * A convolution over pictures, with square kernels and a weight [out_channels, in_channels, kernel,
+ * kernel].
+ */
+public final class Conv2d extends WeightedLayer {
   private final @Nullable Tensor bias; // [out_channels]
   private final long stride;
   private final long padding;
@@ -15,7 +17,7 @@ public final class Conv2d extends Layer {
   /** A layer with zero weights: initialising or loading them is the model's part. */
   public Conv2d(
       long inChannels, long outChannels, long kernel, long stride, long padding, boolean withBias) {
-    weight = registerParameter("weight", torch.zeros(outChannels, inChannels, kernel, kernel));
+    super(torch.zeros(outChannels, inChannels, kernel, kernel));
     bias = withBias ? registerParameter("bias", torch.zeros(outChannels)) : null;
     this.stride = stride;
     this.padding = padding;
@@ -30,7 +32,7 @@ public final class Conv2d extends Layer {
   public Tensor forward(Tensor x) {
     return torch.conv2d(
         x,
-        weight,
+        weightFor(x),
         bias == null ? new TensorOptional() : new TensorOptional(bias),
         new long[] {stride, stride},
         new long[] {padding, padding},

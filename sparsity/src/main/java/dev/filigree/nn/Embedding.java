@@ -6,13 +6,11 @@ import static org.bytedeco.pytorch.global.torch.linear;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** A table of vectors, one for each token or position. */
-public final class Embedding extends Layer {
-  private final Tensor weight; // [entries, size]
-
+/** A table of vectors, one for each token or position, with a weight [entries, size]. */
+public final class Embedding extends WeightedLayer {
   /** A table of zeros: initialising or loading it is the model's part. */
   public Embedding(long entries, long size) {
-    weight = registerParameter("weight", torch.zeros(entries, size));
+    super(torch.zeros(entries, size));
   }
 
   /**
@@ -22,7 +20,7 @@ public final class Embedding extends Layer {
    * @return [..., size]
    */
   public Tensor forward(Tensor ids) {
-    return embedding(weight, ids);
+    return embedding(weightFor(ids), ids);
   }
 
   /**
@@ -33,11 +31,6 @@ public final class Embedding extends Layer {
    * @return [..., entries]
    */
   public Tensor scores(Tensor x) {
-    return linear(x, weight);
-  }
-
-  /** [entries, size] */
-  public Tensor weight() {
-    return weight;
+    return linear(x, weightFor(x));
   }
 }

@@ -8,20 +8,21 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A linear layer, y = x·Wᵀ + b. Its product can be computed in another way, see {@link Product}.
+ * A linear layer, y = x·Wᵀ + b, with a weight [out_features, in_features]. Its product can be
+ * computed in another way, see {@link Product}; the weight then has the form that way gives it:
+ * [kept] while it is stored compressed.
  */
-public final class Linear extends Layer {
+public final class Linear extends WeightedLayer {
   private final long inFeatures;
   private final long outFeatures;
-  private final Tensor weight; // [out_features, in_features]; what a product makes of it while set
   private final @Nullable Tensor bias; // [out_features]
   private @Nullable Product product;
 
   /** A layer with zero weights: initialising or loading them is the model's part. */
   public Linear(long inFeatures, long outFeatures, boolean withBias) {
+    super(torch.zeros(outFeatures, inFeatures));
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    weight = registerParameter("weight", torch.zeros(outFeatures, inFeatures));
     bias = withBias ? registerParameter("bias", torch.zeros(outFeatures)) : null;
   }
 
@@ -35,6 +36,7 @@ public final class Linear extends Layer {
     if (product != null) {
       return product.forward(x, bias);
     }
+    Tensor weight = weightFor(x);
     return bias == null ? linear(x, weight) : linear(x, weight, new TensorOptional(bias));
   }
 
@@ -44,11 +46,6 @@ public final class Linear extends Layer {
 
   public long outFeatures() {
     return outFeatures;
-  }
-
-  /** The trainable weight: [out_features, in_features], or [kept] while it is stored compressed. */
-  public Tensor weight() {
-    return weight;
   }
 
   /** [out_features], or null for a layer without bias. */

@@ -96,8 +96,14 @@ public record Crossover(Map<Integer, Double> bySize) {
         .formatted(
             processor.strip(),
             torch.get_num_threads(),
-            PackedInputs.kernels().provider(),
+            provider(),
             System.getenv().getOrDefault("OPENBLAS_CORETYPE", "default"));
+  }
+
+  private static String provider() {
+    try (var kernels = SparseKernels.withThreads(1)) {
+      return kernels.provider();
+    }
   }
 
   private static java.util.Optional<Crossover> read(Path file) {
@@ -137,13 +143,14 @@ public record Crossover(Map<Integer, Double> bySize) {
     LOG.info("measuring once from which sparsity compressed execution is faster");
     var bySize = new LinkedHashMap<Integer, Double>();
     try (var _ = new NoGradGuard();
-        var _ = new PointerScope()) {
-      best(List.of(compressed(WARM_UP_SIZE, 0.9)), WARM_UP_ROUNDS); // compiles the loops
+        var _ = new PointerScope();
+        var kernels = SparseKernels.withThreads(torch.get_num_threads())) {
+      best(List.of(compressed(kernels, WARM_UP_SIZE, 0.9)), WARM_UP_ROUNDS); // compiles the loops
       for (int size : SIZES) {
         var contestants = new ArrayList<Runnable>();
         contestants.add(dense(size));
         for (double sparsity : SPARSITIES) {
-          contestants.add(compressed(size, sparsity));
+          contestants.add(compressed(kernels, size, sparsity));
         }
         bySize.put(size, crossover(best(contestants, ROUNDS)));
       }
@@ -171,8 +178,7 @@ public record Crossover(Map<Integer, Double> bySize) {
     };
   }
 
-  private static Runnable compressed(int size, double sparsity) {
-    SparseKernels kernels = PackedInputs.kernels();
+  private static Runnable compressed(SparseKernels kernels, int size, double sparsity) {
     Tensor mask = Masks.topK(torch.rand(size, size), sparsity);
     SparseMatrix matrix = SparseMatrix.ofMask(size, size, Tensors.segment(mask));
     Tensor values = torch.randn(matrix.kept());

@@ -1,5 +1,6 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

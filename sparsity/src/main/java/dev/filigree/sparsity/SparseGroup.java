@@ -1,34 +1,42 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.mask.Candidates;
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.Grouping;
 import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
+import dev.filigree.sparsity.algorithm.AlgorithmSettings;
+import dev.filigree.sparsity.algorithm.Evidence;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.PointerScope;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The parameters that follow one algorithm, and the sparsity that was last asked of each. */
+/** The parameters that follow one algorithm. */
 final class SparseGroup {
   private static final Logger LOG = LoggerFactory.getLogger(SparseGroup.class);
 
   private final SparsityAlgorithm algorithm;
   private final List<SparseParameter> parameters;
+  private final boolean sumsMicroBatches;
 
-  SparseGroup(SparsityAlgorithm algorithm, List<SparseParameter> parameters) {
+  SparseGroup(
+      SparsityAlgorithm algorithm, List<SparseParameter> parameters, boolean sumsMicroBatches) {
     this.algorithm = algorithm;
     this.parameters = List.copyOf(parameters);
+    this.sumsMicroBatches = sumsMicroBatches;
   }
 
   SparsityAlgorithm algorithm() {
@@ -49,13 +57,12 @@ final class SparseGroup {
    * @param existing which weights exist already, by parameter name
    * @throws IllegalArgumentException when an initial mask is no mask of its parameter
    */
-  List<Tensor> initialMasks(long seed, Map<String, Tensor> existing) {
-    if (algorithm.startsDense()) {
-      return List.of();
-    }
-    AlgorithmSettings settings = algorithm.settings();
-    double[] targets = spread(0);
+  List<Tensor> initialMasks(long seed, Map<String, Tensor> existing, Optimizer optimizer) {
     var masks = new ArrayList<Tensor>();
+    if (algorithm.startsDense()) {
+      return masks;
+    }
+    double[] targets = targets(0, seed, optimizer);
     for (int i = 0; i < targets.length; i++) {
       SparseParameter parameter = parameters.get(i);
       var request =
@@ -64,11 +71,16 @@ final class SparseGroup {
               parameter.dense(),
               targets[i],
               grouping(parameter),
-              settings.ties().at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
+              algorithm
+                  .settings()
+                  .ties()
+                  .at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
               seed,
               placed(existing.get(parameter.name()), parameter));
       masks.add(
-          Tensors.scoped(() -> parameter.requireMask(settings.initialMask().create(request))));
+          Tensors.scoped(
+              () ->
+                  parameter.requireMask(algorithm.settings().initialMask().create(request))));
     }
     return masks;
   }
@@ -80,80 +92,90 @@ final class SparseGroup {
   }
 
   /** Sets the first masks. */
-  void initialise(List<Tensor> masks, Optimizer optimizer) {
+  void initialise(List<Tensor> masks, long seed, Optimizer optimizer) {
     if (masks.isEmpty()) {
       return;
     }
-    double[] targets = spread(0);
+    double[] targets = targets(0, seed, optimizer);
     for (int i = 0; i < targets.length; i++) {
       SparseParameter parameter = parameters.get(i);
       parameter.setMask(masks.get(i), optimizer);
-      warnAboutCount(parameter, kept(grouping(parameter), targets[i]));
-      // What the mask has: that of a pruned model need not be what was asked for.
-      parameter.asked(targets[i], parameter.kept());
+      warnAboutCount(parameter, UpdateRule.kept(grouping(parameter), targets[i]));
+      // What the mask has: that of a pruned model need not be what the sparsity says.
+      parameter.setTarget(targets[i], parameter.kept());
     }
   }
 
-  /** Prepares for an update after the next step, if there is one that needs its gradient. */
-  void await(long step, long seed) {
-    boolean wanted = algorithm.growsByGradient() && isUpdate(step);
-    double[] targets = wanted ? spread(step) : new double[0];
+  /** Prepares for the gradients of the next step, if an update will look at them. */
+  void await(long step, long seed, Optimizer optimizer) {
+    boolean isUpdate = isUpdate(step);
+    boolean wanted = isUpdate || gathersFor(step);
+    // Counts must be known before the gradient comes, and one gradient must be all of it.
+    boolean early =
+        isUpdate
+            && !sumsMicroBatches
+            && algorithm.evidence().equals(Evidence.gradient())
+            && !algorithm.settings().distribution().needsScores();
+    List<UpdateRule> rules = early ? rules(step, seed, optimizer) : List.of();
     for (int i = 0; i < parameters.size(); i++) {
       SparseParameter parameter = parameters.get(i);
-      parameter.awaitUpdate(wanted ? algorithm.update(parameter, step, targets[i], seed) : null);
+      Function<Tensor, Candidates> asItArrives = null;
+      if (early && parameter.storesKeptOnly()) {
+        UpdateRule rule = rules.get(i);
+        asItArrives =
+            gradient -> {
+              var view = new ParameterView(parameter, optimizer, step, seed, () -> gradient);
+              return rule.candidates(algorithm.growScore(view), view.mask());
+            };
+      }
+      parameter.evidence().await(wanted, asItArrives);
     }
   }
 
-  /** Updates the masks of all parameters. */
-  void update(long step, long seed, Optimizer optimizer, List<SparsityListener> listeners) {
-    double[] targets = spread(step);
+  /** Whether the evidence of an update after the given step takes in that step's gradients. */
+  private boolean gathersFor(long step) {
+    return switch (algorithm.evidence()) {
+      case Evidence.Gradient(int steps) ->
+          LongStream.range(step, step + steps).anyMatch(algorithm::isUpdate);
+      case Evidence.Momentum _ -> true;
+      case Evidence.None(), Evidence.InputNorms() -> false;
+    };
+  }
+
+  /** What an update at a step does to each parameter, in their order. */
+  List<UpdateRule> rules(long step, long seed, Optimizer optimizer) {
+    double[] targets = targets(step, seed, optimizer);
+    double dropFraction = algorithm.dropFraction(step);
+    var rules = new ArrayList<UpdateRule>();
     for (int i = 0; i < targets.length; i++) {
       SparseParameter parameter = parameters.get(i);
-      DropAndGrow plan = algorithm.update(parameter, step, targets[i], seed);
-      if (plan == null || (algorithm.growsByGradient() && !parameter.canGrowByGradient())) {
-        continue;
-      }
-      SparseParameter.Moved moved;
-      try (var _ = new PointerScope()) { // replaced values and state go before the next parameter
-        moved = parameter.update(plan, optimizer);
-      }
-      parameter.forgetGradient();
-      Grouping grouping = plan.shaper().group(parameter.name(), parameter.shape());
-      parameter.asked(plan.sparsity(), kept(grouping, plan.sparsity()));
-      if (moved.dropped() > 0) {
-        warnIfEmpty(parameter);
-      }
-      var update =
-          new MaskUpdate(
+      rules.add(
+          new UpdateRule(
               step,
-              parameter.name(),
-              moved.dropped(),
-              moved.grown(),
-              parameter.kept(),
-              parameter.size(),
-              plan.sparsity());
-      listeners.forEach(listener -> listener.onMaskUpdate(parameter, update));
+              dropFraction,
+              targets[i],
+              grouping(parameter),
+              algorithm.settings().ties().at(seed, parameter.name(), step)));
     }
+    return rules;
   }
 
-  /** What sparsity is asked of every parameter at a step. */
-  private double[] spread(long step) {
+  /** The sparsity of every parameter at a step. */
+  private double[] targets(long step, long seed, Optimizer optimizer) {
     List<Distribution.Parameter> spreadable =
         parameters.stream()
-            .map(p -> Distribution.Parameter.of(p.name(), p.shape(), () -> p.dense().abs()))
+            .map(
+                parameter -> {
+                  var view = new ParameterView(parameter, optimizer, step, seed);
+                  return Distribution.Parameter.of(
+                      parameter.name(), parameter.shape(), () -> algorithm.allocationScore(view));
+                })
             .toList();
     return algorithm.settings().distribution().spread(algorithm.sparsity(step), spreadable);
   }
 
   private Grouping grouping(SparseParameter parameter) {
     return algorithm.settings().shaper().group(parameter.name(), parameter.shape());
-  }
-
-  /** How many weights a sparsity keeps; a candidate may stand for several. */
-  private static long kept(Grouping grouping, double sparsity) {
-    long size = Arrays.stream(grouping.shape()).reduce(1, Math::multiplyExact);
-    long candidates = grouping.groups() * grouping.size();
-    return candidates == 0 ? 0 : grouping.kept(sparsity) * grouping.groups() * (size / candidates);
   }
 
   /** An initial mask need not have the sparsity asked for: that of a pruned model has its own. */
@@ -200,8 +222,8 @@ final class SparseGroup {
                   name,
                   initially[i],
                   atTheEnd[i],
-                  kept(grouping, initially[i]),
-                  kept(grouping, atTheEnd[i]));
+                  UpdateRule.kept(grouping, initially[i]),
+                  UpdateRule.kept(grouping, atTheEnd[i]));
             })
         .toList();
   }
@@ -215,35 +237,13 @@ final class SparseGroup {
     return 0;
   }
 
-  /** See {@link SparseOptimizer#verify}. */
-  void verify() {
-    for (SparseParameter parameter : parameters) {
-      long astray = parameter.astray();
-      if (astray > 0) {
-        throw new IllegalStateException(
-            parameter.name() + ": " + astray + " weights exist outside the mask");
-      }
-      long kept = parameter.counted();
-      if (kept != parameter.keptAsked()) {
-        throw new IllegalStateException(
-            "%s: keeps %d of %d weights, its sparsity %s asks for %d"
-                .formatted(
-                    parameter.name(),
-                    kept,
-                    parameter.size(),
-                    parameter.targetSparsity(),
-                    parameter.keptAsked()));
-      }
-    }
-  }
-
   /** The schedules' state, and for each parameter what was last asked of it. */
   Map<String, Object> state() {
     var targets = new LinkedHashMap<String, Object>();
     var kept = new LinkedHashMap<String, Object>();
     for (SparseParameter parameter : parameters) {
       targets.put(parameter.name(), parameter.targetSparsity());
-      kept.put(parameter.name(), parameter.keptAsked());
+      kept.put(parameter.name(), parameter.targetKept());
     }
     var state = new LinkedHashMap<String, Object>();
     state.put("sparsity", algorithm.settings().sparsity().state());
@@ -262,7 +262,7 @@ final class SparseGroup {
         throw new IllegalArgumentException(
             "the saved state knows nothing of '" + parameter.name() + "'");
       }
-      parameter.asked(target.doubleValue(), weights.longValue());
+      parameter.setTarget(target.doubleValue(), weights.longValue());
     }
     algorithm.settings().sparsity().load(part(state, "sparsity"));
     algorithm.settings().dropFraction().load(part(state, "drop_fraction"));

@@ -3,6 +3,7 @@ package dev.filigree.sparsity;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.schedule.Schedule;
+import dev.filigree.sparsity.storage.SparseProducts;
 import dev.filigree.torch.NativeMemory;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
@@ -31,22 +32,32 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   private final Optimizer inner;
   private final List<SparseGroup> groups;
   private final long seed;
+  private final List<SparseProducts> products;
   private final List<SparsityListener> listeners = new ArrayList<>();
   private long steps;
   private boolean closed;
 
+  /**
+   * @param products what compressed parameters are computed with; closed with this
+   */
   SparseOptimizer(
-      Optimizer inner, List<SparseGroup> groups, long seed, Map<String, Tensor> existing) {
+      Optimizer inner,
+      List<SparseGroup> groups,
+      List<SparseProducts> products,
+      SparsityOptions options) {
     this.inner = inner;
     this.groups = List.copyOf(groups);
-    this.seed = seed;
+    this.products = List.copyOf(products);
+    this.seed = options.seed();
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
       // All masks first: where one cannot be made, no weight was touched.
       List<List<Tensor>> masks =
-          this.groups.stream().map(group -> group.initialMasks(seed, existing)).toList();
+          this.groups.stream()
+              .map(group -> group.initialMasks(seed, options.existing(), inner))
+              .toList();
       for (int i = 0; i < masks.size(); i++) {
-        this.groups.get(i).initialise(masks.get(i), inner);
+        this.groups.get(i).initialise(masks.get(i), seed, inner);
       }
     }
     giveBackMemory();
@@ -63,10 +74,13 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
       boolean stateToo = !inner.keepsZeros();
-      parameters().forEach(parameter -> parameter.prune(inner, stateToo));
+      for (SparseParameter parameter : parameters()) {
+        parameter.enforce(inner, stateToo);
+        parameter.evidence().finishStep();
+      }
       updateMasks();
     }
-    parameters().forEach(SparseParameter::forgetGradient);
+    parameters().forEach(parameter -> parameter.evidence().forgetStep());
     if (groups.stream().anyMatch(group -> group.isUpdate(steps))) {
       giveBackMemory();
     }
@@ -85,7 +99,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     Set<Schedule> read = Collections.newSetFromMap(new IdentityHashMap<>());
     for (SparseGroup group : groups) {
       if (group.isUpdate(steps)) {
-        group.update(steps, seed, inner, listeners);
+        new MaskUpdater(group, seed, inner).update(steps, listeners);
         read.add(group.algorithm().settings().sparsity());
         read.add(group.algorithm().settings().dropFraction());
       }
@@ -93,15 +107,15 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     read.forEach(Schedule::advance);
   }
 
-  /** Dense gradients are captured only in the backward passes before an update that needs them. */
+  /** Evidence is gathered only in the steps before an update that needs it. */
   private void awaitGradients() {
-    Tensors.inScope(() -> groups.forEach(group -> group.await(steps + 1, seed)));
+    Tensors.inScope(() -> groups.forEach(group -> group.await(steps + 1, seed, inner)));
   }
 
   @Override
   public void zeroGrad() {
     inner.zeroGrad();
-    parameters().forEach(SparseParameter::forgetGradient);
+    parameters().forEach(parameter -> parameter.evidence().forgetStep());
   }
 
   @Override
@@ -149,12 +163,12 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
    * Checks that no parameter is silently dense.
    *
    * @throws IllegalStateException naming the first parameter that keeps more or fewer weights than
-   *     asked for, or that has a weight where none should exist
+   *     its sparsity says, or that has a weight where none should exist
    */
   public void verify() {
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
-      groups.forEach(SparseGroup::verify);
+      parameters().forEach(SparseParameter::verify);
     }
   }
 
@@ -237,6 +251,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     if (!closed) {
       closed = true;
       parameters().forEach(parameter -> Sparsity.release(parameter, inner));
+      products.forEach(SparseProducts::close);
     }
   }
 }

@@ -1,133 +1,174 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
+import dev.filigree.sparsity.algorithm.Evidence;
+import dev.filigree.sparsity.storage.CompressedStorage;
+import dev.filigree.sparsity.storage.DenseStorage;
+import dev.filigree.sparsity.storage.MaskedStorage;
+import dev.filigree.sparsity.storage.Storage;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A parameter of which only some weights exist. Two executions: {@link MaskedParameter}, a dense
- * tensor whose missing weights are kept at zero, and compressed, where only the kept weights are
- * stored. Algorithms and users see no difference.
+ * A parameter of which only some weights exist, in whatever way it is stored: a dense tensor whose
+ * missing weights are kept at zero (masked), or the existing weights alone (compressed). Algorithms
+ * and users see no difference.
  */
-public abstract class SparseParameter {
+public final class SparseParameter {
   private final String name;
   private final Tensor weight;
   private final long[] shape;
+  private final ExecutionPlan plan;
+  private final GatheredEvidence evidence;
+  private Storage storage;
+  private boolean hasMask;
   private double targetSparsity;
-  private long keptAsked;
+  private long targetKept;
 
-  SparseParameter(String name, Tensor weight, long[] shape) {
+  /** Starts dense. */
+  SparseParameter(
+      String name,
+      Tensor weight,
+      ExecutionPlan plan,
+      Evidence needed,
+      GradientExchange exchange) {
     this.name = name;
     // A reference of our own: the caller's may belong to a scope that ends before the training.
     this.weight = new Tensor(weight).retainReference();
-    this.shape = shape.clone();
-    keptAsked = size();
+    this.shape = Tensors.shape(weight);
+    this.plan = plan;
+    evidence = new GatheredEvidence(name, this.weight, needed, exchange);
+    storage =
+        switch (plan) {
+          case ExecutionPlan.Dense(var layer, var forward) ->
+              new DenseStorage(this.weight, layer, forward::of, evidence);
+          case ExecutionPlan.Masked _, ExecutionPlan.Compressed _ ->
+              new MaskedStorage(name, this.weight, evidence);
+        };
+    targetKept = size();
   }
 
   /** The parameter's name in its module. */
-  public final String name() {
+  public String name() {
     return name;
   }
 
   /** The shape of the weight, [out_features, in_features] for a linear layer. */
-  public final long[] shape() {
+  public long[] shape() {
     return shape.clone();
   }
 
   /** Elements of the weight, existing or not. */
-  public final long size() {
+  public long size() {
     return Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }
 
   /** The tensor that the optimizer updates: the weight itself, or the values [kept]. */
-  public final Tensor weight() {
+  public Tensor weight() {
     return weight;
   }
 
   /** Weights that exist, counted. */
-  public abstract long kept();
+  public long kept() {
+    return storage.kept();
+  }
 
   /** The counted sparsity, a fraction. */
-  public final double sparsity() {
+  public double sparsity() {
     return 1 - (double) kept() / size();
   }
 
-  /** The sparsity that was last asked of the parameter, a fraction. */
-  public final double targetSparsity() {
+  /** The sparsity that the last mask was chosen for, a fraction. */
+  public double targetSparsity() {
     return targetSparsity;
   }
 
-  /** How many weights should exist since the mask was last chosen. */
-  final long keptAsked() {
-    return keptAsked;
+  /** How many weights the last mask was chosen to have. */
+  long targetKept() {
+    return targetKept;
   }
 
-  /** Notes what was asked of the mask that was just chosen. */
-  final void asked(double sparsity, long weights) {
+  void setTarget(double sparsity, long kept) {
     targetSparsity = sparsity;
-    keptAsked = weights;
+    targetKept = kept;
   }
 
-  public abstract Execution execution();
-
-  /** Bytes that say which weights exist, beside the weight: a mask, or the positions. */
-  public abstract long structureBytes();
-
-  /** Which weights exist: a new bool tensor of the weight's shape. */
-  public abstract Tensor mask();
-
-  /** The weight as a dense tensor, zero where no weight exists; not to be changed. */
-  public abstract Tensor dense();
-
-  /**
-   * Turns a tensor that follows the weight (an optimizer's state) into a dense one of the weight's
-   * shape, zero where no weight exists.
-   */
-  public abstract Tensor toDense(Tensor state);
-
-  /** The reverse of {@link #toDense}: what the optimizer keeps, of a dense tensor. */
-  public abstract Tensor fromDense(Tensor dense);
-
-  /** Whether a tensor of the optimizer's state follows the weight element by element. */
-  final boolean follows(Tensor state) {
-    return Arrays.equals(Tensors.shape(state), Tensors.shape(weight));
+  /** How the parameter is stored once it has a mask: never {@link Execution#AUTO}. */
+  public Execution execution() {
+    return plan instanceof ExecutionPlan.Compressed ? Execution.COMPRESSED : Execution.MASKED;
   }
 
-  /** A state tensor of the optimizer by name. */
-  private Tensor stateOf(Optimizer optimizer, String stateName) {
-    Tensor state = optimizer.state(weight).get(stateName);
-    if (state == null || !follows(state)) {
-      throw new IllegalArgumentException(
-          name
-              + ": the optimizer keeps no '"
-              + stateName
-              + "', only "
-              + optimizer.state(weight).keySet());
-    }
-    return state;
-  }
-
-  /** The weights as the score of a drop sees them. */
-  final KeptWeights keptWeights(Optimizer optimizer) {
-    return new KeptWeights() {
-      @Override
-      public Tensor values() {
-        return weight.detach();
-      }
-
-      @Override
-      public Tensor optimizerState(String stateName) {
-        return stateOf(optimizer, stateName);
-      }
+  /** Why it is not stored compressed, in the words of an error; empty where it is. */
+  public Optional<String> executionReason() {
+    return switch (plan) {
+      case ExecutionPlan.Compressed _ -> Optional.empty();
+      case ExecutionPlan.Masked(String reason) -> Optional.of(reason);
+      case ExecutionPlan.Dense _ -> Optional.of("its algorithm stores all weights");
     };
   }
 
+  /** Whether only the existing weights are stored now. */
+  boolean storesKeptOnly() {
+    return storage instanceof CompressedStorage;
+  }
+
+  /** Bytes that say which weights exist, beside the weight: a mask, or the positions. */
+  public long structureBytes() {
+    return storage.structureBytes();
+  }
+
+  /** Which weights exist: a new bool tensor of the weight's shape. */
+  public Tensor mask() {
+    return Tensors.scoped(storage::mask);
+  }
+
+  /** The weight as a dense tensor, zero where no weight exists; not to be changed. */
+  public Tensor dense() {
+    return toDense(weight.detach());
+  }
+
+  /**
+   * Turns a tensor that has the form of {@link #weight} (a gradient, an optimizer's state) into a
+   * dense one of the weight's shape, zero where no weight exists; not to be changed.
+   */
+  public Tensor toDense(Tensor stored) {
+    return Tensors.scoped(() -> storage.toDense(stored));
+  }
+
+  /** The reverse of {@link #toDense}: what the optimizer keeps, of a dense tensor. */
+  public Tensor fromDense(Tensor dense) {
+    return Tensors.scoped(() -> storage.fromDense(dense));
+  }
+
+  /** Whether a tensor has the form of {@link #weight}, element by element. */
+  boolean hasFormOfWeight(Tensor tensor) {
+    return Arrays.equals(Tensors.shape(tensor), Tensors.shape(weight));
+  }
+
+  /**
+   * The dense gradient that the next mask update will look at, where it is held: in masked
+   * execution, or where several backward passes are summed.
+   */
+  public Optional<Tensor> denseGradient() {
+    return evidence.denseGradient();
+  }
+
+  /** Whether it ever had a mask: until then it is dense in every execution. */
+  boolean hasMask() {
+    return hasMask;
+  }
+
+  GatheredEvidence evidence() {
+    return evidence;
+  }
+
   /** Checks that a tensor can be a mask of this parameter. */
-  final Tensor requireMask(Tensor mask) {
+  Tensor requireMask(Tensor mask) {
     if (Tensors.type(mask) != ScalarType.Bool) {
       throw new IllegalArgumentException(
           "the mask of '" + name + "' must be of type Bool, found " + Tensors.type(mask));
@@ -140,51 +181,52 @@ public abstract class SparseParameter {
     return mask;
   }
 
-  /** How many weights exist, counted where they are stored. */
-  abstract long counted();
-
-  /** How many elements outside the mask are not zero. */
-  abstract long astray();
-
-  /** Replaces the mask: the first one, or one read from a checkpoint. */
-  abstract void setMask(Tensor mask, Optimizer optimizer);
-
-  /** Assigns zero to weights that do not exist and, if asked, to their optimizer state. */
-  abstract void prune(Optimizer optimizer, boolean stateToo);
-
-  /**
-   * Says what update the next step ends with, if it needs the dense gradient of that step; null for
-   * none.
-   */
-  abstract void awaitUpdate(@Nullable DropAndGrow plan);
-
-  /** Whether the gradient that an awaited update needs is there. */
-  abstract boolean canGrowByGradient();
-
-  /**
-   * The dense gradient that the next mask update will look at: there after the backward pass before
-   * an update that grows by gradient, summed over micro-batches; in compressed execution only where
-   * micro-batches are summed. Replicas that train in parallel average it in place, as they do the
-   * gradients, or their masks drift apart.
-   */
-  public Optional<Tensor> denseGradient() {
-    return Optional.empty();
+  /** Takes another mask; weights that stay keep their values and state, new ones are zero. */
+  void setMask(Tensor mask, Optimizer optimizer) {
+    Map<String, Tensor> state = optimizer.state(weight);
+    Tensor here = mask.to(weight.device(), ScalarType.Bool).contiguous();
+    if (plan instanceof ExecutionPlan.Compressed(var layer, var products)
+        && storage instanceof MaskedStorage) {
+      storage.release(state);
+      storage = new CompressedStorage(weight, layer, products, evidence, here, state);
+    } else {
+      storage.mask(here, state);
+    }
+    hasMask = true;
   }
 
-  /** Forgets a captured dense gradient. */
-  abstract void forgetGradient();
+  /** Assigns zero to weights that do not exist and, if asked, to their optimizer state. */
+  void enforce(Optimizer optimizer, boolean stateToo) {
+    storage.enforce(stateToo ? optimizer.state(weight) : Map.of());
+  }
 
-  /** Carries out a mask update; returns how many weights went and came. */
-  abstract Moved update(DropAndGrow plan, Optimizer optimizer);
+  /**
+   * Counts what is stored.
+   *
+   * @throws IllegalStateException where that is not what the last mask was chosen to have
+   */
+  void verify() {
+    long outside = storage.nonzeroOutsideMask();
+    if (outside > 0) {
+      throw new IllegalStateException(name + ": " + outside + " weights exist outside the mask");
+    }
+    long counted = storage.counted();
+    if (counted != targetKept) {
+      throw new IllegalStateException(
+          "%s: keeps %d of %d weights, its sparsity %s asks for %d"
+              .formatted(name, counted, size(), targetSparsity, targetKept));
+    }
+  }
 
   /** Undoes what the wrapper did: hooks gone, weight and state dense. Called once. */
-  abstract void release(Optimizer optimizer);
-
-  /** Weights that went and that came. */
-  record Moved(long dropped, long grown) {}
+  void release(Optimizer optimizer) {
+    storage.release(optimizer.state(weight));
+    evidence.close();
+    weight.close();
+  }
 
   @Override
-  public final String toString() {
+  public String toString() {
     return name + Arrays.toString(shape) + " " + kept() + " kept";
   }
 }

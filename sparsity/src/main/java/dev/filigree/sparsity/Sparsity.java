@@ -2,6 +2,9 @@ package dev.filigree.sparsity;
 
 import dev.filigree.config.ConfigReader;
 import dev.filigree.optim.Optimizer;
+import dev.filigree.sparsity.algorithm.AlgorithmSettings;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
+import dev.filigree.sparsity.storage.SparseProducts;
 import dev.filigree.torch.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,7 +87,7 @@ public final class Sparsity {
         requireFree(name, of(candidates, name), updated);
       }
     }
-    var executions = new CompressedExecution(models.values(), optimizer, options);
+    var executions = new ExecutionChoice(models.values(), optimizer, options);
     var made = new ArrayList<SparseParameter>();
     try {
       var groups = new ArrayList<SparseGroup>();
@@ -92,14 +95,20 @@ public final class Sparsity {
         SparsityAlgorithm algorithm = group.entries().get(i).algorithm();
         var parameters = new ArrayList<SparseParameter>();
         for (String name : assigned.get(i)) {
-          parameters.add(noted(executions.parameter(name, of(candidates, name), algorithm)));
+          Tensor weight = of(candidates, name);
+          ExecutionPlan plan = executions.choose(name, weight, algorithm);
+          parameters.add(
+              noted(
+                  new SparseParameter(
+                      name, weight, plan, algorithm.evidence(), options.exchange())));
           made.add(parameters.getLast());
         }
-        groups.add(new SparseGroup(algorithm, parameters));
+        groups.add(new SparseGroup(algorithm, parameters, options.microBatches() > 1));
       }
-      return new SparseOptimizer(optimizer, groups, options.seed(), options.existing());
+      return new SparseOptimizer(optimizer, groups, executions.products(), options);
     } catch (RuntimeException e) {
       made.forEach(parameter -> release(parameter, optimizer));
+      executions.products().forEach(SparseProducts::close);
       throw e;
     }
   }

@@ -7,6 +7,7 @@ import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.config.ConfigScalar;
 import dev.filigree.config.ConfigWriter;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.optim.GradientExchange;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -15,13 +16,15 @@ import org.bytedeco.pytorch.Tensor;
  * @param existing masks of the weights that exist already, as of a checkpoint, by parameter name:
  *     the initial masks {@code random} and {@code topk} take them first, see {@link
  *     dev.filigree.mask.InitialMask.Request#existing}
+ * @param exchange with the replicas of the model, for gradients that mask updates look at
  */
 public record SparsityOptions(
     long seed,
     Execution execution,
     int microBatches,
     Map<String, List<String>> otherNames,
-    Map<String, Tensor> existing) {
+    Map<String, Tensor> existing,
+    GradientExchange exchange) {
   public SparsityOptions {
     if (microBatches < 1) {
       throw new IllegalArgumentException("microBatches must be at least 1, found " + microBatches);
@@ -32,26 +35,30 @@ public record SparsityOptions(
 
   /** Seed 0, execution auto, one backward pass a step, no further names, no masks before. */
   public static SparsityOptions defaults() {
-    return new SparsityOptions(0, Execution.AUTO, 1, Map.of(), Map.of());
+    return new SparsityOptions(0, Execution.AUTO, 1, Map.of(), Map.of(), GradientExchange.none());
   }
 
   public SparsityOptions seed(long value) {
-    return new SparsityOptions(value, execution, microBatches, otherNames, existing);
+    return new SparsityOptions(value, execution, microBatches, otherNames, existing, exchange);
   }
 
   public SparsityOptions execution(Execution value) {
-    return new SparsityOptions(seed, value, microBatches, otherNames, existing);
+    return new SparsityOptions(seed, value, microBatches, otherNames, existing, exchange);
   }
 
   public SparsityOptions microBatches(int value) {
-    return new SparsityOptions(seed, execution, value, otherNames, existing);
+    return new SparsityOptions(seed, execution, value, otherNames, existing, exchange);
   }
 
   public SparsityOptions otherNames(Map<String, List<String>> value) {
-    return new SparsityOptions(seed, execution, microBatches, value, existing);
+    return new SparsityOptions(seed, execution, microBatches, value, existing, exchange);
   }
 
   public SparsityOptions existing(Map<String, Tensor> value) {
-    return new SparsityOptions(seed, execution, microBatches, otherNames, value);
+    return new SparsityOptions(seed, execution, microBatches, otherNames, value, exchange);
+  }
+
+  public SparsityOptions exchange(GradientExchange value) {
+    return new SparsityOptions(seed, execution, microBatches, otherNames, existing, value);
   }
 }

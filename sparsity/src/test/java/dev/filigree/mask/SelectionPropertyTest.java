@@ -5,9 +5,7 @@ import static dev.filigree.mask.MaskTesting.mask;
 import static dev.filigree.mask.MaskTesting.scores;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -44,7 +42,7 @@ class SelectionPropertyTest {
   }
 
   @Example
-  void tiesOfAStreamAreBrokenByIndicesThatNeedMoreThan16Bits() {
+  void tiesAreBrokenByIndicesThatNeedMoreThan16Bits() {
     checkTopK(new Random(-2), 99_999, ties(-2, false));
   }
 
@@ -61,9 +59,6 @@ class SelectionPropertyTest {
     long take = size == 0 ? 0 : random.nextInt(size + 1);
     List<Long> expected = best(values, LongStream.range(0, size).boxed().toList(), take, ties);
     assertSelected(values, null, Quota.topK(take), flat(size), ties, expected);
-
-    assertThat(streamed(values, take, ties, random).indices())
-        .isEqualTo(expected.stream().mapToLong(Long::longValue).toArray());
   }
 
   @Property(tries = 60)
@@ -113,6 +108,31 @@ class SelectionPropertyTest {
     long kept = grouping.kept(sparsity);
     assertSelected(values, before, Quota.drop(dropFraction, kept), grouping, ties, dropped);
     assertSelected(values, before, Quota.grow(kept), grouping, ties, grown);
+    assertCandidatesDecideTheGrowth(
+        values, before, values(random, size), dropFraction, sparsity, grouping, ties);
+  }
+
+  /** Whatever is dropped, the candidates grow as all scores would. */
+  private static void assertCandidatesDecideTheGrowth(
+      float[] values,
+      long[] before,
+      float[] dropValues,
+      double dropFraction,
+      double sparsity,
+      Grouping grouping,
+      TieBreak ties) {
+    try (var _ = new PointerScope()) {
+      long[] shape = grouping.shape();
+      Tensor scores = scores(shape, values);
+      Tensor mask = mask(shape, before);
+      Tensor dropScores = scores(shape, dropValues);
+      Tensor left = Masks.dropMinimum(dropScores, mask, dropFraction, sparsity, grouping, ties);
+      try (var candidates =
+          Candidates.of(scores, mask, dropFraction, sparsity, grouping, ties)) {
+        assertThat(kept(Masks.growMaximum(candidates.scores(), left, sparsity, grouping, ties)))
+            .isEqualTo(kept(Masks.growMaximum(scores, left, sparsity, grouping, ties)));
+      }
+    }
   }
 
   private static void assertSelected(
@@ -134,41 +154,6 @@ class SelectionPropertyTest {
       Tensor device = Masks.select(scores, mask, quota, grouping, ties, new DeviceSelector());
       assertThat(kept(device)).as("by tensor operations").isEqualTo(winners);
     }
-  }
-
-  /**
-   * The selection of the same scores in blocks of random sizes, in random order, by two threads.
-   */
-  private static Selection streamed(float[] values, long take, TieBreak ties, Random random) {
-    record Range(int from, int count) {}
-    var ranges = new ArrayList<Range>();
-    for (int from = 0; from < values.length; ) {
-      int count = Math.min(values.length - from, 1 + random.nextInt(1 + values.length / 3));
-      ranges.add(new Range(from, count));
-      from += count;
-    }
-    if (random.nextBoolean()) {
-      Collections.shuffle(ranges, random);
-    }
-    var first = new Selection(take, ties);
-    var second = new Selection(take, ties);
-    for (Range range : ranges) {
-      Selection selection = random.nextInt(4) == 0 ? second : first;
-      switch (random.nextInt(3)) {
-        case 0 -> selection.offer(range.from, values, range.from, range.count);
-        case 1 ->
-            selection.offer(
-                range.from,
-                MemorySegment.ofArray(values).asSlice(range.from * 4L, range.count * 4L));
-        default -> {
-          for (int i = range.from; i < range.from + range.count; i++) {
-            selection.offer(i, values[i]);
-          }
-        }
-      }
-    }
-    first.merge(second);
-    return first;
   }
 
   /** The oracle: sorts. */

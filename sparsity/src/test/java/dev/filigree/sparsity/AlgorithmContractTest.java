@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.filigree.mask.Counting;
 import dev.filigree.schedule.Schedules;
+import dev.filigree.sparsity.algorithm.Algorithms;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.List;

@@ -13,6 +13,8 @@ import dev.filigree.optim.OptimizerStates;
 import dev.filigree.safetensors.SafetensorsFile;
 import dev.filigree.safetensors.SafetensorsWriter;
 import dev.filigree.safetensors.TensorSource;
+import dev.filigree.sparsity.algorithm.GraNet;
+import dev.filigree.sparsity.algorithm.Static;
 import dev.filigree.testing.Guide;
 import dev.filigree.torch.Tensors;
 import java.io.IOException;

@@ -9,6 +9,12 @@ import dev.filigree.mask.ScoreShaper;
 import dev.filigree.optim.Adafactor;
 import dev.filigree.schedule.Schedule;
 import dev.filigree.schedule.Schedules;
+import dev.filigree.sparsity.algorithm.Algorithms;
+import dev.filigree.sparsity.algorithm.RigL;
+import dev.filigree.sparsity.algorithm.SparseEvolution;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
+import dev.filigree.sparsity.algorithm.Static;
+import dev.filigree.sparsity.algorithm.Ties;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,7 +93,7 @@ class CompressedExecutionTest {
             .state(found.weight())
             .forEach(
                 (key, state) -> {
-                  if (found.follows(state)) {
+                  if (found.hasFormOfWeight(state)) {
                     assertThat(
                             torch.allclose(
                                 found.toDense(state),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.AdamW;
+import dev.filigree.sparsity.algorithm.RigL;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;

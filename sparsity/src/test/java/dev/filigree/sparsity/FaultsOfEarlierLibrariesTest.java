@@ -16,6 +16,15 @@ import dev.filigree.mask.Masks;
 import dev.filigree.mask.ScoreShaper;
 import dev.filigree.optim.AdamW;
 import dev.filigree.schedule.Schedule;
+import dev.filigree.sparsity.algorithm.AlgorithmBuilder;
+import dev.filigree.sparsity.algorithm.Algorithms;
+import dev.filigree.sparsity.algorithm.Evidence;
+import dev.filigree.sparsity.algorithm.GradualMagnitude;
+import dev.filigree.sparsity.algorithm.RigL;
+import dev.filigree.sparsity.algorithm.SparseEvolution;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
+import dev.filigree.sparsity.algorithm.Static;
+import dev.filigree.sparsity.algorithm.WeightView;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,8 +35,8 @@ import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -241,16 +250,16 @@ class FaultsOfEarlierLibrariesTest {
     var algorithm =
         new AlgorithmBuilder<>(
                 settings ->
-                    new DynamicSparsity(settings) {
+                    new SparsityAlgorithm(settings) {
                       @Override
-                      public boolean growsByGradient() {
-                        return true;
+                      public Evidence evidence() {
+                        return Evidence.gradient();
                       }
 
                       @Override
-                      protected Tensor growScore(MissingWeights weights) {
+                      public Tensor growScore(WeightView weight) {
                         scored.add("grow");
-                        return weights.gradient().abs();
+                        return weight.gradient().abs();
                       }
                     })
             .sparsity(

@@ -1,6 +1,7 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.optim.Optimizer;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import org.bytedeco.pytorch.Module;
 
 /** Wraps for tests that look at weights and gradients as dense tensors. */

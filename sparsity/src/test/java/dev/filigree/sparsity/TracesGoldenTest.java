@@ -11,6 +11,10 @@ import dev.filigree.nn.Linear;
 import dev.filigree.optim.AdamW;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.SGD;
+import dev.filigree.sparsity.algorithm.AlgorithmSettings;
+import dev.filigree.sparsity.algorithm.SparseEvolution;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
+import dev.filigree.sparsity.algorithm.WeightView;
 import dev.filigree.testing.Golden;
 import dev.filigree.torch.Tensors;
 import java.io.IOException;
@@ -24,7 +28,6 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -218,24 +221,15 @@ class TracesGoldenTest {
       return new Replay(trace);
     }
 
-    private final class Recorded extends DynamicSparsity {
-      private @Nullable Tensor scores;
-
+    private final class Recorded extends SparsityAlgorithm {
       Recorded(AlgorithmSettings settings) {
         super(settings);
       }
 
       @Override
-      public DropAndGrow update(
-          SparseParameter parameter, long finished, double sparsity, long seed) {
-        JsonNode recorded = trace.get("steps").get(step).get("regrow_scores").get(parameter.name());
-        scores = floats(recorded, parameter.shape());
-        return super.update(parameter, finished, sparsity, seed);
-      }
-
-      @Override
-      protected Tensor growScore(MissingWeights weights) {
-        return requireNonNull(scores);
+      public Tensor growScore(WeightView weight) {
+        JsonNode recorded = trace.get("steps").get(step).get("regrow_scores").get(weight.name());
+        return floats(recorded, Tensors.shape(weight.values()));
       }
     }
   }

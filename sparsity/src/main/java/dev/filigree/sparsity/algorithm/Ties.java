@@ -1,4 +1,4 @@
-package dev.filigree.sparsity;
+package dev.filigree.sparsity.algorithm;
 
 import dev.filigree.mask.RandomScores;
 import dev.filigree.mask.TieBreak;
@@ -16,7 +16,7 @@ public enum Ties {
    *
    * @throws IllegalArgumentException for another name
    */
-  static Ties named(String name) {
+  public static Ties named(String name) {
     for (Ties ties : values()) {
       if (ties.name().toLowerCase(Locale.ROOT).equals(name)) {
         return ties;
@@ -26,7 +26,13 @@ public enum Ties {
         "no tie break '" + name + "'; there are lower_index, random");
   }
 
-  TieBreak at(long seed, String parameter, long step) {
+  /**
+   * The order of a parameter's equal scores at a step.
+   *
+   * @param seed the run's seed
+   * @param step optimizer steps finished, or {@link RandomScores#BEFORE_TRAINING}
+   */
+  public TieBreak at(long seed, String parameter, long step) {
     return switch (this) {
       case LOWER_INDEX -> TieBreak.lowerIndex();
       case RANDOM -> TieBreak.random(RandomScores.of(seed, parameter, step));

@@ -1,4 +1,4 @@
-package dev.filigree.sparsity;
+package dev.filigree.sparsity.algorithm;
 
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.InitialMask;
@@ -24,9 +24,4 @@ public record AlgorithmSettings(
     InitialMask initialMask,
     ScoreShaper shaper,
     Ties ties,
-    Distribution distribution) {
-
-  AlgorithmSettings withDropFraction(Schedule value) {
-    return new AlgorithmSettings(sparsity, value, update, initialMask, shaper, ties, distribution);
-  }
-}
+    Distribution distribution) {}

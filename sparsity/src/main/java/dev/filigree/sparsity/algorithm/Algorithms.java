@@ -1,4 +1,4 @@
-package dev.filigree.sparsity;
+package dev.filigree.sparsity.algorithm;
 
 import java.util.Map;
 import java.util.TreeSet;

@@ -1,4 +1,4 @@
-package dev.filigree.sparsity;
+package dev.filigree.sparsity.algorithm;
 
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.InitialMask;

@@ -1,4 +1,4 @@
-package dev.filigree.sparsity;
+package dev.filigree.sparsity.storage;
 
 import dev.filigree.torch.Tensors;
 import org.bytedeco.pytorch.Scalar;

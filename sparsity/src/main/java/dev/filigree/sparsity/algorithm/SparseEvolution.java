@@ -1,4 +1,4 @@
-package dev.filigree.sparsity;
+package dev.filigree.sparsity.algorithm;
 
 import org.bytedeco.pytorch.Tensor;
 
@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
  * al., "Scalable training of artificial neural networks with adaptive sparse connectivity inspired
  * by network science", Nature Communications 9 (2018), algorithm 1.
  */
-public final class SparseEvolution extends DynamicSparsity {
+public final class SparseEvolution extends SparsityAlgorithm {
   SparseEvolution(AlgorithmSettings settings) {
     super(settings);
   }
@@ -16,8 +16,15 @@ public final class SparseEvolution extends DynamicSparsity {
     return new AlgorithmBuilder<>(SparseEvolution::new);
   }
 
+  /** The fraction ζ of the weights closest to zero goes. */
   @Override
-  protected Tensor growScore(MissingWeights weights) {
-    return weights.random();
+  public Tensor dropScore(WeightView weight) {
+    return weight.values().abs();
+  }
+
+  /** As many come at random places. */
+  @Override
+  public Tensor growScore(WeightView weight) {
+    return weight.random();
   }
 }

@@ -1,6 +1,6 @@
-package dev.filigree.sparsity;
+package dev.filigree.sparsity.algorithm;
 
-import org.jspecify.annotations.Nullable;
+import org.bytedeco.pytorch.Tensor;
 
 /** Masks chosen once, at the beginning, and never changed. */
 public final class Static extends SparsityAlgorithm {
@@ -22,14 +22,15 @@ public final class Static extends SparsityAlgorithm {
     return false;
   }
 
+  /** What the schedule says at the beginning. */
   @Override
   public double sparsity(long step) {
     return super.sparsity(0);
   }
 
+  /** Nothing ever grows. */
   @Override
-  public @Nullable DropAndGrow update(
-      SparseParameter parameter, long step, double sparsity, long seed) {
-    return null;
+  public Tensor growScore(WeightView weight) {
+    return weight.zeros();
   }
 }

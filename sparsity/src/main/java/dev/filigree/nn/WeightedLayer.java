@@ -1,0 +1,43 @@
+package dev.filigree.nn;
+
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A layer with one weight. What it multiplies with need not be the stored weight, but can be made
+ * of it at every forward pass: masked, soft-thresholded, straight-through.
+ */
+public abstract class WeightedLayer extends Layer {
+  private final Tensor weight;
+  private @Nullable UnaryOperator<Tensor> forwardWeight;
+  private @Nullable Consumer<Tensor> inputListener;
+
+  protected WeightedLayer(Tensor initial) {
+    weight = registerParameter("weight", initial);
+  }
+
+  /** The stored, trainable weight. */
+  public final Tensor weight() {
+    return weight;
+  }
+
+  /** Multiplies with a function of the stored weight from now on; null for the weight itself. */
+  public final void forwardWeight(@Nullable UnaryOperator<Tensor> value) {
+    forwardWeight = value;
+  }
+
+  /** Tells of the inputs of every forward pass from now on; null for nobody. */
+  public final void inputListener(@Nullable Consumer<Tensor> value) {
+    inputListener = value;
+  }
+
+  /** The weight to multiply an input with. */
+  protected final Tensor weightFor(Tensor input) {
+    if (inputListener != null) {
+      inputListener.accept(input);
+    }
+    return forwardWeight == null ? weight : forwardWeight.apply(weight);
+  }
+}

@@ -1,0 +1,24 @@
+package dev.filigree.optim;
+
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The one door to replicas of a model that train in parallel. A training loop calls it once the
+ * gradients of a step are complete and before they are clipped; the sparse wrapper calls it for the
+ * dense gradients that a mask update looks at. All replicas make the same calls in the same order.
+ */
+@FunctionalInterface
+public interface GradientExchange {
+  /**
+   * Puts the mean over all replicas in the place of each tensor.
+   *
+   * @param tensors of the same number and shapes on every replica
+   */
+  void average(List<Tensor> tensors);
+
+  /** One process by itself. */
+  static GradientExchange none() {
+    return tensors -> {};
+  }
+}

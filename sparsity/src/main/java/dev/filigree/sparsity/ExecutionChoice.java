@@ -1,0 +1,140 @@
+package dev.filigree.sparsity;
+
+import dev.filigree.mask.Grouping;
+import dev.filigree.nn.Layer;
+import dev.filigree.nn.Linear;
+import dev.filigree.nn.WeightedLayer;
+import dev.filigree.optim.Optimizer;
+import dev.filigree.sparsity.algorithm.AlgorithmSettings;
+import dev.filigree.sparsity.algorithm.Evidence;
+import dev.filigree.sparsity.algorithm.ForwardWeight;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
+import dev.filigree.sparsity.storage.SparseProducts;
+import dev.filigree.torch.Tensors;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Tensor;
+
+/** Decides for each parameter how it is stored and computed with. */
+final class ExecutionChoice {
+  private final Map<Long, WeightedLayer> layers = new HashMap<>(); // by the identity of the weight
+  private final Map<String, SparseProducts> products = new HashMap<>(); // by device
+  private final Optimizer optimizer;
+  private final SparsityOptions options;
+
+  ExecutionChoice(Collection<Module> models, Optimizer optimizer, SparsityOptions options) {
+    this.optimizer = optimizer;
+    this.options = options;
+    models.forEach(this::collect);
+  }
+
+  private void collect(Module module) {
+    if (module instanceof WeightedLayer layer) {
+      layers.put(Tensors.identity(layer.weight()), layer);
+    }
+    if (module instanceof Layer layer) {
+      layer.layers().values().forEach(this::collect);
+    }
+  }
+
+  /** The products of the compressed parameters chosen so far. */
+  List<SparseProducts> products() {
+    return List.copyOf(products.values());
+  }
+
+  /**
+   * How a parameter is stored.
+   *
+   * @throws IllegalArgumentException when the options, or the algorithm, ask for what is impossible
+   */
+  ExecutionPlan choose(String name, Tensor weight, SparsityAlgorithm algorithm) {
+    if (!algorithm.forwardWeight().equals(ForwardWeight.stored())) {
+      return dense(name, weight, algorithm.forwardWeight());
+    }
+    if (options.execution() == Execution.MASKED) {
+      return new ExecutionPlan.Masked("masked execution was chosen");
+    }
+    Optional<String> obstacle = obstacle(name, weight, algorithm);
+    if (obstacle.isEmpty() && options.execution() == Execution.AUTO) {
+      obstacle = slower(weight, algorithm);
+    }
+    if (obstacle.isEmpty()) {
+      return new ExecutionPlan.Compressed(
+          (Linear) layers.get(Tensors.identity(weight)), products(weight).orElseThrow());
+    }
+    if (options.execution() == Execution.COMPRESSED) {
+      throw new IllegalArgumentException(
+          "'" + name + "' cannot run compressed: " + obstacle.get());
+    }
+    return new ExecutionPlan.Masked(obstacle.get());
+  }
+
+  private ExecutionPlan dense(String name, Tensor weight, ForwardWeight forward) {
+    WeightedLayer layer = layers.get(Tensors.identity(weight));
+    if (layer == null) {
+      throw new IllegalArgumentException(
+          "'"
+              + name
+              + "': what its layer multiplies with can be changed only in a layer of dev.filigree.nn");
+    }
+    return new ExecutionPlan.Dense(layer, forward);
+  }
+
+  /** Why a parameter cannot be stored compressed, in the words of an error; empty if it can. */
+  private Optional<String> obstacle(String name, Tensor weight, SparsityAlgorithm algorithm) {
+    if (!(layers.get(Tensors.identity(weight)) instanceof Linear)) {
+      return Optional.of("it is not the weight of a dev.filigree.nn.Linear layer");
+    }
+    Optional<String> ofProducts =
+        products(weight)
+            .map(found -> found.obstacle(weight))
+            .orElse(Optional.of("there are no sparse kernels for its device"));
+    if (ofProducts.isPresent()) {
+      return ofProducts;
+    }
+    AlgorithmSettings settings = algorithm.settings();
+    Grouping grouping = settings.shaper().group(name, Tensors.shape(weight));
+    if (grouping.pooled()) {
+      return Optional.of("its weights go and come in blocks");
+    }
+    if (settings.distribution().needsScores()
+        && algorithm.evidence() instanceof Evidence.Gradient) {
+      return Optional.of("its sparsity depends on the weights of other parameters");
+    }
+    if (algorithm.evidence() instanceof Evidence.Momentum) {
+      return Optional.of("its algorithm keeps the momentum of weights that do not exist");
+    }
+    if (optimizer.needsMatrixShape()) {
+      return Optional.of(
+          optimizer.getClass().getSimpleName() + " needs whole rows and columns of a matrix");
+    }
+    return Optional.empty();
+  }
+
+  private Optional<SparseProducts> products(Tensor weight) {
+    String device = weight.device().str().getString();
+    if (!products.containsKey(device)) {
+      SparseProducts.of(weight.device()).ifPresent(found -> products.put(device, found));
+    }
+    return Optional.ofNullable(products.get(device));
+  }
+
+  private static Optional<String> slower(Tensor weight, SparsityAlgorithm algorithm) {
+    double sparsity = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
+    // Below a half no machine gains; the measurement is spared.
+    if (sparsity < 0.5) {
+      return Optional.of("at a sparsity of " + sparsity + " masked execution is faster");
+    }
+    double crossover = Crossover.ofThisMachine().sparsity(weight.size(0), weight.size(1));
+    return sparsity >= crossover
+        ? Optional.empty()
+        : Optional.of(
+            "below a sparsity of "
+                + crossover
+                + " masked execution of this size is faster here");
+  }
+}

@@ -1,0 +1,67 @@
+package dev.filigree.sparsity.algorithm;
+
+/**
+ * What an algorithm must know of a weight beside the values and the optimizer's state, and what is
+ * therefore gathered for it, in the steps before an update and only then.
+ */
+public sealed interface Evidence {
+  /** Nothing: the values and the optimizer's state are enough. */
+  record None() implements Evidence {}
+
+  /**
+   * The gradient of every weight, of those too that do not exist: the mean over the last steps
+   * before an update, over all micro-batches and replicas.
+   *
+   * @param steps how many, at least 1
+   */
+  record Gradient(int steps) implements Evidence {
+    public Gradient {
+      if (steps < 1) {
+        throw new IllegalArgumentException(
+            "evidence of at least 1 step of gradients, found " + steps);
+      }
+    }
+  }
+
+  /**
+   * The exponential average of the gradient of every weight, of those too that do not exist: m ← β·m
+   * + (1 − β)·g at every step, which costs a dense tensor a weight.
+   *
+   * @param beta how much of the average stays at a step, in [0, 1)
+   */
+  record Momentum(double beta) implements Evidence {
+    public Momentum {
+      if (!(beta >= 0 && beta < 1)) {
+        throw new IllegalArgumentException("beta lies in [0, 1), found " + beta);
+      }
+    }
+  }
+
+  /**
+   * The Euclidean norm of every input feature of a linear layer over the tokens of the step before
+   * an update.
+   */
+  record InputNorms() implements Evidence {}
+
+  static Evidence none() {
+    return new None();
+  }
+
+  /** The gradient of the step before an update. */
+  static Evidence gradient() {
+    return new Gradient(1);
+  }
+
+  /** The mean gradient of the last steps before an update. */
+  static Evidence gradient(int steps) {
+    return new Gradient(steps);
+  }
+
+  static Evidence momentum(double beta) {
+    return new Momentum(beta);
+  }
+
+  static Evidence inputNorms() {
+    return new InputNorms();
+  }
+}

@@ -1,0 +1,53 @@
+package dev.filigree.sparsity.algorithm;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What a layer multiplies with, made of the stored weight and its mask. Apart from {@link #stored}
+ * all weights are stored and trained, masked or not: what does not exist is missing from the forward
+ * pass only. Such parameters must belong to a layer of {@link dev.filigree.nn}.
+ */
+@FunctionalInterface
+public interface ForwardWeight {
+  /**
+   * The weight of a forward pass, differentiable in the stored one.
+   *
+   * @param weight the stored weight
+   * @param mask bool of its shape, true where a weight exists
+   * @return of the weight's shape and type
+   */
+  Tensor of(Tensor weight, Tensor mask);
+
+  /** The stored weight itself: only weights that exist are trained, the others are zero. */
+  static ForwardWeight stored() {
+    return Stored.INSTANCE;
+  }
+
+  /**
+   * The weights that exist, while the others are stored: they get no gradient, and have their old
+   * values when they come back.
+   */
+  static ForwardWeight masked() {
+    return (weight, mask) -> weight.mul(mask.to(weight.scalar_type()));
+  }
+
+  /**
+   * The straight-through estimator: the forward pass multiplies with the weights that exist, the
+   * gradient reaches all. Bengio, Léonard and Courville, "Estimating or Propagating Gradients
+   * Through Stochastic Neurons for Conditional Computation", 2013.
+   */
+  static ForwardWeight straightThrough() {
+    return (weight, mask) ->
+        weight.add(weight.mul(mask.to(weight.scalar_type())).sub(weight).detach());
+  }
+
+  /** See {@link #stored}. */
+  enum Stored implements ForwardWeight {
+    INSTANCE;
+
+    @Override
+    public Tensor of(Tensor weight, Tensor mask) {
+      return weight;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package dev.filigree.sparsity.algorithm;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * GraNet: gradual pruning with zero-cost neuroregeneration. The sparsity rises by a cubic schedule;
+ * every update drops the weights with the smallest |θ|, the drop fraction beyond what the sparsity
+ * asks, and regrows that surplus where the gradient is largest. Liu et al., "Sparse Training via
+ * Boosting Pruning Plasticity with Neuroregeneration", NeurIPS 2021, algorithm 1.
+ */
+public final class GraNet extends SparsityAlgorithm {
+  GraNet(AlgorithmSettings settings) {
+    super(gradual(settings));
+  }
+
+  public static AlgorithmBuilder<GraNet> builder() {
+    return new AlgorithmBuilder<>(GraNet::new);
+  }
+
+  @Override
+  public Evidence evidence() {
+    return Evidence.gradient();
+  }
+
+  /** Pruning and the drop of the regeneration are one: both take the smallest |θ|. */
+  @Override
+  public Tensor dropScore(WeightView weight) {
+    return weight.values().abs();
+  }
+
+  /** Regeneration by the gradient, as in RigL. */
+  @Override
+  public Tensor growScore(WeightView weight) {
+    return weight.gradient().abs();
+  }
+}

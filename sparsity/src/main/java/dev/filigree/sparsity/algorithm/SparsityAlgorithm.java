@@ -1,0 +1,95 @@
+package dev.filigree.sparsity.algorithm;
+
+import dev.filigree.schedule.Constant;
+import dev.filigree.schedule.Schedule;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Decides which weights exist: a policy that says when masks change, how sparse they are, by what
+ * score weights go and by what score others come. Counting, ties, groups, storage, state and
+ * replicas are the library's part.
+ *
+ * <p>An update drops the existing weights with the smallest {@link #dropScore}, then grows the
+ * missing ones with the largest {@link #growScore} until the sparsity of the step is met. Scores
+ * are floating tensors of the weight's shape; NaN is the lowest there is. They must not depend on
+ * anything but the view, so that resumed runs and replicas agree.
+ */
+public abstract class SparsityAlgorithm {
+  private final AlgorithmSettings settings;
+
+  protected SparsityAlgorithm(AlgorithmSettings settings) {
+    this.settings = settings;
+  }
+
+  public final AlgorithmSettings settings() {
+    return settings;
+  }
+
+  /** Whether masks are updated once {@code step} steps are finished. */
+  public boolean isUpdate(long step) {
+    return settings.update().isUpdate(step);
+  }
+
+  /** The sparsity to reach at a step, over all parameters of the algorithm: in [0, 1]. */
+  public double sparsity(long step) {
+    return fraction(settings.sparsity(), step);
+  }
+
+  /** The fraction of the existing weights that an update drops at least: in [0, 1]. */
+  public double dropFraction(long step) {
+    return fraction(settings.dropFraction(), step);
+  }
+
+  /** Whether parameters stay dense until the first update. */
+  public boolean startsDense() {
+    return settings.update().start() > 0;
+  }
+
+  /** What must be gathered before an update. */
+  public Evidence evidence() {
+    return Evidence.none();
+  }
+
+  /** The score of the existing weights; the smallest go. By default |w|. */
+  public Tensor dropScore(WeightView weight) {
+    return weight.values().abs();
+  }
+
+  /** The score of the missing weights; the largest grow. */
+  public abstract Tensor growScore(WeightView weight);
+
+  /**
+   * What weights of different parameters compete by, where the distribution lets them ({@code
+   * global}). By default |w|.
+   */
+  public Tensor allocationScore(WeightView weight) {
+    return weight.values().abs();
+  }
+
+  /** What layers multiply with, made of the stored weight and its mask. */
+  public ForwardWeight forwardWeight() {
+    return ForwardWeight.stored();
+  }
+
+  /**
+   * Settings for an algorithm that prunes step by step.
+   *
+   * @throws IllegalArgumentException for a constant sparsity, under which it would do nothing
+   */
+  protected static AlgorithmSettings gradual(AlgorithmSettings settings) {
+    if (settings.sparsity() instanceof Constant) {
+      throw new IllegalArgumentException(
+          "gradual pruning needs a sparsity that rises, found the constant " + settings.sparsity());
+    }
+    return settings;
+  }
+
+  private static double fraction(Schedule schedule, long step) {
+    return Math.clamp(schedule.at(step), 0.0, 1.0);
+  }
+
+  @Override
+  public String toString() {
+    return getClass().getSimpleName() + settings;
+  }
+}

@@ -1,0 +1,69 @@
+package dev.filigree.sparsity.algorithm;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * One weight as the scores of an algorithm see it. Every tensor has the weight's shape unless said
+ * otherwise, lies on its device and is not to be changed, whichever way the weight is stored.
+ */
+public interface WeightView {
+  /** The parameter's name in its module. */
+  String name();
+
+  /** Optimizer steps finished. */
+  long step();
+
+  /** The values, zero where no weight exists. */
+  Tensor values();
+
+  /** Which weights exist: bool. */
+  Tensor mask();
+
+  /**
+   * The gradient of the weights that exist, as the last optimizer step saw it; zero elsewhere, and
+   * everywhere when there was none.
+   */
+  Tensor keptGradient();
+
+  /**
+   * The gradient of every weight, see {@link Evidence.Gradient}. For growth scores only: it is
+   * looked at as it arrives, before the optimizer step.
+   *
+   * @throws IllegalStateException for an algorithm that did not ask for it
+   */
+  Tensor gradient();
+
+  /**
+   * The average gradient of every weight, see {@link Evidence.Momentum}.
+   *
+   * @throws IllegalStateException for an algorithm that did not ask for it
+   */
+  Tensor momentum();
+
+  /**
+   * The norms of the input features, [in_features], see {@link Evidence.InputNorms}.
+   *
+   * @throws IllegalStateException for an algorithm that did not ask for them
+   */
+  Tensor inputNorms();
+
+  /**
+   * A state tensor of the optimizer by PyTorch's name ({@code exp_avg_sq}, {@code
+   * momentum_buffer}), zero where no weight exists.
+   *
+   * @throws IllegalArgumentException when the optimizer keeps no such state for this weight
+   */
+  Tensor optimizerState(String name);
+
+  /** Uniform random numbers in [0, 1), float32, the same in every execution and replica. */
+  Tensor random();
+
+  /** Equal scores for all: the tie break decides. */
+  Tensor zeros();
+
+  /** How many weights of each output exist: float32 [out_features, 1, ...]. */
+  Tensor rowCounts();
+
+  /** How many weights of each input exist: float32 [1, in_features, ...]. */
+  Tensor columnCounts();
+}

@@ -1,0 +1,208 @@
+package dev.filigree.sparsity.storage;
+
+import dev.filigree.kernels.PackedTokens;
+import dev.filigree.kernels.SparseKernels;
+import dev.filigree.kernels.SparseMatrix;
+import dev.filigree.torch.Tensors;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The products on the CPU, in float32, with as many threads as libtorch has. Inputs that several
+ * layers read (q, k and v; gate and up) are packed once, and kept for the backward passes.
+ */
+final class CpuProducts implements SparseProducts {
+  private @Nullable SparseKernels kernels;
+  private @Nullable Shared shared;
+
+  @Override
+  public Optional<String> obstacle(Tensor weight) {
+    if (!weight.is_cpu()) {
+      return Optional.of("the sparse kernels run on the CPU, it is on another device");
+    }
+    if (Tensors.type(weight) != ScalarType.Float) {
+      return Optional.of("the sparse kernels compute in float32, it is " + Tensors.type(weight));
+    }
+    if (weight.numel() > Integer.MAX_VALUE) {
+      return Optional.of("it has 2^31 elements or more");
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public SparseLayout layout(Tensor mask) {
+    return new Layout(
+        SparseMatrix.ofMask(
+            Math.toIntExact(mask.size(0)),
+            Math.toIntExact(mask.size(1)),
+            Tensors.segment(mask.contiguous())));
+  }
+
+  @Override
+  public Packed pack(Tensor x) {
+    return new Tokens(kernels(), x);
+  }
+
+  @Override
+  public synchronized Packed packShared(Tensor x) {
+    if (shared == null || !shared.holds(x)) {
+      forgetShared();
+      shared = new Shared(x, new Tokens(kernels(), x));
+    }
+    return shared.tokens.used();
+  }
+
+  @Override
+  public Tensor forward(SparseLayout layout, Tensor values, Packed x) {
+    PackedTokens tokens = tokens(x);
+    Tensor y = torch.empty(tokens.tokens(), layout.rows());
+    kernels()
+        .forward(matrix(layout), Tensors.segment(values), tokens, null, Tensors.segment(y));
+    return y;
+  }
+
+  @Override
+  public Tensor inputGradient(SparseLayout layout, Tensor values, Packed dy) {
+    PackedTokens tokens = tokens(dy);
+    Tensor dx = torch.empty(tokens.tokens(), layout.columns());
+    kernels().inputGradient(matrix(layout), Tensors.segment(values), tokens, Tensors.segment(dx));
+    return dx;
+  }
+
+  @Override
+  public Tensor weightGradient(SparseLayout layout, Packed dy, Packed x) {
+    Tensor dw = torch.empty(layout.kept());
+    kernels().weightGradient(matrix(layout), tokens(dy), tokens(x), Tensors.segment(dw));
+    return dw;
+  }
+
+  private static SparseMatrix matrix(SparseLayout layout) {
+    return ((Layout) layout).matrix;
+  }
+
+  private static PackedTokens tokens(Packed packed) {
+    return ((Tokens) packed).packed;
+  }
+
+  private synchronized SparseKernels kernels() {
+    int threads = torch.get_num_threads();
+    if (kernels == null || kernels.threads() != threads) {
+      if (kernels != null) {
+        kernels.close();
+      }
+      kernels = SparseKernels.withThreads(threads);
+    }
+    return kernels;
+  }
+
+  private void forgetShared() {
+    if (shared != null) {
+      shared.source.close();
+      shared.tokens.release();
+      shared = null;
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    forgetShared();
+    if (kernels != null) {
+      kernels.close();
+      kernels = null;
+    }
+  }
+
+  /** Packed tokens with a count of who still needs them. */
+  private static final class Tokens implements Packed {
+    private final PackedTokens packed;
+    private final AtomicInteger uses = new AtomicInteger(1);
+
+    Tokens(SparseKernels kernels, Tensor x) {
+      packed =
+          kernels.pack(
+              Tensors.segment(x), Math.toIntExact(x.size(0)), Math.toIntExact(x.size(1)));
+    }
+
+    Tokens used() {
+      uses.incrementAndGet();
+      return this;
+    }
+
+    @Override
+    public void release() {
+      if (uses.decrementAndGet() == 0) {
+        packed.close();
+      }
+    }
+  }
+
+  /**
+   * What was packed last.
+   *
+   * @param source held meanwhile: no other tensor gets its memory
+   * @param version of its contents
+   */
+  private record Shared(Tensor source, long version, Tokens tokens) {
+    Shared(Tensor x, Tokens tokens) {
+      this(new Tensor(x).retainReference(), x._version(), tokens);
+    }
+
+    boolean holds(Tensor x) {
+      return x.data_ptr().address() == source.data_ptr().address()
+          && x._version() == version
+          && Arrays.equals(Tensors.shape(x), Tensors.shape(source));
+    }
+  }
+
+  /** Positions in the order of the kernels. */
+  private record Layout(SparseMatrix matrix) implements SparseLayout {
+    @Override
+    public long rows() {
+      return matrix.rows();
+    }
+
+    @Override
+    public long columns() {
+      return matrix.columns();
+    }
+
+    @Override
+    public long kept() {
+      return matrix.kept();
+    }
+
+    @Override
+    public long bytes() {
+      return matrix.structureBytes();
+    }
+
+    @Override
+    public Tensor positions() {
+      return torch.tensor(matrix.positions()).to(ScalarType.Long);
+    }
+
+    @Override
+    public Tensor gather(Tensor dense) {
+      Tensor values = torch.empty(matrix.kept());
+      matrix.gather(Tensors.segment(dense.contiguous()), Tensors.segment(values));
+      return values;
+    }
+
+    @Override
+    public Tensor scatter(Tensor values) {
+      Tensor dense = torch.empty(matrix.rows(), matrix.columns());
+      matrix.scatter(Tensors.segment(values.contiguous()), Tensors.segment(dense));
+      return dense;
+    }
+
+    @Override
+    public void close() {
+      // Its memory goes with the matrix.
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package dev.filigree.sparsity.storage;
+
+import dev.filigree.mask.Masks;
+import dev.filigree.nn.WeightedLayer;
+import dev.filigree.torch.Tensors;
+import java.util.Map;
+import java.util.function.BinaryOperator;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorBase;
+import org.bytedeco.pytorch.TensorTensorHook;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A dense tensor of which all elements are stored and trained, while the layer multiplies with what
+ * is made of it and the mask: straight-through and soft-thresholded weights.
+ */
+public final class DenseStorage implements Storage {
+  private final Tensor weight;
+  private final WeightedLayer layer;
+  private final GradientListener listener;
+  private final int hook;
+  private final TensorTensorHook gradientHook = new GradientHook().retainReference();
+  private Tensor mask;
+  private long kept;
+
+  /**
+   * @param forward what the layer multiplies with, of the stored weight and the mask
+   */
+  public DenseStorage(
+      Tensor weight,
+      WeightedLayer layer,
+      BinaryOperator<Tensor> forward,
+      GradientListener listener) {
+    this.weight = weight;
+    this.layer = layer;
+    this.listener = listener;
+    mask = owned(torch.ones_like(weight).to(ScalarType.Bool));
+    kept = weight.numel();
+    hook = weight.register_hook(gradientHook);
+    layer.forwardWeight(stored -> forward.apply(stored, mask));
+  }
+
+  private static Tensor owned(Tensor tensor) {
+    return new Tensor(tensor).retainReference();
+  }
+
+  @Override
+  public long kept() {
+    return kept;
+  }
+
+  @Override
+  public long structureBytes() {
+    return mask.numel();
+  }
+
+  @Override
+  public Tensor mask() {
+    return mask.clone();
+  }
+
+  /** What is stored, missing or not: a checkpoint needs it. */
+  @Override
+  public Tensor toDense(Tensor stored) {
+    return stored;
+  }
+
+  @Override
+  public Tensor fromDense(Tensor dense) {
+    return dense;
+  }
+
+  @Override
+  public void mask(Tensor value, Map<String, Tensor> state) {
+    Tensor before = mask;
+    Tensors.inScope(() -> mask = owned(value.to(weight.device(), ScalarType.Bool).clone()));
+    before.close();
+    kept = Masks.count(mask);
+  }
+
+  @Override
+  public void enforce(Map<String, Tensor> state) {
+    // What does not exist is missing from the forward pass only.
+  }
+
+  @Override
+  public long counted() {
+    return Masks.count(mask);
+  }
+
+  @Override
+  public long nonzeroOutsideMask() {
+    return 0;
+  }
+
+  /** The weights that do not exist become zero: the layer computes what it computed. */
+  @Override
+  public void release(Map<String, Tensor> state) {
+    Tensors.inScope(
+        () -> weight.detach().masked_fill_(mask.logical_not(), new org.bytedeco.pytorch.Scalar(0)));
+    weight.remove_hook(hook);
+    gradientHook.close();
+    layer.forwardWeight(null);
+    mask.close();
+  }
+
+  private final class GradientHook extends TensorTensorHook {
+    @Override
+    public TensorBase call(TensorBase gradient) {
+      if (listener.wantsGradient()) {
+        try (var _ = new NoGradGuard();
+            var _ = new PointerScope()) {
+          listener.gradient(new Tensor(gradient));
+        }
+      }
+      return gradient;
+    }
+  }
+}

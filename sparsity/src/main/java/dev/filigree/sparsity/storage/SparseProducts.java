@@ -1,0 +1,62 @@
+package dev.filigree.sparsity.storage;
+
+import java.util.Optional;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The three products of a linear layer whose weight W [rows, columns] is compressed, on one kind of
+ * device: an implementation for each. All tensors lie on that device. The optimizer that makes
+ * weights sparse owns one for all of them and closes it.
+ */
+public interface SparseProducts extends AutoCloseable {
+  /**
+   * The products of a device.
+   *
+   * @return empty where there are none
+   */
+  static Optional<SparseProducts> of(Device device) {
+    return device.is_cpu() ? Optional.of(new CpuProducts()) : Optional.empty();
+  }
+
+  /** Why a weight cannot be stored compressed here, in the words of an error; empty if it can. */
+  Optional<String> obstacle(Tensor weight);
+
+  /**
+   * The layout of a mask.
+   *
+   * @param mask bool [rows, columns], contiguous
+   */
+  SparseLayout layout(Tensor mask);
+
+  /**
+   * Prepares activations or their gradients for any number of products.
+   *
+   * @param x [tokens, features], contiguous
+   */
+  Packed pack(Tensor x);
+
+  /**
+   * {@link #pack} for what the next layers may read too: when they come with the same tensor, it is
+   * prepared already.
+   */
+  Packed packShared(Tensor x);
+
+  /** X·Wᵀ: a new tensor [tokens, rows]. */
+  Tensor forward(SparseLayout layout, Tensor values, Packed x);
+
+  /** dY·W: a new tensor [tokens, columns]. */
+  Tensor inputGradient(SparseLayout layout, Tensor values, Packed dy);
+
+  /** dYᵀ·X where weights exist: a new tensor [kept]. */
+  Tensor weightGradient(SparseLayout layout, Packed dy, Packed x);
+
+  @Override
+  void close();
+
+  /** Prepared activations, counted: whoever packs releases. */
+  interface Packed {
+    /** Gives back what is no longer needed; once for every time it was packed. */
+    void release();
+  }
+}
