@@ -30,9 +30,10 @@ public final class Conv2d extends WeightedLayer {
    * @return [batch, out_channels, height', width']
    */
   public Tensor forward(Tensor x) {
+    tellOf(x);
     return torch.conv2d(
         x,
-        weightFor(x),
+        effectiveWeight(),
         bias == null ? new TensorOptional() : new TensorOptional(bias),
         new long[] {stride, stride},
         new long[] {padding, padding},

@@ -20,7 +20,7 @@ public final class Embedding extends WeightedLayer {
    * @return [..., size]
    */
   public Tensor forward(Tensor ids) {
-    return embedding(weightFor(ids), ids);
+    return embedding(effectiveWeight(), ids);
   }
 
   /**
@@ -31,6 +31,7 @@ public final class Embedding extends WeightedLayer {
    * @return [..., entries]
    */
   public Tensor scores(Tensor x) {
-    return linear(x, weightFor(x));
+    tellOf(x);
+    return linear(x, effectiveWeight());
   }
 }

@@ -33,10 +33,11 @@ public final class Linear extends WeightedLayer {
    * @return [..., out_features]
    */
   public Tensor forward(Tensor x) {
+    tellOf(x);
     if (product != null) {
       return product.forward(x, bias);
     }
-    Tensor weight = weightFor(x);
+    Tensor weight = effectiveWeight();
     return bias == null ? linear(x, weight) : linear(x, weight, new TensorOptional(bias));
   }
 

@@ -28,16 +28,20 @@ public abstract class WeightedLayer extends Layer {
     forwardWeight = value;
   }
 
-  /** Tells of the inputs of every forward pass from now on; null for nobody. */
+  /** Tells of the inputs of every product from now on; null for nobody. */
   public final void inputListener(@Nullable Consumer<Tensor> value) {
     inputListener = value;
   }
 
-  /** The weight to multiply an input with. */
-  protected final Tensor weightFor(Tensor input) {
+  /** Tells the listener of an input [..., in_features]; products begin with it. */
+  protected final void tellOf(Tensor input) {
     if (inputListener != null) {
       inputListener.accept(input);
     }
+  }
+
+  /** What the layer multiplies with now. */
+  protected final Tensor effectiveWeight() {
     return forwardWeight == null ? weight : forwardWeight.apply(weight);
   }
 }

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Decides for each parameter how it is stored and computed with. */
 final class ExecutionChoice {
@@ -41,6 +42,11 @@ final class ExecutionChoice {
     }
   }
 
+  /** The layer that a weight belongs to, where it is one of ours. */
+  @Nullable WeightedLayer layer(Tensor weight) {
+    return layers.get(Tensors.identity(weight));
+  }
+
   /** The products of the compressed parameters chosen so far. */
   List<SparseProducts> products() {
     return List.copyOf(products.values());
@@ -52,6 +58,10 @@ final class ExecutionChoice {
    * @throws IllegalArgumentException when the options, or the algorithm, ask for what is impossible
    */
   ExecutionPlan choose(String name, Tensor weight, SparsityAlgorithm algorithm) {
+    if (algorithm.evidence() instanceof Evidence.InputNorms && layer(weight) == null) {
+      throw new IllegalArgumentException(
+          "'" + name + "': the inputs of its layer are known only in a layer of dev.filigree.nn");
+    }
     if (!algorithm.forwardWeight().equals(ForwardWeight.stored())) {
       return dense(name, weight, algorithm.forwardWeight());
     }
@@ -62,19 +72,18 @@ final class ExecutionChoice {
     if (obstacle.isEmpty() && options.execution() == Execution.AUTO) {
       obstacle = slower(weight, algorithm);
     }
-    if (obstacle.isEmpty()) {
-      return new ExecutionPlan.Compressed(
-          (Linear) layers.get(Tensors.identity(weight)), products(weight).orElseThrow());
+    if (obstacle.isEmpty() && layer(weight) instanceof Linear linear) {
+      return new ExecutionPlan.Compressed(linear, products(weight).orElseThrow());
     }
     if (options.execution() == Execution.COMPRESSED) {
       throw new IllegalArgumentException(
-          "'" + name + "' cannot run compressed: " + obstacle.get());
+          "'" + name + "' cannot run compressed: " + obstacle.orElseThrow());
     }
-    return new ExecutionPlan.Masked(obstacle.get());
+    return new ExecutionPlan.Masked(obstacle.orElseThrow());
   }
 
   private ExecutionPlan dense(String name, Tensor weight, ForwardWeight forward) {
-    WeightedLayer layer = layers.get(Tensors.identity(weight));
+    WeightedLayer layer = layer(weight);
     if (layer == null) {
       throw new IllegalArgumentException(
           "'"
@@ -86,7 +95,7 @@ final class ExecutionChoice {
 
   /** Why a parameter cannot be stored compressed, in the words of an error; empty if it can. */
   private Optional<String> obstacle(String name, Tensor weight, SparsityAlgorithm algorithm) {
-    if (!(layers.get(Tensors.identity(weight)) instanceof Linear)) {
+    if (!(layer(weight) instanceof Linear)) {
       return Optional.of("it is not the weight of a dev.filigree.nn.Linear layer");
     }
     Optional<String> ofProducts =

@@ -6,9 +6,11 @@ import dev.filigree.sparsity.algorithm.Evidence;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.WeightView;
 import dev.filigree.sparsity.storage.GradientListener;
+import dev.filigree.torch.Tensors;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -76,16 +78,15 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
     }
   }
 
-  @Override
-  public boolean wantsInput() {
-    return gathering && evidence instanceof Evidence.InputNorms;
-  }
-
-  @Override
-  public void input(Tensor x) {
-    long features = x.size(-1);
-    Tensor sum = x.detach().reshape(-1, features).square().sum(0);
-    squares = own(squares == null ? sum : squares.add(sum));
+  /** Takes the inputs of one forward pass, [..., in_features]. */
+  void input(Tensor x) {
+    if (gathering && GradMode.is_enabled()) {
+      Tensors.inScope(
+          () -> {
+            Tensor sum = x.detach().reshape(-1, x.size(-1)).square().sum(0);
+            squares = own(squares == null ? sum : squares.add(sum));
+          });
+    }
   }
 
   /** The optimizer has made its step: what was gathered in it counts. */
@@ -173,9 +174,9 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
     return Optional.ofNullable(average != null ? average : ofStep);
   }
 
-  /** What lives from step to step and so belongs to a checkpoint; null for nothing. */
-  @Nullable Tensor state() {
-    return average;
+  /** What lives from step to step and so belongs to a checkpoint. */
+  Optional<Tensor> state() {
+    return Optional.ofNullable(average);
   }
 
   void load(Tensor state) {

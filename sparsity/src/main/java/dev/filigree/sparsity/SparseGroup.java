@@ -138,7 +138,7 @@ final class SparseGroup {
       case Evidence.Gradient(int steps) ->
           LongStream.range(step, step + steps).anyMatch(algorithm::isUpdate);
       case Evidence.Momentum _ -> true;
-      case Evidence.None(), Evidence.InputNorms() -> false;
+      case Evidence.None _, Evidence.InputNorms _ -> false;
     };
   }
 

@@ -7,6 +7,7 @@ import dev.filigree.sparsity.storage.SparseProducts;
 import dev.filigree.torch.NativeMemory;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -203,6 +204,36 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     masks.forEach((name, mask) -> of(byName, name).requireMask(mask));
     masks.forEach((name, mask) -> of(byName, name).setMask(mask, inner));
     giveBackMemory();
+  }
+
+  /**
+   * What is gathered over several steps for the next updates, by parameter name: dense tensors that
+   * belong into a checkpoint; empty for most algorithms at most steps.
+   */
+  public Map<String, Tensor> evidence() {
+    var evidence = new LinkedHashMap<String, Tensor>();
+    for (SparseParameter parameter : parameters()) {
+      parameter.evidence().state().ifPresent(state -> evidence.put(parameter.name(), state));
+    }
+    return evidence;
+  }
+
+  /**
+   * Puts back what {@link #evidence} gave.
+   *
+   * @throws IllegalArgumentException for a name or shape of no sparse parameter
+   */
+  public void loadEvidence(Map<String, Tensor> evidence) {
+    var byName = new HashMap<String, SparseParameter>();
+    parameters().forEach(parameter -> byName.put(parameter.name(), parameter));
+    evidence.forEach(
+        (name, tensor) -> {
+          SparseParameter parameter = byName.get(name);
+          if (parameter == null || !Arrays.equals(parameter.shape(), Tensors.shape(tensor))) {
+            throw new IllegalArgumentException("evidence of no sparse parameter: '" + name + "'");
+          }
+        });
+    evidence.forEach((name, tensor) -> of(byName, name).evidence().load(tensor));
   }
 
   private static SparseParameter of(Map<String, SparseParameter> byName, String name) {

@@ -1,5 +1,6 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.nn.WeightedLayer;
 import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.Evidence;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A parameter of which only some weights exist, in whatever way it is stored: a dense tensor whose
@@ -25,16 +27,22 @@ public final class SparseParameter {
   private final long[] shape;
   private final ExecutionPlan plan;
   private final GatheredEvidence evidence;
+  private final @Nullable WeightedLayer layer; // whose inputs are evidence
   private Storage storage;
   private boolean hasMask;
   private double targetSparsity;
   private long targetKept;
 
-  /** Starts dense. */
+  /**
+   * Starts dense.
+   *
+   * @param layer that the weight belongs to, where it is one of ours
+   */
   SparseParameter(
       String name,
       Tensor weight,
       ExecutionPlan plan,
+      @Nullable WeightedLayer layer,
       Evidence needed,
       GradientExchange exchange) {
     this.name = name;
@@ -43,10 +51,14 @@ public final class SparseParameter {
     this.shape = Tensors.shape(weight);
     this.plan = plan;
     evidence = new GatheredEvidence(name, this.weight, needed, exchange);
+    this.layer = needed instanceof Evidence.InputNorms ? layer : null;
+    if (this.layer != null) {
+      this.layer.inputListener(evidence::input);
+    }
     storage =
         switch (plan) {
-          case ExecutionPlan.Dense(var layer, var forward) ->
-              new DenseStorage(this.weight, layer, forward::of, evidence);
+          case ExecutionPlan.Dense(var itsLayer, var forward) ->
+              new DenseStorage(this.weight, itsLayer, forward::of, evidence);
           case ExecutionPlan.Masked _, ExecutionPlan.Compressed _ ->
               new MaskedStorage(name, this.weight, evidence);
         };
@@ -185,10 +197,10 @@ public final class SparseParameter {
   void setMask(Tensor mask, Optimizer optimizer) {
     Map<String, Tensor> state = optimizer.state(weight);
     Tensor here = mask.to(weight.device(), ScalarType.Bool).contiguous();
-    if (plan instanceof ExecutionPlan.Compressed(var layer, var products)
+    if (plan instanceof ExecutionPlan.Compressed(var linear, var products)
         && storage instanceof MaskedStorage) {
       storage.release(state);
-      storage = new CompressedStorage(weight, layer, products, evidence, here, state);
+      storage = new CompressedStorage(weight, linear, products, evidence, here, state);
     } else {
       storage.mask(here, state);
     }
@@ -222,6 +234,9 @@ public final class SparseParameter {
   void release(Optimizer optimizer) {
     storage.release(optimizer.state(weight));
     evidence.close();
+    if (layer != null) {
+      layer.inputListener(null);
+    }
     weight.close();
   }
 

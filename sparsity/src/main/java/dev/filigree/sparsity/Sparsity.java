@@ -100,7 +100,12 @@ public final class Sparsity {
           parameters.add(
               noted(
                   new SparseParameter(
-                      name, weight, plan, algorithm.evidence(), options.exchange())));
+                      name,
+                      weight,
+                      plan,
+                      executions.layer(weight),
+                      algorithm.evidence(),
+                      options.exchange())));
           made.add(parameters.getLast());
         }
         groups.add(new SparseGroup(algorithm, parameters, options.microBatches() > 1));

@@ -10,6 +10,7 @@ import dev.filigree.optim.Adafactor;
 import dev.filigree.schedule.Schedule;
 import dev.filigree.schedule.Schedules;
 import dev.filigree.sparsity.algorithm.Algorithms;
+import dev.filigree.sparsity.algorithm.GraNet;
 import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.sparsity.algorithm.SparseEvolution;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
@@ -19,6 +20,7 @@ import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Compressed execution does what masked execution does. */
@@ -65,6 +68,33 @@ class CompressedExecutionTest {
     var algorithm =
         SparseEvolution.builder().sparsity(0.7).ties(Ties.RANDOM).update(every(2)).build();
     compare(algorithm, 1);
+  }
+
+  static Stream<ScoreShaper> groups() {
+    return Stream.of(
+        ScoreShaper.outputGroups(2), ScoreShaper.inputGroups(5), ScoreShaper.nOfM(2, 4));
+  }
+
+  @ParameterizedTest
+  @MethodSource("groups")
+  void groupsCompeteAsInMaskedExecution(ScoreShaper shaper) {
+    for (String name : List.of("set", "rigl")) {
+      compare(
+          Algorithms.builder(name)
+              .sparsity(0.5)
+              .dropFraction(0.3)
+              .update(every(2))
+              .shaper(shaper)
+              .build(),
+          1);
+    }
+  }
+
+  @Test
+  void aDenseStartMayGrowByTheGradientAtItsFirstUpdate() {
+    Schedule rising = Schedules.cubic(0, 0.8, 4, 24, 4);
+    compare(
+        GraNet.builder().sparsity(rising).dropFraction(0.5).update(every(4).from(4)).build(), 1);
   }
 
   @Test
@@ -165,9 +195,13 @@ class CompressedExecutionTest {
   void whatCannotRunCompressedSaysWhy() {
     var network = new TinyNetwork();
     var grouped =
-        RigL.builder().sparsity(0.5).shaper(ScoreShaper.outputGroups(2)).update(every(2)).build();
+        RigL.builder()
+            .sparsity(0.5)
+            .shaper(ScoreShaper.blocks(2, 2, ScoreShaper.Pool.MEAN))
+            .update(every(2))
+            .build();
     assertThatThrownBy(() -> wrap(network, grouped, Execution.COMPRESSED, 1))
-        .hasMessage("'first.weight' cannot run compressed: its weights compete in groups");
+        .hasMessage("'first.weight' cannot run compressed: its weights go and come in blocks");
     var adafactor =
         new Adafactor(Tensors.namedParameters(network).values(), Adafactor.options().lr(0.01));
     assertThatThrownBy(
@@ -184,10 +218,15 @@ class CompressedExecutionTest {
   void autoTakesMaskedForWhatCannotRunCompressed() {
     var network = new TinyNetwork();
     var grouped =
-        RigL.builder().sparsity(0.9).shaper(ScoreShaper.outputGroups(2)).update(every(2)).build();
+        RigL.builder()
+            .sparsity(0.9)
+            .shaper(ScoreShaper.blocks(2, 2, ScoreShaper.Pool.MEAN))
+            .update(every(2))
+            .build();
     try (SparseOptimizer optimizer = wrap(network, grouped, Execution.AUTO, 1)) {
       assertThat(optimizer.parameters())
-          .allMatch(parameter -> parameter.execution() == Execution.MASKED);
+          .allMatch(parameter -> parameter.execution() == Execution.MASKED)
+          .allMatch(parameter -> parameter.executionReason().orElseThrow().contains("in blocks"));
     }
   }
 

@@ -19,6 +19,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Two linear layers with seeded weights and seeded inputs for every step. */
 final class TinyNetwork extends Layer {
+  static final long BATCH = 16;
   static final long INPUTS = 20;
   static final long HIDDEN = 40;
   static final long OUTPUTS = 10;
@@ -40,9 +41,14 @@ final class TinyNetwork extends Layer {
 
   /** One forward and backward pass over the inputs of a step; returns the loss. */
   double backward(long step) {
+    return backward(step, 0, BATCH);
+  }
+
+  /** The same over some of the inputs. */
+  double backward(long step, long from, long count) {
     ScalarType type = Tensors.type(first.weight());
-    Tensor x = uniform("x", step, 16, INPUTS).to(type);
-    Tensor y = uniform("y", step, 16, OUTPUTS).to(type);
+    Tensor x = uniform("x", step, BATCH, INPUTS).narrow(0, from, count).to(type);
+    Tensor y = uniform("y", step, BATCH, OUTPUTS).narrow(0, from, count).to(type);
     Tensor loss = torch.mse_loss(second.forward(first.forward(x).tanh()), y);
     loss.backward();
     return loss.item_double();

@@ -120,9 +120,6 @@ public final class CompressedStorage implements Storage, Linear.Product {
 
   @Override
   public Tensor forward(Tensor x, @Nullable Tensor bias) {
-    if (listener.wantsInput()) {
-      Tensors.inScope(() -> listener.input(x));
-    }
     long[] shape = Tensors.shape(x);
     Tensor flat = x.to(ScalarType.Float).reshape(-1, layout.columns()).contiguous();
     shape[shape.length - 1] = layout.rows();

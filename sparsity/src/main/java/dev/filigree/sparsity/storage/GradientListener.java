@@ -3,8 +3,7 @@ package dev.filigree.sparsity.storage;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Hears of a weight's gradients, of those too of weights that do not exist, and of its layer's
- * inputs. Called without gradient recording, in a pointer scope of the call's own.
+ * Hears of a weight's gradients, of those too of weights that do not exist. Called without gradient recording, in a pointer scope of the call's own.
  */
 public interface GradientListener {
   /** Whether the gradients of the backward pass to come are wanted: computing them costs time. */
@@ -16,14 +15,4 @@ public interface GradientListener {
    * @param dense of the weight's shape; not to be changed, nor kept without a copy
    */
   void gradient(Tensor dense);
-
-  /** Whether the inputs of the forward pass to come are wanted. */
-  boolean wantsInput();
-
-  /**
-   * Takes the inputs of one forward pass.
-   *
-   * @param x [..., in_features]; not to be changed, nor kept without a copy
-   */
-  void input(Tensor x);
 }

@@ -1,0 +1,175 @@
+package dev.filigree.sparsity;
+
+import static dev.filigree.schedule.UpdateSchedules.every;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.filigree.nn.Layer;
+import dev.filigree.nn.Linear;
+import dev.filigree.optim.SGD;
+import dev.filigree.sparsity.algorithm.AlgorithmBuilder;
+import dev.filigree.sparsity.algorithm.AlgorithmSettings;
+import dev.filigree.sparsity.algorithm.Evidence;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
+import dev.filigree.sparsity.algorithm.WeightView;
+import dev.filigree.torch.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What an algorithm asks for is there when its scores are computed, and only then. */
+class EvidenceTest {
+  private PointerScope scope;
+
+  @BeforeEach
+  void openScope() {
+    scope = new PointerScope();
+  }
+
+  @AfterEach
+  void closeScope() {
+    scope.close();
+  }
+
+  /** Grows by some evidence, and remembers it. */
+  private static final class Watching extends SparsityAlgorithm {
+    private final Evidence evidence;
+    private final Function<WeightView, Tensor> look;
+    private final List<float[]> seen = new ArrayList<>();
+
+    Watching(AlgorithmSettings settings, Evidence evidence, Function<WeightView, Tensor> look) {
+      super(settings);
+      this.evidence = evidence;
+      this.look = look;
+    }
+
+    static Watching every4Steps(Evidence evidence, Function<WeightView, Tensor> look) {
+      return new AlgorithmBuilder<>(settings -> new Watching(settings, evidence, look))
+          .sparsity(0.5)
+          .dropFraction(0.5)
+          .update(every(4))
+          .initialMask(OneWeight.keeping(0, 1))
+          .build();
+    }
+
+    @Override
+    public Evidence evidence() {
+      return evidence;
+    }
+
+    @Override
+    public Tensor growScore(WeightView weight) {
+      Tensor found = look.apply(weight).contiguous();
+      var values = new float[(int) found.numel()];
+      java.lang.foreign.MemorySegment.copy(
+          Tensors.segment(found), java.lang.foreign.ValueLayout.JAVA_FLOAT, 0, values, 0, values.length);
+      seen.add(values);
+      return weight.random();
+    }
+  }
+
+  private static void train(OneWeight model, SparseOptimizer optimizer, double... gradients) {
+    for (double gradient : gradients) {
+      optimizer.zeroGrad();
+      model.backward(gradient, 2 * gradient, 3 * gradient, 4 * gradient);
+      optimizer.step();
+    }
+  }
+
+  @Test
+  void theGradientOfSeveralStepsIsTheirMean() {
+    var model = OneWeight.of(2, 2, 1, 1, 1, 1);
+    var algorithm = Watching.every4Steps(Evidence.gradient(3), WeightView::gradient);
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(0), algorithm)) {
+      train(model, optimizer, 100, 1, 2, 6, 100, 3, 3, 6);
+    }
+    assertThat(algorithm.seen).containsExactly(new float[] {3, 6, 9, 12}, new float[] {4, 8, 12, 16});
+  }
+
+  @Test
+  void aSkippedStepAddsNothing() {
+    var model = OneWeight.of(2, 2, 1, 1, 1, 1);
+    var algorithm = Watching.every4Steps(Evidence.gradient(2), WeightView::gradient);
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(0), algorithm)) {
+      train(model, optimizer, 1, 1, 4);
+      optimizer.zeroGrad();
+      model.backward(50, 50, 50, 50); // no step: the loss overflowed
+      train(model, optimizer, 2);
+    }
+    assertThat(algorithm.seen).containsExactly(new float[] {3, 6, 9, 12});
+  }
+
+  @Test
+  void momentumIsTheExponentialAverageOfAllSteps() {
+    var model = OneWeight.of(2, 2, 1, 1, 1, 1);
+    var algorithm = Watching.every4Steps(Evidence.momentum(0.5), WeightView::momentum);
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(0), algorithm)) {
+      train(model, optimizer, 16, 8, 4, 2, 1, 1, 1, 1);
+    }
+    // ((((16 / 2) + 8) / 2 + 4) / 2 + 2) / 2 = 4, and on.
+    double second = ((((4 + 1) / 2.0 + 1) / 2 + 1) / 2 + 1) / 2;
+    assertThat(algorithm.seen).hasSize(2);
+    assertThat(algorithm.seen.get(0)).containsExactly(4, 8, 12, 16);
+    assertThat(algorithm.seen.get(1)[0]).isEqualTo((float) second);
+  }
+
+  @Test
+  void whatIsGatheredGoesOnFromACheckpoint() {
+    var model = OneWeight.of(2, 2, 1, 1, 1, 1);
+    var algorithm = Watching.every4Steps(Evidence.gradient(3), WeightView::gradient);
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(0), algorithm)) {
+      train(model, optimizer, 100, 1, 2);
+      var resumed = OneWeight.of(2, 2, 1, 1, 1, 1);
+      var again = Watching.every4Steps(Evidence.gradient(3), WeightView::gradient);
+      try (var other = MaskedTraining.wrap(resumed, resumed.sgd(0), again)) {
+        other.load(optimizer.state());
+        other.loadMasks(optimizer.masks());
+        other.loadEvidence(optimizer.evidence());
+        train(resumed, other, 6);
+      }
+      assertThat(again.seen).containsExactly(new float[] {3, 6, 9, 12});
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"MASKED", "COMPRESSED"})
+  void inputNormsAreThoseOfTheStepBeforeAnUpdate(Execution execution) {
+    final class Net extends Layer {
+      private final Linear layer = register("layer", new Linear(3, 2, false));
+    }
+    var net = new Net();
+    net.layer.weight().detach().fill_(new org.bytedeco.pytorch.Scalar(1));
+    var algorithm = Watching.every4Steps(Evidence.inputNorms(), WeightView::inputNorms);
+    var sgd = new SGD(List.of(net.layer.weight()), SGD.options().lr(0));
+    try (var optimizer =
+        Sparsity.wrap(
+            net, sgd, Group.of(algorithm), SparsityOptions.defaults().execution(execution))) {
+      for (int step = 0; step < 4; step++) {
+        optimizer.zeroGrad();
+        Tensor x = torch.tensor(new float[] {3, 0, step, 4, 2, 0}).reshape(2, 3);
+        net.layer.forward(x).sum().backward();
+        optimizer.step();
+      }
+    }
+    assertThat(algorithm.seen).containsExactly(new float[] {5, 2, 3});
+  }
+
+  @Test
+  void whatWasNotAskedForIsAnError() {
+    var model = OneWeight.of(2, 2, 1, 1, 1, 1);
+    var algorithm = Watching.every4Steps(Evidence.none(), WeightView::gradient);
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(0), algorithm)) {
+      train(model, optimizer, 1, 1, 1);
+      assertThatThrownBy(() -> train(model, optimizer, 1))
+          .hasMessageContainingAll("weight: ", "Evidence.gradient()");
+    }
+  }
+}
