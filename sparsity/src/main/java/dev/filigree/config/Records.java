@@ -1,0 +1,173 @@
+package dev.filigree.config;
+
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records as blocks of configuration: a key for each component, {@code weightDecay} as {@code
+ * weight_decay}. Components are numbers, booleans, texts, constants of an enum, or lists of numbers
+ * or texts; a value that the record's constructor refuses is an error at the block.
+ */
+public final class Records {
+  private Records() {}
+
+  /**
+   * The record of a block.
+   *
+   * @param defaults what keys that are not there stand for
+   * @throws ConfigException for a value of another type, or one that the constructor refuses
+   */
+  public static <R extends Record> R read(ConfigMap block, R defaults) {
+    RecordComponent[] components = defaults.getClass().getRecordComponents();
+    @Nullable Object[] values = new Object[components.length];
+    for (int i = 0; i < components.length; i++) {
+      Optional<ConfigNode> node = block.get(key(components[i]));
+      values[i] =
+          node.isPresent()
+              ? convert(node.get(), components[i])
+              : value(components[i], defaults);
+    }
+    @SuppressWarnings("unchecked") // the class of a record of this type
+    var type = (Class<R>) defaults.getClass();
+    try {
+      return create(type, values);
+    } catch (IllegalArgumentException e) {
+      throw block.error(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The block of a record, which {@link #read} reads back; components that are null are left out. */
+  public static Map<String, Object> write(Record values) {
+    var block = new LinkedHashMap<String, Object>();
+    for (RecordComponent component : values.getClass().getRecordComponents()) {
+      Object value = value(component, values);
+      if (value != null) {
+        block.put(
+            key(component),
+            value instanceof Enum<?> constant ? constant.name().toLowerCase(Locale.ROOT) : value);
+      }
+    }
+    return block;
+  }
+
+  /** The key of a component: its words in lower case with underscores between them. */
+  public static String key(RecordComponent component) {
+    return component.getName().replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * A value of a component's type.
+   *
+   * @throws ConfigException for another type
+   */
+  public static Object convert(ConfigNode node, RecordComponent component) {
+    Class<?> type = component.getType();
+    if (type == double.class || type == Double.class) {
+      return node.asDouble();
+    }
+    if (type == boolean.class || type == Boolean.class) {
+      return node.asBoolean();
+    }
+    if (type == int.class || type == Integer.class) {
+      return integer(node);
+    }
+    if (type == long.class || type == Long.class) {
+      return node.asLong();
+    }
+    if (type == String.class) {
+      return node.asString();
+    }
+    if (type == List.class) {
+      return list(node, component.getGenericType().getTypeName());
+    }
+    if (type.isEnum()) {
+      return constant(node, type);
+    }
+    throw new IllegalArgumentException(
+        component + ": configuration holds no values of type " + type.getName());
+  }
+
+  private static int integer(ConfigNode node) {
+    long value = node.asLong();
+    if (value != (int) value) {
+      throw node.error("must be below 2^31, found " + value);
+    }
+    return (int) value;
+  }
+
+  private static List<Object> list(ConfigNode node, String type) {
+    var values = new ArrayList<Object>();
+    for (ConfigNode item : node.asList()) {
+      if (type.contains("Double")) {
+        values.add(item.asDouble());
+      } else if (type.contains("Long")) {
+        values.add(item.asLong());
+      } else {
+        values.add(item.asString());
+      }
+    }
+    return List.copyOf(values);
+  }
+
+  private static Object constant(ConfigNode node, Class<?> type) {
+    Object[] constants = Objects.requireNonNull(type.getEnumConstants());
+    for (Object constant : constants) {
+      if (((Enum<?>) constant).name().equalsIgnoreCase(node.asString())) {
+        return constant;
+      }
+    }
+    throw node.error(
+        "allowed: "
+            + String.join(
+                ", ",
+                Arrays.stream(constants)
+                    .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
+                    .toList())
+            + "; found "
+            + node.kind());
+  }
+
+  /** A component's value. */
+  public static @Nullable Object value(RecordComponent component, Record record) {
+    try {
+      var accessor = component.getAccessor();
+      accessor.trySetAccessible();
+      return accessor.invoke(record);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(component + " cannot be read", e);
+    }
+  }
+
+  /**
+   * A record of these values.
+   *
+   * @throws IllegalArgumentException what its constructor says of them
+   */
+  public static <R extends Record> R create(Class<R> type, @Nullable Object[] values) {
+    Class<?>[] types =
+        Arrays.stream(type.getRecordComponents())
+            .map(RecordComponent::getType)
+            .toArray(Class<?>[]::new);
+    try {
+      Constructor<R> constructor = type.getDeclaredConstructor(types);
+      constructor.trySetAccessible();
+      return constructor.newInstance(values);
+    } catch (InvocationTargetException e) {
+      throw e.getCause() instanceof RuntimeException refused
+          ? refused
+          : new IllegalStateException(type + " cannot be made", e);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(type + " cannot be made", e);
+    }
+  }
+}
