@@ -17,12 +17,30 @@ public final class Linear extends Layer {
   private final @Nullable Tensor bias; // [out_features]
   private @Nullable Product product;
 
-  /** A layer with zero weights: initialising or loading them is the model's part. */
+  /**
+   * A layer with PyTorch's initial values: weight and bias uniform within ±1/√in_features, drawn
+   * from libtorch's generator ({@code torch.manual_seed}).
+   */
   public Linear(long inFeatures, long outFeatures, boolean withBias) {
+    this(
+        inFeatures,
+        PytorchInit.fanIn(inFeatures, torch.empty(outFeatures, inFeatures)),
+        withBias ? PytorchInit.fanIn(inFeatures, torch.empty(outFeatures)) : null);
+  }
+
+  private Linear(long inFeatures, Tensor weight, @Nullable Tensor bias) {
     this.inFeatures = inFeatures;
-    this.outFeatures = outFeatures;
-    weight = registerParameter("weight", torch.zeros(outFeatures, inFeatures));
-    bias = withBias ? registerParameter("bias", torch.zeros(outFeatures)) : null;
+    outFeatures = weight.size(0);
+    this.weight = registerParameter("weight", weight);
+    this.bias = bias == null ? null : registerParameter("bias", bias);
+  }
+
+  /** A layer of zeros, for a model that initialises or loads its parameters itself. */
+  public static Linear zeros(long inFeatures, long outFeatures, boolean withBias) {
+    return new Linear(
+        inFeatures,
+        torch.zeros(outFeatures, inFeatures),
+        withBias ? torch.zeros(outFeatures) : null);
   }
 
   /**

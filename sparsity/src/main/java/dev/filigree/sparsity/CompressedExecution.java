@@ -40,25 +40,49 @@ final class CompressedExecution {
    * @throws IllegalArgumentException when compressed execution is asked for and impossible
    */
   SparseParameter parameter(String name, Tensor weight, SparsityAlgorithm algorithm) {
+    return parameter(name, weight, algorithm, options.execution());
+  }
+
+  /** Whether the options leave it to the program how a parameter is stored. */
+  boolean isOpen() {
+    return options.execution() == Execution.AUTO;
+  }
+
+  /** A parameter in a given execution, see {@link #parameter(String, Tensor, SparsityAlgorithm)}. */
+  SparseParameter parameter(
+      String name, Tensor weight, SparsityAlgorithm algorithm, Execution execution) {
     Linear layer = layers.get(Tensors.identity(weight));
+    Optional<String> reason = Optional.empty();
     boolean compressed =
-        switch (options.execution()) {
+        switch (execution) {
           case MASKED -> false;
           case COMPRESSED -> {
             obstacle(name, weight, layer, algorithm)
                 .ifPresent(
-                    reason -> {
+                    obstacle -> {
                       throw new IllegalArgumentException(
-                          "'" + name + "' cannot run compressed: " + reason);
+                          "'" + name + "' cannot run compressed: " + obstacle);
                     });
             yield true;
           }
-          case AUTO ->
-              obstacle(name, weight, layer, algorithm).isEmpty() && isFaster(weight, algorithm);
+          case AUTO -> {
+            reason =
+                obstacle(name, weight, layer, algorithm)
+                    .or(() -> slowness(weight, algorithm));
+            yield reason.isEmpty();
+          }
         };
-    return compressed && layer != null
-        ? new CompressedParameter(name, layer, options.microBatches() > 1)
-        : new MaskedParameter(name, weight);
+    if (compressed && layer != null) {
+      return new CompressedParameter(name, layer, options.microBatches() > 1);
+    }
+    var masked = new MaskedParameter(name, weight);
+    reason.ifPresent(masked::executionReason);
+    return masked;
+  }
+
+  /** Why a parameter cannot run compressed; empty where it can. */
+  Optional<String> obstacle(String name, Tensor weight, SparsityAlgorithm algorithm) {
+    return obstacle(name, weight, layers.get(Tensors.identity(weight)), algorithm);
   }
 
   private Optional<String> obstacle(
@@ -90,10 +114,12 @@ final class CompressedExecution {
     return Optional.empty();
   }
 
-  private static boolean isFaster(Tensor weight, SparsityAlgorithm algorithm) {
+  /** Why a parameter that could be compressed would train no faster so; empty where it would. */
+  private static Optional<String> slowness(Tensor weight, SparsityAlgorithm algorithm) {
     double sparsity = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
     // Below a half no machine gains; the measurement is spared.
-    return sparsity >= 0.5
-        && sparsity >= Crossover.ofThisMachine().sparsity(weight.size(0), weight.size(1));
+    return sparsity < 0.5
+        ? Optional.of("it starts at less than half sparse")
+        : Crossover.ofThisMachine().slowness(weight.size(0), weight.size(1), sparsity);
   }
 }

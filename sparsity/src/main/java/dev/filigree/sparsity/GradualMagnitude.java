@@ -1,5 +1,6 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.schedule.Schedules;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -8,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class GradualMagnitude extends DynamicSparsity {
   GradualMagnitude(AlgorithmSettings settings) {
-    super(gradual(settings).withDropFraction(step -> 0));
+    super(gradual(settings).withDropFraction(Schedules.constant(0)));
   }
 
   public static AlgorithmBuilder<GradualMagnitude> builder() {

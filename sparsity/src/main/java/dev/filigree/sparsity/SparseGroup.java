@@ -3,6 +3,7 @@ package dev.filigree.sparsity;
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.Grouping;
 import dev.filigree.mask.InitialMask;
+import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.torch.Tensors;
@@ -11,6 +12,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.Optional;
+import java.util.Locale;
+import java.util.LinkedHashSet;
+import java.util.Collections;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -25,10 +31,15 @@ final class SparseGroup {
 
   private final SparsityAlgorithm algorithm;
   private final List<SparseParameter> parameters;
+  // Names of those that are dense until their first update.
+  private final Set<String> unmasked = new LinkedHashSet<>();
 
   SparseGroup(SparsityAlgorithm algorithm, List<SparseParameter> parameters) {
     this.algorithm = algorithm;
-    this.parameters = List.copyOf(parameters);
+    this.parameters = new ArrayList<>(parameters);
+    if (algorithm.startsDense()) {
+      parameters.forEach(parameter -> unmasked.add(parameter.name()));
+    }
   }
 
   SparsityAlgorithm algorithm() {
@@ -36,7 +47,25 @@ final class SparseGroup {
   }
 
   List<SparseParameter> parameters() {
-    return parameters;
+    return Collections.unmodifiableList(parameters);
+  }
+
+  /** Stores and computes a parameter in another way from now on, with the mask it has. */
+  void replace(SparseParameter old, SparseParameter made, Tensor mask, Optimizer optimizer) {
+    made.asked(old.targetSparsity(), old.keptAsked());
+    parameters.set(parameters.indexOf(old), made);
+    if (!unmasked.contains(made.name())) {
+      made.setMask(mask, optimizer);
+    }
+  }
+
+  /** Replaces a mask by one of a checkpoint; a parameter that has none yet stays dense. */
+  void loadMask(SparseParameter parameter, Tensor mask, Optimizer optimizer) {
+    boolean dense = unmasked.contains(parameter.name()) && Masks.count(mask) == mask.numel();
+    if (!dense) {
+      parameter.setMask(mask, optimizer);
+      unmasked.remove(parameter.name());
+    }
   }
 
   boolean isUpdate(long step) {
@@ -117,6 +146,7 @@ final class SparseGroup {
       try (var _ = new PointerScope()) { // replaced values and state go before the next parameter
         moved = parameter.update(plan, optimizer);
       }
+      unmasked.remove(parameter.name());
       parameter.forgetGradient();
       Grouping grouping = plan.shaper().group(parameter.name(), parameter.shape());
       parameter.asked(plan.sparsity(), kept(grouping, plan.sparsity()));
@@ -237,23 +267,38 @@ final class SparseGroup {
     }
   }
 
-  /** The schedules' state, and for each parameter what was last asked of it. */
+  /**
+   * The schedules' state, and for each parameter what was last asked of it, how it is stored and
+   * whether it still waits for its first mask.
+   */
   Map<String, Object> state() {
     var targets = new LinkedHashMap<String, Object>();
     var kept = new LinkedHashMap<String, Object>();
+    var execution = new LinkedHashMap<String, Object>();
     for (SparseParameter parameter : parameters) {
       targets.put(parameter.name(), parameter.targetSparsity());
       kept.put(parameter.name(), parameter.keptAsked());
+      execution.put(parameter.name(), parameter.execution().name().toLowerCase(Locale.ROOT));
     }
     var state = new LinkedHashMap<String, Object>();
+    state.put("algorithm", algorithm.getClass().getSimpleName());
     state.put("sparsity", algorithm.settings().sparsity().state());
     state.put("drop_fraction", algorithm.settings().dropFraction().state());
     state.put("target_sparsity", targets);
     state.put("kept", kept);
+    state.put("execution", execution);
+    state.put("unmasked", List.copyOf(unmasked));
     return state;
   }
 
   void load(Object state) {
+    String here = algorithm.getClass().getSimpleName();
+    if (state instanceof Map<?, ?> map
+        && map.get("algorithm") instanceof String saved
+        && !saved.equals(here)) {
+      throw new IllegalArgumentException(
+          "saved with the algorithm " + saved + ", configured with " + here);
+    }
     Map<String, Object> targets = part(state, "target_sparsity");
     Map<String, Object> kept = part(state, "kept");
     for (SparseParameter parameter : parameters) {
@@ -264,8 +309,20 @@ final class SparseGroup {
       }
       parameter.asked(target.doubleValue(), weights.longValue());
     }
+    if (state instanceof Map<?, ?> map && map.get("unmasked") instanceof List<?> names) {
+      unmasked.retainAll(names);
+    }
     algorithm.settings().sparsity().load(part(state, "sparsity"));
     algorithm.settings().dropFraction().load(part(state, "drop_fraction"));
+  }
+
+  /** How a saved state stored a parameter; empty where it does not say. */
+  static Optional<Execution> savedExecution(Object state, String name) {
+    return state instanceof Map<?, ?> map
+            && map.get("execution") instanceof Map<?, ?> executions
+            && executions.get(name) instanceof String execution
+        ? Optional.of(Execution.valueOf(execution.toUpperCase(Locale.ROOT)))
+        : Optional.empty();
   }
 
   @SuppressWarnings("unchecked") // checked to be a map; JSON has only texts for keys

@@ -1,6 +1,7 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.optim.Optimizer;
+import dev.filigree.optim.ParameterLayout;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import java.util.Optional;
@@ -13,12 +14,13 @@ import org.jspecify.annotations.Nullable;
  * tensor whose missing weights are kept at zero, and compressed, where only the kept weights are
  * stored. Algorithms and users see no difference.
  */
-public abstract class SparseParameter {
+public abstract class SparseParameter implements ParameterLayout {
   private final String name;
   private final Tensor weight;
   private final long[] shape;
   private double targetSparsity;
   private long keptAsked;
+  private String executionReason = "";
 
   SparseParameter(String name, Tensor weight, long[] shape) {
     this.name = name;
@@ -34,6 +36,7 @@ public abstract class SparseParameter {
   }
 
   /** The shape of the weight, [out_features, in_features] for a linear layer. */
+  @Override
   public final long[] shape() {
     return shape.clone();
   }
@@ -74,6 +77,18 @@ public abstract class SparseParameter {
 
   public abstract Execution execution();
 
+  /**
+   * Why the parameter is masked where compressed execution was thinkable, in half a sentence; empty
+   * where masked execution was asked for, or the parameter is compressed.
+   */
+  public final String executionReason() {
+    return executionReason;
+  }
+
+  final void executionReason(String reason) {
+    executionReason = reason;
+  }
+
   /** Bytes that say which weights exist, beside the weight: a mask, or the positions. */
   public abstract long structureBytes();
 
@@ -87,9 +102,11 @@ public abstract class SparseParameter {
    * Turns a tensor that follows the weight (an optimizer's state) into a dense one of the weight's
    * shape, zero where no weight exists.
    */
+  @Override
   public abstract Tensor toDense(Tensor state);
 
   /** The reverse of {@link #toDense}: what the optimizer keeps, of a dense tensor. */
+  @Override
   public abstract Tensor fromDense(Tensor dense);
 
   /** Whether a tensor of the optimizer's state follows the weight element by element. */

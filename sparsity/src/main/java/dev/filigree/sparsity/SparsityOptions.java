@@ -12,6 +12,8 @@ import org.bytedeco.pytorch.Tensor;
  * @param microBatches backward passes that make one step, at least 1; compressed execution must
  *     know, see {@link SparseParameter#denseGradient}
  * @param otherNames further names of parameters that filters may match, by parameter name
+ * @param skipNonFinite whether a step with an infinite or NaN gradient is left out, see {@link
+ *     SparseOptimizer#skippedSteps}
  * @param existing masks of the weights that exist already, as of a checkpoint, by parameter name:
  *     the initial masks {@code random} and {@code topk} take them first, see {@link
  *     dev.filigree.mask.InitialMask.Request#existing}
@@ -20,6 +22,7 @@ public record SparsityOptions(
     long seed,
     Execution execution,
     int microBatches,
+    boolean skipNonFinite,
     Map<String, List<String>> otherNames,
     Map<String, Tensor> existing) {
   public SparsityOptions {
@@ -30,28 +33,35 @@ public record SparsityOptions(
     existing = Map.copyOf(existing);
   }
 
-  /** Seed 0, execution auto, one backward pass a step, no further names, no masks before. */
+  /**
+   * Seed 0, execution auto, one backward pass a step, every step taken, no further names, no masks
+   * before.
+   */
   public static SparsityOptions defaults() {
-    return new SparsityOptions(0, Execution.AUTO, 1, Map.of(), Map.of());
+    return new SparsityOptions(0, Execution.AUTO, 1, false, Map.of(), Map.of());
   }
 
   public SparsityOptions seed(long value) {
-    return new SparsityOptions(value, execution, microBatches, otherNames, existing);
+    return new SparsityOptions(value, execution, microBatches, skipNonFinite, otherNames, existing);
   }
 
   public SparsityOptions execution(Execution value) {
-    return new SparsityOptions(seed, value, microBatches, otherNames, existing);
+    return new SparsityOptions(seed, value, microBatches, skipNonFinite, otherNames, existing);
   }
 
   public SparsityOptions microBatches(int value) {
-    return new SparsityOptions(seed, execution, value, otherNames, existing);
+    return new SparsityOptions(seed, execution, value, skipNonFinite, otherNames, existing);
+  }
+
+  public SparsityOptions skipNonFinite(boolean value) {
+    return new SparsityOptions(seed, execution, microBatches, value, otherNames, existing);
   }
 
   public SparsityOptions otherNames(Map<String, List<String>> value) {
-    return new SparsityOptions(seed, execution, microBatches, value, existing);
+    return new SparsityOptions(seed, execution, microBatches, skipNonFinite, value, existing);
   }
 
   public SparsityOptions existing(Map<String, Tensor> value) {
-    return new SparsityOptions(seed, execution, microBatches, otherNames, value);
+    return new SparsityOptions(seed, execution, microBatches, skipNonFinite, otherNames, value);
   }
 }
