@@ -3,7 +3,7 @@ package dev.filigree.cli;
 import dev.filigree.kernels.SparseKernels;
 import dev.filigree.sparsity.Crossover;
 import dev.filigree.torch.OpenBlas;
-import dev.filigree.zoo.data.CacheFolder;
+import dev.filigree.config.CacheFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.filigree.mask;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
@@ -93,13 +93,13 @@ public interface Distribution {
   }
 
   /**
-   * A sparsity for each pattern of names ({@link dev.filigree.config.Glob}); the first pattern that
-   * matches counts, and a parameter that none matches takes the sparsity of the whole.
+   * A sparsity for each pattern of names ({@link dev.filigree.config.Glob}), in an order, as of a
+   * {@link java.util.LinkedHashMap}: the first pattern that matches counts, and a parameter that none matches takes the sparsity of the whole.
    *
    * @throws IllegalArgumentException when a sparsity is outside [0, 1]; later also when a pattern
    *     matches no parameter
    */
-  static Distribution byName(Map<String, Double> sparsities) {
+  static Distribution byName(SequencedMap<String, Double> sparsities) {
     return new ByName(sparsities);
   }
 }

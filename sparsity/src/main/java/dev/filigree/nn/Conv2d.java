@@ -14,13 +14,37 @@ public final class Conv2d extends WeightedLayer {
   private final long stride;
   private final long padding;
 
-  /** A layer with zero weights: initialising or loading them is the model's part. */
+  /**
+   * A layer with PyTorch's initial values: weight and bias uniform within ±1/√(in_channels ·
+   * kernel²), drawn from libtorch's generator ({@code torch.manual_seed}).
+   */
   public Conv2d(
       long inChannels, long outChannels, long kernel, long stride, long padding, boolean withBias) {
-    super(torch.zeros(outChannels, inChannels, kernel, kernel));
-    bias = withBias ? registerParameter("bias", torch.zeros(outChannels)) : null;
+    this(
+        PytorchInit.fanIn(
+            inChannels * kernel * kernel, torch.empty(outChannels, inChannels, kernel, kernel)),
+        withBias
+            ? PytorchInit.fanIn(inChannels * kernel * kernel, torch.empty(outChannels))
+            : null,
+        stride,
+        padding);
+  }
+
+  private Conv2d(Tensor weight, @Nullable Tensor bias, long stride, long padding) {
+    super(weight);
+    this.bias = bias == null ? null : registerParameter("bias", bias);
     this.stride = stride;
     this.padding = padding;
+  }
+
+  /** A layer of zeros, for a model that initialises or loads its parameters itself. */
+  public static Conv2d zeros(
+      long inChannels, long outChannels, long kernel, long stride, long padding, boolean withBias) {
+    return new Conv2d(
+        torch.zeros(outChannels, inChannels, kernel, kernel),
+        withBias ? torch.zeros(outChannels) : null,
+        stride,
+        padding);
   }
 
   /**

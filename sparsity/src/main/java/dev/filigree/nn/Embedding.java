@@ -8,9 +8,21 @@ import org.bytedeco.pytorch.global.torch;
 
 /** A table of vectors, one for each token or position, with a weight [entries, size]. */
 public final class Embedding extends WeightedLayer {
-  /** A table of zeros: initialising or loading it is the model's part. */
+  /**
+   * A table with PyTorch's initial values: the standard normal distribution, drawn from libtorch's
+   * generator ({@code torch.manual_seed}).
+   */
   public Embedding(long entries, long size) {
-    super(torch.zeros(entries, size));
+    this(PytorchInit.normal(torch.empty(entries, size)));
+  }
+
+  private Embedding(Tensor weight) {
+    super(weight);
+  }
+
+  /** A table of zeros, for a model that initialises or loads its parameters itself. */
+  public static Embedding zeros(long entries, long size) {
+    return new Embedding(torch.zeros(entries, size));
   }
 
   /**

@@ -18,12 +18,27 @@ public final class Linear extends WeightedLayer {
   private final @Nullable Tensor bias; // [out_features]
   private @Nullable Product product;
 
-  /** A layer with zero weights: initialising or loading them is the model's part. */
+  /**
+   * A layer with PyTorch's initial values: weight and bias uniform within ±1/√in_features, drawn
+   * from libtorch's generator ({@code torch.manual_seed}).
+   */
   public Linear(long inFeatures, long outFeatures, boolean withBias) {
-    super(torch.zeros(outFeatures, inFeatures));
-    this.inFeatures = inFeatures;
-    this.outFeatures = outFeatures;
-    bias = withBias ? registerParameter("bias", torch.zeros(outFeatures)) : null;
+    this(
+        PytorchInit.fanIn(inFeatures, torch.empty(outFeatures, inFeatures)),
+        withBias ? PytorchInit.fanIn(inFeatures, torch.empty(outFeatures)) : null);
+  }
+
+  private Linear(Tensor weight, @Nullable Tensor bias) {
+    super(weight);
+    outFeatures = weight.size(0);
+    inFeatures = weight.size(1);
+    this.bias = bias == null ? null : registerParameter("bias", bias);
+  }
+
+  /** A layer of zeros, for a model that initialises or loads its parameters itself. */
+  public static Linear zeros(long inFeatures, long outFeatures, boolean withBias) {
+    return new Linear(
+        torch.zeros(outFeatures, inFeatures), withBias ? torch.zeros(outFeatures) : null);
   }
 
   /**

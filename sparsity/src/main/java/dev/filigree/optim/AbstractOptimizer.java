@@ -29,6 +29,7 @@ public abstract class AbstractOptimizer<O extends OptimizerOptions> implements O
   private final Map<Long, ParameterState> states = new HashMap<>();
   private final List<Consumer<? super Optimizer>> beforeStep = new ArrayList<>();
   private final List<Consumer<? super Optimizer>> afterStep = new ArrayList<>();
+  private long stepsMade;
 
   /**
    * An optimizer of some groups of parameters.
@@ -92,7 +93,13 @@ public abstract class AbstractOptimizer<O extends OptimizerOptions> implements O
         }
       }
     }
+    stepsMade++;
     afterStep.forEach(hook -> hook.accept(this));
+  }
+
+  @Override
+  public final long stepsMade() {
+    return stepsMade;
   }
 
   /**

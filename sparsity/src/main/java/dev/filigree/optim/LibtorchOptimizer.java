@@ -28,6 +28,7 @@ public final class LibtorchOptimizer implements Optimizer {
   private final org.bytedeco.pytorch.Optimizer optimizer;
   private final List<ParameterGroup> groups = new ArrayList<>();
   private final LibtorchState state;
+  private long stepsMade;
 
   private LibtorchOptimizer(org.bytedeco.pytorch.Optimizer optimizer) {
     this.optimizer = optimizer.retainReference();
@@ -72,7 +73,13 @@ public final class LibtorchOptimizer implements Optimizer {
       state.beforeStep();
       optimizer.step();
       state.afterStep();
+      stepsMade++;
     }
+  }
+
+  @Override
+  public long stepsMade() {
+    return stepsMade;
   }
 
   /**

@@ -52,4 +52,17 @@ public interface Optimizer {
   default boolean needsMatrixShape() {
     return false;
   }
+
+  /**
+   * How a parameter and the state that follows it are stored: as they look, unless the parameter is
+   * sparse and compressed.
+   */
+  default ParameterLayout layout(Tensor parameter) {
+    return ParameterLayout.asStored(parameter);
+  }
+
+  /** Steps since the optimizer was made; −1 for one that does not count them. */
+  default long stepsMade() {
+    return -1;
+  }
 }

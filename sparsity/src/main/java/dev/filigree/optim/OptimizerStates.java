@@ -15,13 +15,16 @@ import org.bytedeco.pytorch.Tensor;
  * The state of an optimizer as tensors named {@code parameter/state}, {@code
  * layers.0.weight/exp_avg} for instance, and back: what a checkpoint holds. Learning rates and
  * weight decays are not part of it: they come from the configuration and its schedules.
+ *
+ * <p>State that follows a compressed weight is dense here, of the weight's own shape and zero where
+ * no weight exists ({@link Optimizer#layout}).
  */
 public final class OptimizerStates {
   private OptimizerStates() {}
 
   /**
-   * The live state tensors of all parameters by name. The next step changes them: write or copy
-   * them before.
+   * The state tensors of all parameters by name, live unless they had to be made dense. The next
+   * step changes them: write or copy them before.
    *
    * @param parameters every parameter of the optimizer by name
    * @throws IllegalArgumentException when a parameter of the optimizer has no name
@@ -30,10 +33,19 @@ public final class OptimizerStates {
     requireNames(optimizer, parameters);
     var saved = new LinkedHashMap<String, Tensor>();
     parameters.forEach(
-        (name, parameter) ->
-            optimizer
-                .state(parameter)
-                .forEach((key, tensor) -> saved.put(name + "/" + key, tensor)));
+        (name, parameter) -> {
+          long[] stored = Tensors.shape(parameter);
+          ParameterLayout layout = optimizer.layout(parameter);
+          optimizer
+              .state(parameter)
+              .forEach(
+                  (key, tensor) ->
+                      saved.put(
+                          name + "/" + key,
+                          Arrays.equals(Tensors.shape(tensor), stored)
+                              ? layout.toDense(tensor)
+                              : tensor));
+        });
     return saved;
   }
 
@@ -52,7 +64,7 @@ public final class OptimizerStates {
     requireNames(optimizer, parameters);
     var byParameter = new LinkedHashMap<String, Map<String, Tensor>>();
     parameters.keySet().forEach(name -> byParameter.put(name, new LinkedHashMap<>()));
-    saved.forEach((name, tensor) -> sort(name, tensor, parameters, byParameter));
+    saved.forEach((name, tensor) -> sort(name, tensor, optimizer, parameters, byParameter));
     requireComplete(parameters, byParameter);
 
     var without = new ArrayList<String>();
@@ -61,7 +73,8 @@ public final class OptimizerStates {
           Map<String, Tensor> tensors = byParameter.getOrDefault(name, Map.of());
           Map<String, Tensor> state = optimizer.state(parameter);
           state.clear();
-          tensors.forEach((key, tensor) -> state.put(key, copy(tensor, parameter)));
+          ParameterLayout layout = optimizer.layout(parameter);
+          tensors.forEach((key, tensor) -> state.put(key, stored(tensor, parameter, layout)));
           if (tensors.isEmpty()) {
             without.add(name);
           }
@@ -72,6 +85,7 @@ public final class OptimizerStates {
   private static void sort(
       String name,
       Tensor tensor,
+      Optimizer optimizer,
       Map<String, Tensor> parameters,
       Map<String, Map<String, Tensor>> byParameter) {
     int slash = name.lastIndexOf('/');
@@ -83,7 +97,7 @@ public final class OptimizerStates {
           "optimizer state " + name + " belongs to no parameter of the optimizer");
     }
     long[] shape = Tensors.shape(tensor);
-    long[] expected = Tensors.shape(parameter);
+    long[] expected = optimizer.layout(parameter).shape();
     if (!fits(shape, expected)) {
       throw new IllegalArgumentException(
           "optimizer state "
@@ -96,8 +110,11 @@ public final class OptimizerStates {
     tensors.put(name.substring(slash + 1), tensor);
   }
 
-  /** A scalar, or the parameter's shape, or that with some dimensions reduced to 1 (factors). */
-  private static boolean fits(long[] shape, long[] expected) {
+  /**
+   * Whether state of a shape can belong to a parameter: a scalar, the parameter's shape, or that
+   * with some dimensions reduced to 1 (factors).
+   */
+  public static boolean fits(long[] shape, long[] expected) {
     if (shape.length == 0) {
       return true;
     }
@@ -146,6 +163,11 @@ public final class OptimizerStates {
         }
       }
     }
+  }
+
+  private static Tensor stored(Tensor saved, Tensor parameter, ParameterLayout layout) {
+    Tensor copy = copy(saved, parameter);
+    return Arrays.equals(Tensors.shape(copy), layout.shape()) ? layout.fromDense(copy) : copy;
   }
 
   private static Tensor copy(Tensor saved, Tensor parameter) {

@@ -1,225 +1,234 @@
 package dev.filigree.sparsity;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.filigree.config.CacheFolder;
 import dev.filigree.kernels.SparseKernels;
-import dev.filigree.kernels.SparseMatrix;
-import dev.filigree.mask.Masks;
-import dev.filigree.torch.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * From which sparsity on a linear layer trains faster compressed than dense: measured once for a
- * machine, on square layers of a few sizes with 512 tokens, forward and both gradients, and kept in
- * the user's cache.
- *
- * @param bySize the sparsity by the side of the layer; above 1 where dense was always faster
+ * From which sparsity on a linear layer trains faster compressed than dense. Measured on square
+ * layers of a few sizes, each when a layer of about that size first asks, and kept in the cache
+ * folder; what was measured while other programs were busy counts for this program only. The scalar
+ * kernels are never faster: they are not measured.
  */
-public record Crossover(Map<Integer, Double> bySize) {
+public final class Crossover {
+  /** The crossover of a size at which dense was always faster. */
+  static final double NEVER = 2;
+
   private static final Logger LOG = LoggerFactory.getLogger(Crossover.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private static final int TOKENS = 512;
-  private static final int[] SIZES = {256, 512, 1024, 2048};
-  private static final double[] SPARSITIES = {0.5, 0.6, 0.7, 0.8, 0.9, 0.95};
-  private static final double NEVER = 2;
-  private static final int ROUNDS = 8;
-  private static final int WARM_UP_SIZE = 256;
-  private static final int WARM_UP_ROUNDS = 200;
+  /** The share of the processors in other programs' hands above which a measurement is not kept. */
+  private static final double BUSY = 0.15;
 
-  private static @Nullable Crossover measured;
+  private static @Nullable Crossover machine;
 
-  public Crossover {
-    bySize = Map.copyOf(bySize);
+  private final Path file;
+  private final String machineName;
+  private final boolean scalar;
+  private final Measurement measurement;
+  private final TreeMap<Integer, Double> bySize = new TreeMap<>();
+  private boolean saidThatItIsNotKept;
+
+  /** A way to measure. */
+  @FunctionalInterface
+  interface Measurement {
+    Measured of(int size);
   }
 
-  /** The crossover of this machine: from the cache, or measured now, which takes some seconds. */
+  /**
+   * What was measured.
+   *
+   * @param sparsity the crossover, a fraction, or {@link #NEVER}
+   * @param others the share of the processors that other programs took meanwhile, a fraction
+   */
+  record Measured(double sparsity, double others) {}
+
+  Crossover(Path file, String machineName, boolean scalar, Measurement measurement) {
+    this.file = file;
+    this.machineName = machineName;
+    this.scalar = scalar;
+    this.measurement = measurement;
+    bySize.putAll(read());
+  }
+
+  /** The crossover of this machine, of which nothing is measured yet that no layer asked for. */
   public static synchronized Crossover ofThisMachine() {
-    if (measured == null) {
-      measured = read(cache()).orElse(null);
+    if (machine == null) {
+      machine =
+          new Crossover(
+              CacheFolder.standard().resolve("crossover.json"),
+              CrossoverMeasurement.machine(),
+              provider().equals("scalar"),
+              CrossoverMeasurement::of);
     }
-    if (measured == null) {
-      measured = measure();
-      measured.write(cache());
-    }
-    return measured;
+    return machine;
   }
 
-  /** The sparsity from which a layer of this shape is faster compressed. */
-  public double sparsity(long rows, long columns) {
-    double side = Math.sqrt((double) rows * columns);
-    var sizes = new TreeMap<>(bySize);
-    var smaller = sizes.floorEntry((int) side);
-    return (smaller == null ? sizes.firstEntry() : smaller).getValue();
-  }
-
-  /** Where the measurement is kept. */
-  public static Path cache() {
-    String home = System.getenv("XDG_CACHE_HOME");
-    Path folder =
-        home == null || home.isBlank()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(home);
-    return folder.resolve("filigree").resolve("crossover.json");
-  }
-
-  /** What the measurement depends on. */
-  static String machine() {
-    String processor = System.getProperty("os.arch");
-    try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-      processor =
-          lines
-              .filter(line -> line.startsWith("model name") || line.startsWith("model\t"))
-              .distinct()
-              .reduce("", (left, right) -> left + right.substring(right.indexOf(':') + 1));
-    } catch (IOException e) {
-      LOG.debug("no /proc/cpuinfo", e);
-    }
-    return "%s, %d threads, %s, OpenBLAS %s"
-        .formatted(
-            processor.strip(),
-            torch.get_num_threads(),
-            provider(),
-            System.getenv().getOrDefault("OPENBLAS_CORETYPE", "default"));
-  }
-
-  private static String provider() {
+  /** The loops that the kernels run here. */
+  static String provider() {
     try (var kernels = SparseKernels.withThreads(1)) {
       return kernels.provider();
     }
   }
 
-  private static java.util.Optional<Crossover> read(Path file) {
+  /**
+   * Why a layer trains no faster compressed, in half a sentence; empty where it does.
+   *
+   * @param sparsity at the beginning, a fraction
+   */
+  Optional<String> slowness(long rows, long columns, double sparsity) {
+    if (scalar) {
+      return Optional.of(
+          "only the scalar kernels run, start java with --add-modules jdk.incubator.vector");
+    }
+    double from = sparsity(rows, columns);
+    return sparsity >= from
+        ? Optional.empty()
+        : Optional.of("at its size compressed is faster " + describe(from));
+  }
+
+  private static String describe(double from) {
+    return from > 1
+        ? "at no sparsity"
+        : String.format(Locale.ROOT, "from a sparsity of %.2f on", from);
+  }
+
+  /** The sparsity from which a layer of this shape is faster compressed; above 1 for never. */
+  public synchronized double sparsity(long rows, long columns) {
+    var sizes = new TreeSet<>(CrossoverMeasurement.SIZES);
+    Integer size = sizes.floor((int) Math.min(Integer.MAX_VALUE, Math.sqrt((double) rows * columns)));
+    return ofSize(size == null ? sizes.first() : size);
+  }
+
+  /**
+   * The sparsity by the side of the layer; above 1 where dense is always faster, or the kernels are
+   * scalar. Measures the sizes that no layer asked for yet.
+   */
+  public synchronized Map<Integer, Double> bySize() {
+    CrossoverMeasurement.SIZES.forEach(this::ofSize);
+    return new TreeMap<>(bySize);
+  }
+
+  private double ofSize(int size) {
+    if (scalar) {
+      bySize.put(size, NEVER);
+    } else if (!bySize.containsKey(size)) {
+      measure(size);
+    }
+    return Objects.requireNonNull(bySize.get(size));
+  }
+
+  private void measure(int size) {
+    LOG.info(
+        "measuring once from which sparsity layers of about {} x {} train faster compressed,"
+            + " which takes some seconds",
+        size,
+        size);
+    long start = System.nanoTime();
+    Measured measured = measurement.of(size);
+    bySize.put(size, measured.sparsity());
+    LOG.info(
+        "compressed is faster {}, measured in {} s",
+        describe(measured.sparsity()),
+        String.format(Locale.ROOT, "%.1f", (System.nanoTime() - start) / 1e9));
+    if (measured.others() > BUSY) {
+      LOG.info(
+          "not kept for later: other programs took {} % of the processors meanwhile",
+          Math.round(100 * measured.others()));
+    } else {
+      write(size, measured.sparsity());
+    }
+  }
+
+  /** What was kept for this machine; nothing where the file is missing or damaged. */
+  private Map<Integer, Double> read() {
+    var kept = new LinkedHashMap<Integer, Double>();
     try {
-      JsonNode json = JSON.readTree(Files.readString(file)).path(machine());
-      var bySize = new LinkedHashMap<Integer, Double>();
-      json.properties()
-          .forEach(e -> bySize.put(Integer.valueOf(e.getKey()), e.getValue().asDouble(NEVER)));
-      return bySize.isEmpty()
-          ? java.util.Optional.empty()
-          : java.util.Optional.of(new Crossover(bySize));
+      JsonNode sizes = all().getOrDefault(machineName, JSON.createObjectNode());
+      sizes
+          .properties()
+          .forEach(e -> kept.put(Integer.valueOf(e.getKey()), e.getValue().asDouble(NEVER)));
+      return kept;
     } catch (IOException | NumberFormatException e) {
-      return java.util.Optional.empty();
+      LOG.warn("{} is damaged and is written anew: {}", file, firstLine(e));
+      return Map.of();
     }
   }
 
-  private void write(Path file) {
+  private Map<String, JsonNode> all() throws IOException {
+    var all = new LinkedHashMap<String, JsonNode>();
+    if (Files.exists(file)) {
+      JSON.readTree(Files.readString(file))
+          .properties()
+          .forEach(e -> all.put(e.getKey(), e.getValue()));
+    }
+    return all;
+  }
+
+  private void write(int size, double sparsity) {
     try {
-      Files.createDirectories(file.getParent());
-      var all = new LinkedHashMap<String, Object>();
-      if (Files.exists(file)) {
-        JSON.readTree(Files.readString(file))
-            .properties()
-            .forEach(e -> all.put(e.getKey(), e.getValue()));
+      Map<String, JsonNode> all;
+      try {
+        all = all();
+      } catch (JacksonException e) {
+        all = new LinkedHashMap<>(); // damaged: what other machines kept in it is lost
       }
-      all.put(machine(), new TreeMap<>(bySize));
-      Path aside = Files.createTempFile(file.getParent(), "crossover", ".json");
-      Files.writeString(aside, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all));
-      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      var sizes = JSON.createObjectNode();
+      JsonNode known = all.get(machineName);
+      if (known != null) {
+        known.properties().forEach(e -> sizes.set(e.getKey(), e.getValue()));
+      }
+      sizes.put(String.valueOf(size), sparsity);
+      all.put(machineName, sizes);
+      Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
+      Files.createDirectories(folder);
+      Path aside = Files.createTempFile(folder, "crossover", ".json");
+      try {
+        Files.writeString(aside, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all));
+        Files.move(
+            aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(aside);
+      }
     } catch (IOException e) {
-      LOG.debug("the crossover could not be kept in {}", file, e);
-    }
-  }
-
-  /** Measures this machine. */
-  static Crossover measure() {
-    LOG.info("measuring once from which sparsity compressed execution is faster");
-    var bySize = new LinkedHashMap<Integer, Double>();
-    try (var _ = new NoGradGuard();
-        var _ = new PointerScope();
-        var kernels = SparseKernels.withThreads(torch.get_num_threads())) {
-      best(List.of(compressed(kernels, WARM_UP_SIZE, 0.9)), WARM_UP_ROUNDS); // compiles the loops
-      for (int size : SIZES) {
-        var contestants = new ArrayList<Runnable>();
-        contestants.add(dense(size));
-        for (double sparsity : SPARSITIES) {
-          contestants.add(compressed(kernels, size, sparsity));
-        }
-        bySize.put(size, crossover(best(contestants, ROUNDS)));
+      if (!saidThatItIsNotKept) {
+        LOG.warn(
+            "what was measured cannot be kept in {} ({}): every program measures again;"
+                + " FILIGREE_CACHE names another folder",
+            file,
+            firstLine(e));
       }
+      saidThatItIsNotKept = true;
     }
-    return new Crossover(bySize);
   }
 
-  /** The lowest sparsity from which on all are faster than dense, whose time comes first. */
-  private static double crossover(long[] nanos) {
-    double crossover = NEVER;
-    for (int i = SPARSITIES.length - 1; i >= 0 && nanos[i + 1] < nanos[0]; i--) {
-      crossover = SPARSITIES[i];
-    }
-    return crossover;
-  }
-
-  /** Forward, input gradient and weight gradient of a dense layer. */
-  private static Runnable dense(int size) {
-    Tensor x = torch.randn(TOKENS, size);
-    Tensor w = torch.randn(size, size);
-    return () -> {
-      torch.mm(x, w.t());
-      torch.mm(x, w);
-      torch.mm(x.t(), x);
-    };
-  }
-
-  private static Runnable compressed(SparseKernels kernels, int size, double sparsity) {
-    Tensor mask = Masks.topK(torch.rand(size, size), sparsity);
-    SparseMatrix matrix = SparseMatrix.ofMask(size, size, Tensors.segment(mask));
-    Tensor values = torch.randn(matrix.kept());
-    Tensor gradient = torch.empty(matrix.kept());
-    Tensor x = torch.randn(TOKENS, size);
-    Tensor y = torch.empty(TOKENS, size);
-    return () -> {
-      try (var in = kernels.pack(Tensors.segment(x), TOKENS, size);
-          var out = kernels.pack(Tensors.segment(x), TOKENS, size)) {
-        kernels.forward(matrix, Tensors.segment(values), in, null, Tensors.segment(y));
-        kernels.inputGradient(matrix, Tensors.segment(values), out, Tensors.segment(y));
-        kernels.weightGradient(matrix, out, in, Tensors.segment(gradient));
-      }
-    };
-  }
-
-  /** The shortest time of each, in turns: other work on the machine hits all alike. */
-  private static long[] best(List<Runnable> contestants, int rounds) {
-    var best = new long[contestants.size()];
-    Arrays.fill(best, Long.MAX_VALUE);
-    for (int round = 0; round < rounds; round++) {
-      for (int i = 0; i < best.length; i++) {
-        long start = System.nanoTime();
-        Tensors.inScope(contestants.get(i));
-        best[i] = Math.min(best[i], System.nanoTime() - start);
-      }
-    }
-    return best;
+  private static String firstLine(Exception e) {
+    return e.getClass().getSimpleName()
+        + Optional.ofNullable(e.getMessage()).map(m -> ": " + m.lines().findFirst().orElse("")).orElse("");
   }
 
   @Override
-  public String toString() {
+  public synchronized String toString() {
     var text = new StringBuilder();
-    new TreeMap<>(bySize)
-        .forEach(
-            (size, sparsity) ->
-                text.append(text.isEmpty() ? "" : ", ")
-                    .append(
-                        sparsity > 1
-                            ? "%d: never".formatted(size)
-                            : String.format(Locale.ROOT, "%d: %.2f", size, sparsity)));
+    bySize.forEach(
+        (size, sparsity) ->
+            text.append(text.isEmpty() ? "" : ", ").append(size).append(": ").append(describe(sparsity)));
     return text.toString();
   }
 }

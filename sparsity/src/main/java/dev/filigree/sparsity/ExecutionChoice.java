@@ -13,15 +13,17 @@ import dev.filigree.sparsity.storage.SparseProducts;
 import dev.filigree.torch.Tensors;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** Decides for each parameter how it is stored and computed with. */
-final class ExecutionChoice {
+/**
+ * Decides for each parameter how it is stored and computed with, and owns the products of those
+ * that are compressed.
+ */
+final class ExecutionChoice implements AutoCloseable {
   private final Map<Long, WeightedLayer> layers = new HashMap<>(); // by the identity of the weight
   private final Map<String, SparseProducts> products = new HashMap<>(); // by device
   private final Optimizer optimizer;
@@ -47,9 +49,9 @@ final class ExecutionChoice {
     return layers.get(Tensors.identity(weight));
   }
 
-  /** The products of the compressed parameters chosen so far. */
-  List<SparseProducts> products() {
-    return List.copyOf(products.values());
+  /** Whether the options leave it to the program how a parameter is stored. */
+  boolean isOpen() {
+    return options.execution() == Execution.AUTO;
   }
 
   /**
@@ -66,20 +68,36 @@ final class ExecutionChoice {
       return dense(name, weight, algorithm.forwardWeight());
     }
     if (options.execution() == Execution.MASKED) {
-      return new ExecutionPlan.Masked("masked execution was chosen");
+      return new ExecutionPlan.Masked("");
     }
-    Optional<String> obstacle = obstacle(name, weight, algorithm);
-    if (obstacle.isEmpty() && options.execution() == Execution.AUTO) {
-      obstacle = slower(weight, algorithm);
+    Optional<String> obstacle = obstacle(name, weight, Tensors.shape(weight), algorithm);
+    if (options.execution() == Execution.AUTO) {
+      return compressed(weight, obstacle.or(() -> slowness(weight, algorithm)));
     }
-    if (obstacle.isEmpty() && layer(weight) instanceof Linear linear) {
-      return new ExecutionPlan.Compressed(linear, products(weight).orElseThrow());
-    }
-    if (options.execution() == Execution.COMPRESSED) {
+    if (obstacle.isPresent()) {
       throw new IllegalArgumentException(
-          "'" + name + "' cannot run compressed: " + obstacle.orElseThrow());
+          "'" + name + "' cannot run compressed: " + obstacle.get());
     }
-    return new ExecutionPlan.Masked(obstacle.orElseThrow());
+    return compressed(weight, obstacle);
+  }
+
+  /**
+   * The plan for a parameter whose execution was chosen when its checkpoint was written: masked with
+   * the reason where compressed execution is not possible here.
+   */
+  ExecutionPlan restore(
+      SparseParameter parameter, SparsityAlgorithm algorithm, Execution execution) {
+    Tensor weight = parameter.weight();
+    return execution == Execution.MASKED
+        ? new ExecutionPlan.Masked("it was masked when it was saved")
+        : compressed(
+            weight, obstacle(parameter.name(), weight, parameter.shape(), algorithm));
+  }
+
+  private ExecutionPlan compressed(Tensor weight, Optional<String> obstacle) {
+    return obstacle.isEmpty() && layer(weight) instanceof Linear linear
+        ? new ExecutionPlan.Compressed(linear, products(weight).orElseThrow())
+        : new ExecutionPlan.Masked(obstacle.orElseThrow());
   }
 
   private ExecutionPlan dense(String name, Tensor weight, ForwardWeight forward) {
@@ -94,7 +112,8 @@ final class ExecutionChoice {
   }
 
   /** Why a parameter cannot be stored compressed, in the words of an error; empty if it can. */
-  private Optional<String> obstacle(String name, Tensor weight, SparsityAlgorithm algorithm) {
+  private Optional<String> obstacle(
+      String name, Tensor weight, long[] shape, SparsityAlgorithm algorithm) {
     if (!(layer(weight) instanceof Linear)) {
       return Optional.of("it is not the weight of a dev.filigree.nn.Linear layer");
     }
@@ -106,7 +125,7 @@ final class ExecutionChoice {
       return ofProducts;
     }
     AlgorithmSettings settings = algorithm.settings();
-    Grouping grouping = settings.shaper().group(name, Tensors.shape(weight));
+    Grouping grouping = settings.shaper().group(name, shape);
     if (grouping.pooled()) {
       return Optional.of("its weights go and come in blocks");
     }
@@ -132,18 +151,17 @@ final class ExecutionChoice {
     return Optional.ofNullable(products.get(device));
   }
 
-  private static Optional<String> slower(Tensor weight, SparsityAlgorithm algorithm) {
+  /** Why a parameter that could be compressed would train no faster so; empty where it would. */
+  private static Optional<String> slowness(Tensor weight, SparsityAlgorithm algorithm) {
     double sparsity = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
     // Below a half no machine gains; the measurement is spared.
-    if (sparsity < 0.5) {
-      return Optional.of("at a sparsity of " + sparsity + " masked execution is faster");
-    }
-    double crossover = Crossover.ofThisMachine().sparsity(weight.size(0), weight.size(1));
-    return sparsity >= crossover
-        ? Optional.empty()
-        : Optional.of(
-            "below a sparsity of "
-                + crossover
-                + " masked execution of this size is faster here");
+    return sparsity < 0.5
+        ? Optional.of("it starts at less than half sparse")
+        : Crossover.ofThisMachine().slowness(weight.size(0), weight.size(1), sparsity);
+  }
+
+  @Override
+  public void close() {
+    products.values().forEach(SparseProducts::close);
   }
 }

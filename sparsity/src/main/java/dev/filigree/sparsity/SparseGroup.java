@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -237,23 +239,42 @@ final class SparseGroup {
     return 0;
   }
 
-  /** The schedules' state, and for each parameter what was last asked of it. */
+  /**
+   * The schedules' state, and for each parameter what its mask was chosen for, how it is stored and
+   * whether it still waits for its first mask.
+   */
   Map<String, Object> state() {
     var targets = new LinkedHashMap<String, Object>();
     var kept = new LinkedHashMap<String, Object>();
+    var execution = new LinkedHashMap<String, Object>();
+    var unmasked = new ArrayList<String>();
     for (SparseParameter parameter : parameters) {
       targets.put(parameter.name(), parameter.targetSparsity());
       kept.put(parameter.name(), parameter.targetKept());
+      execution.put(parameter.name(), parameter.execution().name().toLowerCase(Locale.ROOT));
+      if (!parameter.hasMask()) {
+        unmasked.add(parameter.name());
+      }
     }
     var state = new LinkedHashMap<String, Object>();
+    state.put("algorithm", algorithm.getClass().getSimpleName());
     state.put("sparsity", algorithm.settings().sparsity().state());
     state.put("drop_fraction", algorithm.settings().dropFraction().state());
     state.put("target_sparsity", targets);
     state.put("kept", kept);
+    state.put("execution", execution);
+    state.put("unmasked", unmasked);
     return state;
   }
 
   void load(Object state) {
+    String here = algorithm.getClass().getSimpleName();
+    if (state instanceof Map<?, ?> map
+        && map.get("algorithm") instanceof String saved
+        && !saved.equals(here)) {
+      throw new IllegalArgumentException(
+          "saved with the algorithm " + saved + ", configured with " + here);
+    }
     Map<String, Object> targets = part(state, "target_sparsity");
     Map<String, Object> kept = part(state, "kept");
     for (SparseParameter parameter : parameters) {
@@ -263,9 +284,23 @@ final class SparseGroup {
             "the saved state knows nothing of '" + parameter.name() + "'");
       }
       parameter.setTarget(target.doubleValue(), weights.longValue());
+      if (state instanceof Map<?, ?> map
+          && map.get("unmasked") instanceof List<?> names
+          && names.contains(parameter.name())) {
+        parameter.waitForMask();
+      }
     }
     algorithm.settings().sparsity().load(part(state, "sparsity"));
     algorithm.settings().dropFraction().load(part(state, "drop_fraction"));
+  }
+
+  /** How a saved state stored a parameter; empty where it does not say. */
+  static Optional<Execution> savedExecution(Object state, String name) {
+    return state instanceof Map<?, ?> map
+            && map.get("execution") instanceof Map<?, ?> executions
+            && executions.get(name) instanceof String execution
+        ? Optional.of(Execution.valueOf(execution.toUpperCase(Locale.ROOT)))
+        : Optional.empty();
   }
 
   @SuppressWarnings("unchecked") // checked to be a map; JSON has only texts for keys

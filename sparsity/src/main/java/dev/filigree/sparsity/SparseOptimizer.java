@@ -1,9 +1,10 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.optim.GradientClipping;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
+import dev.filigree.optim.ParameterLayout;
 import dev.filigree.schedule.Schedule;
-import dev.filigree.sparsity.storage.SparseProducts;
 import dev.filigree.torch.NativeMemory;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
@@ -15,10 +16,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An optimizer that keeps parameters sparse: a drop-in replacement for the one it wraps.
@@ -28,28 +33,35 @@ import org.bytedeco.pytorch.Tensor;
  * outside the masks are zeroed as the backward pass delivers them, so that clipping and finite
  * checks see what the optimizer will see. A step skipped because the loss scale overflowed is one
  * for which {@code step} is not called: nothing changes.
+ *
+ * <p>Steps go through this object, not through the optimizer it wraps: the next call says so where
+ * that happened, and {@link #verify} fails.
  */
 public final class SparseOptimizer implements Optimizer, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SparseOptimizer.class);
+
   private final Optimizer inner;
+  private final InnerSteps innerSteps;
   private final List<SparseGroup> groups;
+  private final ExecutionChoice executions;
   private final long seed;
-  private final List<SparseProducts> products;
+  private final boolean skipNonFinite;
   private final List<SparsityListener> listeners = new ArrayList<>();
   private long steps;
+  private long skipped;
   private boolean closed;
 
-  /**
-   * @param products what compressed parameters are computed with; closed with this
-   */
   SparseOptimizer(
       Optimizer inner,
       List<SparseGroup> groups,
-      List<SparseProducts> products,
+      ExecutionChoice executions,
       SparsityOptions options) {
     this.inner = inner;
+    innerSteps = new InnerSteps(inner);
     this.groups = List.copyOf(groups);
-    this.products = List.copyOf(products);
-    this.seed = options.seed();
+    this.executions = executions;
+    seed = options.seed();
+    skipNonFinite = options.skipNonFinite();
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
       // All masks first: where one cannot be made, no weight was touched.
@@ -70,7 +82,14 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the sparse optimizer is closed");
     }
-    inner.step();
+    if (skipNonFinite && !gradientsAreFinite()) {
+      if (skipped++ == 0) {
+        LOG.warn("a gradient is infinite or NaN after step {}: the step is left out", steps);
+      }
+      forgetStep();
+      return;
+    }
+    innerSteps.make();
     steps++;
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
@@ -81,11 +100,20 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
       }
       updateMasks();
     }
-    parameters().forEach(parameter -> parameter.evidence().forgetStep());
+    forgetStep();
     if (groups.stream().anyMatch(group -> group.isUpdate(steps))) {
       giveBackMemory();
     }
     awaitGradients();
+  }
+
+  private void forgetStep() {
+    parameters().forEach(parameter -> parameter.evidence().forgetStep());
+  }
+
+  private boolean gradientsAreFinite() {
+    return GradientClipping.allFinite(
+        groups().stream().flatMap(group -> group.parameters().stream()).toList());
   }
 
   /** Compressed layers were made of dense ones, or anew, of other sizes. */
@@ -115,8 +143,9 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
 
   @Override
   public void zeroGrad() {
+    innerSteps.check();
     inner.zeroGrad();
-    parameters().forEach(parameter -> parameter.evidence().forgetStep());
+    forgetStep();
   }
 
   @Override
@@ -127,6 +156,22 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   @Override
   public Map<String, Tensor> state(Tensor parameter) {
     return inner.state(parameter);
+  }
+
+  @Override
+  public ParameterLayout layout(Tensor parameter) {
+    long identity = Tensors.identity(parameter);
+    for (SparseParameter sparse : parameters()) {
+      if (Tensors.identity(sparse.weight()) == identity) {
+        return sparse;
+      }
+    }
+    return inner.layout(parameter);
+  }
+
+  @Override
+  public long stepsMade() {
+    return inner.stepsMade();
   }
 
   @Override
@@ -149,12 +194,21 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     return steps;
   }
 
+  /**
+   * Calls of {@link #step} that changed nothing because a gradient was infinite or NaN; always 0
+   * without {@link SparsityOptions#skipNonFinite}.
+   */
+  public long skippedSteps() {
+    return skipped;
+  }
+
   public void addListener(SparsityListener listener) {
     listeners.add(listener);
   }
 
   /** The counted sparsity over all sparse parameters, a fraction. */
   public double sparsity() {
+    innerSteps.check();
     long size = parameters().stream().mapToLong(SparseParameter::size).sum();
     long kept = parameters().stream().mapToLong(SparseParameter::kept).sum();
     return 1 - (double) kept / size;
@@ -164,9 +218,11 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
    * Checks that no parameter is silently dense.
    *
    * @throws IllegalStateException naming the first parameter that keeps more or fewer weights than
-   *     its sparsity says, or that has a weight where none should exist
+   *     its sparsity says, or that has a weight where none should exist; or saying that steps were made
+   *     past this wrapper
    */
   public void verify() {
+    innerSteps.requireOwn();
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
       parameters().forEach(SparseParameter::verify);
@@ -181,8 +237,24 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   }
 
   /**
+   * Every parameter and buffer of a model by name as a dense tensor, zero where no weight exists:
+   * what other tools read. Compressed parameters are copies, the others share their memory.
+   *
+   * @param model the wrapped model or one that it is a part of
+   */
+  public Map<String, Tensor> denseState(Module model) {
+    var tensors = new LinkedHashMap<String, Tensor>();
+    Tensors.namedParameters(model)
+        .forEach(
+            (name, parameter) -> tensors.put(name, layout(parameter).toDense(parameter.detach())));
+    tensors.putAll(Tensors.namedBuffers(model));
+    return tensors;
+  }
+
+  /**
    * Replaces all masks, as from a checkpoint. Weights and optimizer state outside them become zero.
-   * The {@link #state} of the same checkpoint tells {@link #verify} how many weights they keep.
+   * The {@link #state} of the same checkpoint, loaded before, tells {@link #verify} how many weights
+   * they keep, and which parameters wait for their first mask and stay dense.
    *
    * @throws IllegalArgumentException when the masks are not those of the sparse parameters, by
    *     name, type and shape; nothing has changed then
@@ -199,10 +271,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
       throw new IllegalArgumentException(
           "there is no mask for '" + expected.getFirst() + "', which is configured to be sparse");
     }
-    var byName = new HashMap<String, SparseParameter>();
-    parameters().forEach(parameter -> byName.put(parameter.name(), parameter));
-    masks.forEach((name, mask) -> of(byName, name).requireMask(mask));
-    masks.forEach((name, mask) -> of(byName, name).setMask(mask, inner));
+    parameters().forEach(parameter -> parameter.requireMask(of(masks, parameter.name())));
+    parameters().forEach(parameter -> parameter.loadMask(of(masks, parameter.name()), inner));
     giveBackMemory();
   }
 
@@ -233,24 +303,31 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
             throw new IllegalArgumentException("evidence of no sparse parameter: '" + name + "'");
           }
         });
-    evidence.forEach((name, tensor) -> of(byName, name).evidence().load(tensor));
+    evidence.forEach(
+        (name, tensor) -> Objects.requireNonNull(byName.get(name)).evidence().load(tensor));
   }
 
-  private static SparseParameter of(Map<String, SparseParameter> byName, String name) {
-    return Objects.requireNonNull(byName.get(name), name);
+  private static Tensor of(Map<String, Tensor> masks, String name) {
+    return Objects.requireNonNull(masks.get(name), name);
   }
 
-  /** Step count, seed and the state of every schedule: numbers, texts, lists and maps. */
+  /**
+   * Step count, seed, the state of every schedule and how each parameter is stored: numbers, texts,
+   * lists and maps.
+   */
   public Map<String, Object> state() {
+    innerSteps.check();
     var state = new LinkedHashMap<String, Object>();
     state.put("step", steps);
+    state.put("skipped", skipped);
     state.put("seed", seed);
     state.put("groups", groups.stream().map(SparseGroup::state).toList());
     return state;
   }
 
   /**
-   * Continues from a saved state; masks are loaded apart.
+   * Continues from a saved state; masks are loaded apart, afterwards. Parameters are stored as they
+   * were when it was saved, compressed or masked, unless the options name an execution.
    *
    * @throws IllegalArgumentException when the state does not fit the configuration
    */
@@ -269,8 +346,44 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     for (int i = 0; i < groups.size(); i++) {
       groups.get(i).load(saved.get(i));
     }
+    if (executions.isOpen()) {
+      for (int i = 0; i < groups.size(); i++) {
+        restoreExecutions(groups.get(i), saved.get(i));
+      }
+    }
     steps = step.longValue();
+    skipped = state.get("skipped") instanceof Number number ? number.longValue() : 0;
     awaitGradients();
+  }
+
+  private void restoreExecutions(SparseGroup group, Object saved) {
+    for (SparseParameter parameter : group.parameters()) {
+      Optional<Execution> execution = SparseGroup.savedExecution(saved, parameter.name());
+      if (execution.isPresent() && execution.get() != parameter.execution()) {
+        restore(group, parameter, execution.get());
+      }
+    }
+  }
+
+  /** The decision that was made when the run began, whatever this machine would choose today. */
+  private void restore(SparseGroup group, SparseParameter parameter, Execution execution) {
+    switch (executions.restore(parameter, group.algorithm(), execution)) {
+      case ExecutionPlan.Masked(String obstacle) when execution == Execution.COMPRESSED ->
+          LOG.warn(
+              "{} was compressed when it was saved and goes on masked: {}",
+              parameter.name(),
+              obstacle);
+      case ExecutionPlan plan -> parameter.store(plan, inner);
+    }
+  }
+
+  /**
+   * What became of the parameters, in one line: "3 of 4 sparse parameters compressed, 1 masked
+   * (out.weight: it is not ...)".
+   */
+  @Override
+  public String toString() {
+    return ExecutionSummary.of(parameters());
   }
 
   /**
@@ -282,7 +395,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     if (!closed) {
       closed = true;
       parameters().forEach(parameter -> Sparsity.release(parameter, inner));
-      products.forEach(SparseProducts::close);
+      executions.close();
     }
   }
 }

@@ -11,6 +11,8 @@ import dev.filigree.sparsity.storage.Storage;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import java.util.Map;
+import dev.filigree.mask.Masks;
+import dev.filigree.optim.ParameterLayout;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -21,15 +23,16 @@ import org.jspecify.annotations.Nullable;
  * missing weights are kept at zero (masked), or the existing weights alone (compressed). Algorithms
  * and users see no difference.
  */
-public final class SparseParameter {
+public final class SparseParameter implements ParameterLayout {
   private final String name;
   private final Tensor weight;
   private final long[] shape;
-  private final ExecutionPlan plan;
+  private ExecutionPlan plan;
   private final GatheredEvidence evidence;
   private final @Nullable WeightedLayer layer; // whose inputs are evidence
   private Storage storage;
   private boolean hasMask;
+  private boolean waitsForMask; // in the checkpoint that it goes on from
   private double targetSparsity;
   private long targetKept;
 
@@ -55,14 +58,15 @@ public final class SparseParameter {
     if (this.layer != null) {
       this.layer.inputListener(evidence::input);
     }
-    storage =
-        switch (plan) {
-          case ExecutionPlan.Dense(var itsLayer, var forward) ->
-              new DenseStorage(this.weight, itsLayer, forward::of, evidence);
-          case ExecutionPlan.Masked _, ExecutionPlan.Compressed _ ->
-              new MaskedStorage(name, this.weight, evidence);
-        };
+    storage = allWeights();
     targetKept = size();
+  }
+
+  /** A storage in which all weights exist. */
+  private Storage allWeights() {
+    return plan instanceof ExecutionPlan.Dense(var itsLayer, var forward)
+        ? new DenseStorage(weight, itsLayer, forward::of, evidence)
+        : new MaskedStorage(name, weight, evidence);
   }
 
   /** The parameter's name in its module. */
@@ -71,6 +75,7 @@ public final class SparseParameter {
   }
 
   /** The shape of the weight, [out_features, in_features] for a linear layer. */
+  @Override
   public long[] shape() {
     return shape.clone();
   }
@@ -115,12 +120,15 @@ public final class SparseParameter {
     return plan instanceof ExecutionPlan.Compressed ? Execution.COMPRESSED : Execution.MASKED;
   }
 
-  /** Why it is not stored compressed, in the words of an error; empty where it is. */
-  public Optional<String> executionReason() {
+  /**
+   * Why the parameter is masked where compressed execution was thinkable, in half a sentence; empty
+   * where masked execution was chosen, or the parameter is compressed.
+   */
+  public String executionReason() {
     return switch (plan) {
-      case ExecutionPlan.Compressed _ -> Optional.empty();
-      case ExecutionPlan.Masked(String reason) -> Optional.of(reason);
-      case ExecutionPlan.Dense _ -> Optional.of("its algorithm stores all weights");
+      case ExecutionPlan.Compressed _ -> "";
+      case ExecutionPlan.Masked(String reason) -> reason;
+      case ExecutionPlan.Dense _ -> "its algorithm stores all weights";
     };
   }
 
@@ -148,11 +156,13 @@ public final class SparseParameter {
    * Turns a tensor that has the form of {@link #weight} (a gradient, an optimizer's state) into a
    * dense one of the weight's shape, zero where no weight exists; not to be changed.
    */
+  @Override
   public Tensor toDense(Tensor stored) {
     return Tensors.scoped(() -> storage.toDense(stored));
   }
 
   /** The reverse of {@link #toDense}: what the optimizer keeps, of a dense tensor. */
+  @Override
   public Tensor fromDense(Tensor dense) {
     return Tensors.scoped(() -> storage.fromDense(dense));
   }
@@ -205,6 +215,32 @@ public final class SparseParameter {
       storage.mask(here, state);
     }
     hasMask = true;
+  }
+
+  /** Takes a mask of a checkpoint; what has none there yet stays dense. */
+  void loadMask(Tensor mask, Optimizer optimizer) {
+    if (!waitsForMask || Masks.count(mask) < size()) {
+      setMask(mask, optimizer);
+    }
+  }
+
+  /** Says that in the checkpoint to come the parameter is still dense. */
+  void waitForMask() {
+    waitsForMask = true;
+  }
+
+  /** Stores the parameter in another way, with the mask that it has. */
+  void store(ExecutionPlan other, Optimizer optimizer) {
+    Tensors.inScope(
+        () -> {
+          Tensor mask = mask();
+          storage.release(optimizer.state(weight));
+          plan = other;
+          storage = allWeights();
+          if (hasMask) {
+            setMask(mask, optimizer);
+          }
+        });
   }
 
   /** Assigns zero to weights that do not exist and, if asked, to their optimizer state. */

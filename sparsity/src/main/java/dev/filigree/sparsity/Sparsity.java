@@ -1,10 +1,10 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.config.ConfigReader;
+import dev.filigree.mask.Masks;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
-import dev.filigree.sparsity.storage.SparseProducts;
 import dev.filigree.torch.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,8 +13,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SequencedMap;
 import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes a model sparse by wrapping its optimizer.
@@ -25,6 +29,8 @@ import org.bytedeco.pytorch.Tensor;
  * }</pre>
  */
 public final class Sparsity {
+  private static final Logger LOG = LoggerFactory.getLogger(Sparsity.class);
+
   /** The parameters that are sparse now, by identity: making one sparse twice is an error. */
   private static final Map<Long, SparseParameter> SPARSE = new HashMap<>();
 
@@ -39,7 +45,9 @@ public final class Sparsity {
   /** Makes parameters sparse as a group of algorithms says. */
   public static SparseOptimizer wrap(
       Module model, Optimizer optimizer, Group group, SparsityOptions options) {
-    return wrap(Map.of("", model), optimizer, group, options);
+    var models = new LinkedHashMap<String, Module>();
+    models.put("", model);
+    return wrap(models, optimizer, group, options);
   }
 
   /** Makes parameters sparse as a {@code sparsity:} block says. */
@@ -57,8 +65,8 @@ public final class Sparsity {
   /**
    * Makes parameters of several modules sparse.
    *
-   * @param models the modules by name; a parameter is called "module.parameter", so that two
-   *     modules with equal names inside do not collide
+   * @param models the modules by name, in the order in which their parameters count; a parameter is
+   *     called "module.parameter", so that two modules with equal names inside do not collide
    * @param optimizer updates (at least) the parameters that become sparse
    * @param group the algorithms and their filters
    * @param options seed, execution and further names
@@ -68,7 +76,10 @@ public final class Sparsity {
    *     shape the groups of its algorithm do not divide; nothing has changed then
    */
   public static SparseOptimizer wrap(
-      Map<String, Module> models, Optimizer optimizer, Group group, SparsityOptions options) {
+      SequencedMap<String, Module> models,
+      Optimizer optimizer,
+      Group group,
+      SparsityOptions options) {
     Map<String, Tensor> candidates = trainable(models);
     var shapes = new LinkedHashMap<String, long[]>();
     candidates.forEach((name, weight) -> shapes.put(name, Tensors.shape(weight)));
@@ -110,10 +121,13 @@ public final class Sparsity {
         }
         groups.add(new SparseGroup(algorithm, parameters, options.microBatches() > 1));
       }
-      return new SparseOptimizer(optimizer, groups, executions.products(), options);
+      warnAboutZeros(made);
+      var sparse = new SparseOptimizer(optimizer, groups, executions, options);
+      LOG.info("{}", sparse);
+      return sparse;
     } catch (RuntimeException e) {
       made.forEach(parameter -> release(parameter, optimizer));
-      executions.products().forEach(SparseProducts::close);
+      executions.close();
       throw e;
     }
   }
@@ -149,6 +163,20 @@ public final class Sparsity {
     if (!updated.contains(identity)) {
       throw new IllegalArgumentException(
           "'" + name + "' would be sparse, but the optimizer does not update it");
+    }
+  }
+
+  /** A layer whose weights are all zero, before any mask, learns nothing: it was forgotten. */
+  private static void warnAboutZeros(List<SparseParameter> parameters) {
+    for (SparseParameter parameter : parameters) {
+      Tensors.inScope(
+          () -> {
+            if (parameter.size() > 0 && Masks.count(parameter.dense().ne(new Scalar(0))) == 0) {
+              LOG.warn(
+                  "{} is all zero: initialise or load the model before it is wrapped",
+                  parameter.name());
+            }
+          });
     }
   }
 

@@ -13,6 +13,8 @@ import org.bytedeco.pytorch.Tensor;
  * @param microBatches backward passes that make one step, at least 1; compressed execution must
  *     know, see {@link SparseParameter#denseGradient}
  * @param otherNames further names of parameters that filters may match, by parameter name
+ * @param skipNonFinite whether a step with an infinite or NaN gradient is left out, see {@link
+ *     SparseOptimizer#skippedSteps}
  * @param existing masks of the weights that exist already, as of a checkpoint, by parameter name:
  *     the initial masks {@code random} and {@code topk} take them first, see {@link
  *     dev.filigree.mask.InitialMask.Request#existing}
@@ -22,6 +24,7 @@ public record SparsityOptions(
     long seed,
     Execution execution,
     int microBatches,
+    boolean skipNonFinite,
     Map<String, List<String>> otherNames,
     Map<String, Tensor> existing,
     GradientExchange exchange) {
@@ -33,32 +36,40 @@ public record SparsityOptions(
     existing = Map.copyOf(existing);
   }
 
-  /** Seed 0, execution auto, one backward pass a step, no further names, no masks before. */
+  /**
+   * Seed 0, execution auto, one backward pass a step, every step taken, no further names, no masks
+   * before.
+   */
   public static SparsityOptions defaults() {
-    return new SparsityOptions(0, Execution.AUTO, 1, Map.of(), Map.of(), GradientExchange.none());
+    return new SparsityOptions(0, Execution.AUTO, 1, false, Map.of(), Map.of(), GradientExchange.none());
   }
 
   public SparsityOptions seed(long value) {
-    return new SparsityOptions(value, execution, microBatches, otherNames, existing, exchange);
+    return new SparsityOptions(value, execution, microBatches, skipNonFinite, otherNames, existing, exchange);
   }
 
   public SparsityOptions execution(Execution value) {
-    return new SparsityOptions(seed, value, microBatches, otherNames, existing, exchange);
+    return new SparsityOptions(seed, value, microBatches, skipNonFinite, otherNames, existing, exchange);
   }
 
   public SparsityOptions microBatches(int value) {
-    return new SparsityOptions(seed, execution, value, otherNames, existing, exchange);
+    return new SparsityOptions(seed, execution, value, skipNonFinite, otherNames, existing, exchange);
+  }
+
+  public SparsityOptions skipNonFinite(boolean value) {
+    return new SparsityOptions(seed, execution, microBatches, value, otherNames, existing, exchange);
   }
 
   public SparsityOptions otherNames(Map<String, List<String>> value) {
-    return new SparsityOptions(seed, execution, microBatches, value, existing, exchange);
+    return new SparsityOptions(seed, execution, microBatches, skipNonFinite, value, existing, exchange);
   }
 
   public SparsityOptions existing(Map<String, Tensor> value) {
-    return new SparsityOptions(seed, execution, microBatches, otherNames, value, exchange);
+    return new SparsityOptions(seed, execution, microBatches, skipNonFinite, otherNames, value, exchange);
   }
 
   public SparsityOptions exchange(GradientExchange value) {
-    return new SparsityOptions(seed, execution, microBatches, otherNames, existing, value);
+    return new SparsityOptions(
+        seed, execution, microBatches, skipNonFinite, otherNames, existing, value);
   }
 }

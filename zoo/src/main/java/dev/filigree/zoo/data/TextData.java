@@ -1,5 +1,6 @@
 package dev.filigree.zoo.data;
 
+import dev.filigree.config.CacheFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.slf4j.Logger;

@@ -37,7 +37,7 @@ public final class Gpt2 extends LanguageModel {
     head =
         config.tiedEmbeddings()
             ? null
-            : register("lm_head", new Linear(config.hiddenSize(), config.vocabularySize(), false));
+            : register("lm_head", Linear.zeros(config.hiddenSize(), config.vocabularySize(), false));
   }
 
   @Override
@@ -88,8 +88,8 @@ public final class Gpt2 extends LanguageModel {
     Transformer(Gpt2Config config, Activations activations) {
       this.config = config;
       this.activations = activations;
-      tokens = register("wte", new Embedding(config.vocabularySize(), config.hiddenSize()));
-      positions = register("wpe", new Embedding(config.contextLength(), config.hiddenSize()));
+      tokens = register("wte", Embedding.zeros(config.vocabularySize(), config.hiddenSize()));
+      positions = register("wpe", Embedding.zeros(config.contextLength(), config.hiddenSize()));
       blocks =
           register(
               "h",
@@ -154,10 +154,10 @@ public final class Gpt2 extends LanguageModel {
       this.config = config;
       this.index = index;
       long hidden = config.hiddenSize();
-      query = register("q_proj", new Linear(hidden, hidden, config.projectionBias()));
-      key = register("k_proj", new Linear(hidden, hidden, config.projectionBias()));
-      value = register("v_proj", new Linear(hidden, hidden, config.projectionBias()));
-      output = register("c_proj", new Linear(hidden, hidden, config.outputBias()));
+      query = register("q_proj", Linear.zeros(hidden, hidden, config.projectionBias()));
+      key = register("k_proj", Linear.zeros(hidden, hidden, config.projectionBias()));
+      value = register("v_proj", Linear.zeros(hidden, hidden, config.projectionBias()));
+      output = register("c_proj", Linear.zeros(hidden, hidden, config.outputBias()));
     }
 
     Tensor forward(Tensor x, @Nullable KeyValueCache cache) {
@@ -184,8 +184,8 @@ public final class Gpt2 extends LanguageModel {
     FeedForward(Gpt2Config config) {
       long hidden = config.hiddenSize();
       long inner = config.innerSize();
-      expand = register("c_fc", new Linear(hidden, inner, config.feedForwardBias()));
-      project = register("c_proj", new Linear(inner, hidden, config.feedForwardBias()));
+      expand = register("c_fc", Linear.zeros(hidden, inner, config.feedForwardBias()));
+      project = register("c_proj", Linear.zeros(inner, hidden, config.feedForwardBias()));
       activation = config.activation();
     }
 

@@ -35,7 +35,7 @@ public final class GptNeoX extends LanguageModel {
         config.tiedEmbeddings()
             ? null
             : register(
-                "embed_out", new Linear(config.hiddenSize(), config.vocabularySize(), false));
+                "embed_out", Linear.zeros(config.hiddenSize(), config.vocabularySize(), false));
   }
 
   @Override
@@ -80,7 +80,7 @@ public final class GptNeoX extends LanguageModel {
 
     Decoder(GptNeoXConfig config, Activations activations) {
       this.activations = activations;
-      embedIn = register("embed_in", new Embedding(config.vocabularySize(), config.hiddenSize()));
+      embedIn = register("embed_in", Embedding.zeros(config.vocabularySize(), config.hiddenSize()));
       layers =
           register(
               "layers",
@@ -147,10 +147,10 @@ public final class GptNeoX extends LanguageModel {
       this.config = config;
       this.index = index;
       long hidden = config.hiddenSize();
-      query = register("q_proj", new Linear(hidden, hidden, config.attentionBias()));
-      key = register("k_proj", new Linear(hidden, hidden, config.attentionBias()));
-      value = register("v_proj", new Linear(hidden, hidden, config.attentionBias()));
-      output = register("dense", new Linear(hidden, hidden, config.attentionBias()));
+      query = register("q_proj", Linear.zeros(hidden, hidden, config.attentionBias()));
+      key = register("k_proj", Linear.zeros(hidden, hidden, config.attentionBias()));
+      value = register("v_proj", Linear.zeros(hidden, hidden, config.attentionBias()));
+      output = register("dense", Linear.zeros(hidden, hidden, config.attentionBias()));
     }
 
     Tensor forward(Tensor x, Rotary rotary, @Nullable KeyValueCache cache) {
@@ -178,8 +178,8 @@ public final class GptNeoX extends LanguageModel {
     FeedForward(GptNeoXConfig config) {
       long hidden = config.hiddenSize();
       long intermediate = config.intermediateSize();
-      expand = register("dense_h_to_4h", new Linear(hidden, intermediate, true));
-      project = register("dense_4h_to_h", new Linear(intermediate, hidden, true));
+      expand = register("dense_h_to_4h", Linear.zeros(hidden, intermediate, true));
+      project = register("dense_4h_to_h", Linear.zeros(intermediate, hidden, true));
       activation = config.activation();
     }
 

@@ -34,7 +34,7 @@ public final class Llama extends LanguageModel {
     head =
         config.tiedEmbeddings()
             ? null
-            : register("lm_head", new Linear(config.hiddenSize(), config.vocabularySize(), false));
+            : register("lm_head", Linear.zeros(config.hiddenSize(), config.vocabularySize(), false));
   }
 
   @Override
@@ -80,7 +80,7 @@ public final class Llama extends LanguageModel {
     Decoder(LlamaConfig config, Activations activations) {
       this.activations = activations;
       embedTokens =
-          register("embed_tokens", new Embedding(config.vocabularySize(), config.hiddenSize()));
+          register("embed_tokens", Embedding.zeros(config.vocabularySize(), config.hiddenSize()));
       layers =
           register(
               "layers",
@@ -147,10 +147,10 @@ public final class Llama extends LanguageModel {
       long hidden = config.hiddenSize();
       long queries = config.heads() * config.headSize();
       long keyValues = config.keyValueHeads() * config.headSize();
-      query = register("q_proj", new Linear(hidden, queries, config.attentionBias()));
-      key = register("k_proj", new Linear(hidden, keyValues, config.attentionBias()));
-      value = register("v_proj", new Linear(hidden, keyValues, config.attentionBias()));
-      output = register("o_proj", new Linear(queries, hidden, config.attentionBias()));
+      query = register("q_proj", Linear.zeros(hidden, queries, config.attentionBias()));
+      key = register("k_proj", Linear.zeros(hidden, keyValues, config.attentionBias()));
+      value = register("v_proj", Linear.zeros(hidden, keyValues, config.attentionBias()));
+      output = register("o_proj", Linear.zeros(queries, hidden, config.attentionBias()));
     }
 
     Tensor forward(Tensor x, Rotary rotary, @Nullable KeyValueCache cache) {
@@ -179,9 +179,9 @@ public final class Llama extends LanguageModel {
     FeedForward(LlamaConfig config) {
       long hidden = config.hiddenSize();
       long intermediate = config.intermediateSize();
-      gate = register("gate_proj", new Linear(hidden, intermediate, config.feedForwardBias()));
-      up = register("up_proj", new Linear(hidden, intermediate, config.feedForwardBias()));
-      down = register("down_proj", new Linear(intermediate, hidden, config.feedForwardBias()));
+      gate = register("gate_proj", Linear.zeros(hidden, intermediate, config.feedForwardBias()));
+      up = register("up_proj", Linear.zeros(hidden, intermediate, config.feedForwardBias()));
+      down = register("down_proj", Linear.zeros(intermediate, hidden, config.feedForwardBias()));
       activation = config.activation();
     }
 

@@ -29,9 +29,9 @@ public final class Mlp extends ImageClassifier {
             "fc_layers",
             new LayerList<>(
                 IntStream.range(0, depth)
-                    .mapToObj(i -> new Linear(sizes.get(i), sizes.get(i + 1), config.bias()))
+                    .mapToObj(i -> Linear.zeros(sizes.get(i), sizes.get(i + 1), config.bias()))
                     .toList()));
-    last = register("last_layer", new Linear(sizes.get(depth), config.classes(), config.bias()));
+    last = register("last_layer", Linear.zeros(sizes.get(depth), config.classes(), config.bias()));
   }
 
   @Override

@@ -51,7 +51,7 @@ public final class ResNet extends ImageClassifier {
     private final Linear linear; // [classes, channels]
 
     Head(long channels, long classes) {
-      linear = register("1", new Linear(channels, classes, true));
+      linear = register("1", Linear.zeros(channels, classes, true));
     }
   }
 
@@ -147,7 +147,7 @@ public final class ResNet extends ImageClassifier {
       convolution =
           register(
               "convolution",
-              new Conv2d(
+              Conv2d.zeros(
                   config.in(),
                   config.out(),
                   config.kernel(),

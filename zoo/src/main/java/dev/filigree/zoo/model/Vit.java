@@ -26,7 +26,7 @@ public final class Vit extends ImageClassifier {
   Vit(VitConfig config) {
     this.config = config;
     backbone = register("vit", new Backbone(config));
-    classifier = register("classifier", new Linear(config.hiddenSize(), config.classes(), true));
+    classifier = register("classifier", Linear.zeros(config.hiddenSize(), config.classes(), true));
   }
 
   @Override
@@ -97,7 +97,7 @@ public final class Vit extends ImageClassifier {
       projection =
           register(
               "projection",
-              new Conv2d(config.channels(), config.hiddenSize(), patch, patch, 0, true));
+              Conv2d.zeros(config.channels(), config.hiddenSize(), patch, patch, 0, true));
     }
   }
 
@@ -172,9 +172,9 @@ public final class Vit extends ImageClassifier {
 
     Projections(VitConfig config) {
       long hidden = config.hiddenSize();
-      query = register("query", new Linear(hidden, hidden, config.queryKeyValueBias()));
-      key = register("key", new Linear(hidden, hidden, config.queryKeyValueBias()));
-      value = register("value", new Linear(hidden, hidden, config.queryKeyValueBias()));
+      query = register("query", Linear.zeros(hidden, hidden, config.queryKeyValueBias()));
+      key = register("key", Linear.zeros(hidden, hidden, config.queryKeyValueBias()));
+      value = register("value", Linear.zeros(hidden, hidden, config.queryKeyValueBias()));
     }
   }
 
@@ -183,7 +183,7 @@ public final class Vit extends ImageClassifier {
     private final Linear dense; // [out, in]
 
     Dense(long in, long out) {
-      dense = register("dense", new Linear(in, out, true));
+      dense = register("dense", Linear.zeros(in, out, true));
     }
   }
 }

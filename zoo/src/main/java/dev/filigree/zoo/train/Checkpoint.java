@@ -3,6 +3,7 @@ package dev.filigree.zoo.train;
 import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsFile;
 import dev.filigree.safetensors.TensorEntry;
+import dev.filigree.sparsity.TrainingTensors;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.model.Model;
@@ -67,7 +68,7 @@ public final class Checkpoint {
    * a dense run.
    */
   public Map<String, Tensor> masks() {
-    Path path = directory.resolve(TrainingTensors.NAME);
+    Path path = directory.resolve(TrainingFile.NAME);
     var masks = new LinkedHashMap<String, Tensor>();
     if (!Files.exists(path)) {
       return masks;

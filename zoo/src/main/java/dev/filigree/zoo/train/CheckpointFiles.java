@@ -7,6 +7,7 @@ import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsWriter;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
+import dev.filigree.sparsity.TrainingTensors;
 import dev.filigree.zoo.data.DataException;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import java.io.IOException;
@@ -38,7 +39,7 @@ final class CheckpointFiles {
       HuggingFaceFolder.write(
           directory, session.config().model().config(), session::denseParameter, ElementType.F32);
       SafetensorsWriter.write(
-          directory.resolve(TrainingTensors.NAME),
+          directory.resolve(TrainingFile.NAME),
           new TrainingTensors(session.parameters(), session.optimizer()).sources(),
           Map.of());
     }
@@ -75,9 +76,10 @@ final class CheckpointFiles {
     Map<String, Object> state = readState(directory.resolve(STATE));
     try {
       requireSameKind(state, session);
-      new TrainingTensors(session.parameters(), session.optimizer())
-          .load(directory.resolve(TrainingTensors.NAME));
+      // First: it says how each parameter is stored, and which have no mask yet.
       session.sparsity().ifPresent(sparse -> sparse.load(map(state, "sparsity")));
+      TrainingFile.read(
+          directory, new TrainingTensors(session.parameters(), session.optimizer())::load);
       readModel(directory, session);
       session.trainData().load(map(state, "data"));
       if (session.lossScale().isPresent()) {

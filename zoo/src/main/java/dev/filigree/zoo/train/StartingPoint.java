@@ -2,6 +2,7 @@ package dev.filigree.zoo.train;
 
 import dev.filigree.mask.Masks;
 import dev.filigree.safetensors.SafetensorsException;
+import dev.filigree.sparsity.TrainingTensors;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.model.HuggingFaceFolder;
@@ -49,7 +50,7 @@ record StartingPoint(Path directory, Map<String, Tensor> masks) {
 
   /** The masks that were saved; for a folder without any, from the zeros of its matrices. */
   private static Map<String, Tensor> masks(Path directory, Map<String, Tensor> parameters) {
-    if (Files.exists(directory.resolve(TrainingTensors.NAME))) {
+    if (Files.exists(directory.resolve(TrainingFile.NAME))) {
       return new Checkpoint(directory).masks();
     }
     var masks = new LinkedHashMap<String, Tensor>();
@@ -73,7 +74,7 @@ record StartingPoint(Path directory, Map<String, Tensor> masks) {
    * @throws CheckpointException when the checkpoint has none, or that of another optimizer
    */
   void readOptimizerState(Session session) {
-    if (!Files.exists(directory.resolve(TrainingTensors.NAME))) {
+    if (!Files.exists(directory.resolve(TrainingFile.NAME))) {
       throw new CheckpointException(
           directory, "has no optimizer state; set checkpoint.load_checkpoint_states to model");
     }
@@ -86,8 +87,8 @@ record StartingPoint(Path directory, Map<String, Tensor> masks) {
           "has the state of %s, the optimizer is %s; set checkpoint.load_checkpoint_states to model"
               .formatted(saved, configured));
     }
-    new TrainingTensors(session.parameters(), session.optimizer())
-        .loadState(directory.resolve(TrainingTensors.NAME), masks);
+    var tensors = new TrainingTensors(session.parameters(), session.optimizer());
+    TrainingFile.read(directory, file -> tensors.loadState(file, masks));
   }
 
   /** What becomes of the checkpoint's weights in a session, in one line. */

@@ -1,8 +1,8 @@
-package dev.filigree.zoo.data;
+package dev.filigree.config;
 
 import java.nio.file.Path;
 
-/** Where tokens are kept between runs. */
+/** Where what took time to make is kept between runs: tokens, measurements. */
 public final class CacheFolder {
   private CacheFolder() {}
 

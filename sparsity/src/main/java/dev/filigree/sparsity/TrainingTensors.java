@@ -1,24 +1,20 @@
-package dev.filigree.zoo.train;
+package dev.filigree.sparsity;
 
+import dev.filigree.mask.BitMask;
 import dev.filigree.mask.Masks;
 import dev.filigree.optim.Optimizer;
+import dev.filigree.optim.OptimizerStates;
 import dev.filigree.safetensors.ElementType;
-import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsFile;
 import dev.filigree.safetensors.TensorEntry;
 import dev.filigree.safetensors.TensorSource;
-import dev.filigree.sparsity.Execution;
-import dev.filigree.sparsity.SparseOptimizer;
-import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.torch.Tensors;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -30,14 +26,16 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file {@code training.safetensors}: masks as bits, {@code mask/NAME}, and the optimizer's
- * state, {@code optimizer/STATE/NAME}. State that follows a sparse weight has the values of the
- * kept weights only, [kept] in row-major order, whichever execution wrote it.
+ * Masks and optimizer state as tensors of a file: masks as bits, {@code mask/NAME}, and state,
+ * {@code optimizer/STATE/NAME}. State that follows a sparse weight has the values of the kept
+ * weights only, [kept] in row-major order, whichever execution wrote it.
  */
-final class TrainingTensors {
-  static final String NAME = "training.safetensors";
-  static final String MASK = "mask/";
-  private static final String STATE = "optimizer/";
+public final class TrainingTensors {
+  /** What the name of a mask begins with. */
+  public static final String MASK = "mask/";
+
+  /** What the name of a state tensor begins with. */
+  static final String STATE = "optimizer/";
 
   private final Map<String, Tensor> parameters;
   private final Optimizer optimizer;
@@ -45,9 +43,11 @@ final class TrainingTensors {
   private final @Nullable SparseOptimizer sparseOptimizer;
 
   /**
+   * The tensors of an optimizer.
+   *
    * @param parameters what the optimizer updates, by name
    */
-  TrainingTensors(Map<String, Tensor> parameters, Optimizer optimizer) {
+  public TrainingTensors(Map<String, Tensor> parameters, Optimizer optimizer) {
     this.parameters = parameters;
     this.optimizer = optimizer;
     sparseOptimizer = optimizer instanceof SparseOptimizer wrapper ? wrapper : null;
@@ -56,7 +56,8 @@ final class TrainingTensors {
     }
   }
 
-  List<TensorSource> sources() {
+  /** What a file holds, read when it is written. */
+  public List<TensorSource> sources() {
     var sources = new ArrayList<TensorSource>();
     for (SparseParameter parameter : sparse.values()) {
       sources.add(
@@ -97,15 +98,15 @@ final class TrainingTensors {
   }
 
   /**
-   * Gives the optimizer the masks and the state of a file.
+   * Gives the optimizer the masks and the state of a file. What other state it has is gone.
    *
-   * @throws CheckpointException when they are not those of this configuration
+   * @throws IllegalArgumentException when they are not those of this optimizer
    */
-  void load(Path path) {
-    open(
-        path,
-        file -> {
-          loadMasks(file, path);
+  public void load(SafetensorsFile file) {
+    inScope(
+        () -> {
+          loadMasks(file);
+          parameters.values().forEach(parameter -> optimizer.state(parameter).clear());
           loadState(file, this::mask);
         });
   }
@@ -115,31 +116,28 @@ final class TrainingTensors {
    * grown begins with zero state, what is not kept loses it.
    *
    * @param masks those of the file, by parameter name
-   * @throws CheckpointException when the state is not that of this network
+   * @throws IllegalArgumentException when the state is not that of this network
    */
-  void loadState(Path path, Map<String, Tensor> masks) {
-    open(path, file -> loadState(file, masks::get));
+  public void loadState(SafetensorsFile file, Map<String, Tensor> masks) {
+    inScope(() -> loadState(file, masks::get));
   }
 
-  private static void open(Path path, Consumer<SafetensorsFile> action) {
-    try (SafetensorsFile file = SafetensorsFile.open(path);
-        var _ = new PointerScope();
+  private static void inScope(Runnable action) {
+    try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
-      action.accept(file);
-    } catch (SafetensorsException | IllegalArgumentException e) {
-      throw new CheckpointException(path, String.valueOf(e.getMessage()));
+      action.run();
     }
   }
 
-  private void loadMasks(SafetensorsFile file, Path path) {
+  private void loadMasks(SafetensorsFile file) {
     var masks = new TreeMap<String, Tensor>();
     for (String entry : file.entries().keySet()) {
       if (entry.startsWith(MASK)) {
         String name = entry.substring(MASK.length());
         SparseParameter parameter = sparse.get(name);
         if (parameter == null) {
-          throw new CheckpointException(
-              path, "has a mask of '" + name + "', which this configuration does not make sparse");
+          throw new IllegalArgumentException(
+              "has a mask of '" + name + "', which this configuration does not make sparse");
         }
         masks.put(name, unpack(file, entry, parameter));
       }
@@ -154,7 +152,7 @@ final class TrainingTensors {
    *
    * @throws IllegalArgumentException when it is not one of this shape
    */
-  static Tensor unpack(SafetensorsFile file, String entry, long[] shape) {
+  public static Tensor unpack(SafetensorsFile file, String entry, long[] shape) {
     try {
       return BitMask.unpack(file.read(entry), shape);
     } catch (IllegalArgumentException e) {
@@ -192,12 +190,19 @@ final class TrainingTensors {
       throw new IllegalArgumentException("has '" + entry.name() + "', state of no parameter");
     }
     SparseParameter sparseParameter = sparse.get(parts[1]);
+    long[] shape = sparseParameter == null ? Tensors.shape(parameter) : sparseParameter.shape();
+    Tensor mask = masks.apply(parts[1]);
+    boolean keptOnly = mask != null && entry.shape().equals(List.of(Masks.count(mask)));
+    if (!keptOnly && !OptimizerStates.fits(entry.shape().stream().mapToLong(Long::longValue).toArray(), shape)) {
+      throw new IllegalArgumentException(
+          "has '%s' of shape %s, its parameter has %s"
+              .formatted(entry.name(), entry.shape(), Arrays.toString(shape)));
+    }
     Tensor saved = file.read(entry.name());
     if (saved.dim() > 0) {
       saved = saved.to(parameter.device(), saved.scalar_type());
     }
-    Tensor mask = masks.apply(parts[1]);
-    if (mask != null && entry.shape().equals(List.of(Masks.count(mask)))) {
+    if (mask != null && keptOnly) {
       saved = spread(saved, mask.to(parameter.device(), torch.ScalarType.Bool));
     }
     if (sparseParameter == null) {

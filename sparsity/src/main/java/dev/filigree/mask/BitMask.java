@@ -1,4 +1,4 @@
-package dev.filigree.zoo.train;
+package dev.filigree.mask;
 
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
@@ -11,16 +11,16 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Masks as bits: element i of the flattened mask is bit i % 8 of byte i / 8. */
-final class BitMask {
+public final class BitMask {
   private BitMask() {}
 
   /** Bytes that the bits of a mask take. */
-  static long bytes(long elements) {
+  public static long bytes(long elements) {
     return Math.ceilDiv(elements, 8L);
   }
 
   /** A bool tensor of any shape as uint8 [ceil(elements / 8)]. */
-  static Tensor pack(Tensor mask) {
+  public static Tensor pack(Tensor mask) {
     Tensor flags = mask.cpu().contiguous();
     Tensor bits = empty(ScalarType.Byte, bytes(flags.numel()));
     MemorySegment from = Tensors.segment(flags);
@@ -42,7 +42,7 @@ final class BitMask {
    *
    * @throws IllegalArgumentException when the bits are not as many as the mask has
    */
-  static Tensor unpack(Tensor bits, long[] shape) {
+  public static Tensor unpack(Tensor bits, long[] shape) {
     Tensor flags = empty(ScalarType.Bool, shape);
     if (bits.scalar_type().intern() != ScalarType.Byte || bits.numel() != bytes(flags.numel())) {
       throw new IllegalArgumentException(

@@ -1,4 +1,4 @@
-package dev.filigree.zoo.train;
+package dev.filigree.mask;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,36 @@
+package dev.filigree.nn;
+
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The initial values of PyTorch's layers, number for number: a program that was given the same seed
+ * and makes the same layers in the same order begins with the same weights.
+ */
+final class PytorchInit {
+  private PytorchInit() {}
+
+  /**
+   * Uniform within ±1/√fanIn: what kaiming_uniform with a = √5 comes to, and the rule for biases.
+   *
+   * @param fanIn inputs of one output
+   */
+  static Tensor fanIn(long fanIn, Tensor tensor) {
+    // As PyTorch computes it, in double: gain √(2 / (1 + a²)), std gain / √fanIn, bound √3 · std.
+    double bound =
+        tensor.dim() > 1
+            ? Math.sqrt(3.0) * (Math.sqrt(2.0 / (1 + Math.pow(Math.sqrt(5), 2))) / Math.sqrt(fanIn))
+            : 1 / Math.sqrt(fanIn);
+    try (var _ = new NoGradGuard()) {
+      return fanIn == 0 ? tensor.zero_() : tensor.uniform_(-bound, bound, new GeneratorOptional());
+    }
+  }
+
+  /** The standard normal distribution. */
+  static Tensor normal(Tensor tensor) {
+    try (var _ = new NoGradGuard()) {
+      return tensor.normal_(0, 1, new GeneratorOptional());
+    }
+  }
+}
