@@ -9,23 +9,26 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Memory-economic sparse training: drop where |w| + λ·|gradient| is smallest, grow at random. Yuan
- * et al., NeurIPS 2021, section 3.1; here with Adam's running mean of the gradient.
+ * et al., NeurIPS 2021, section 3.1.
  */
 public final class Mest extends SparsityAlgorithm {
-  private static final double LAMBDA = 0.01;
+  private final Options options;
 
-  public Mest(AlgorithmSettings settings) {
+  /** λ, the weight of the gradient. */
+  public record Options(double lambda) {}
+
+  public Mest(AlgorithmSettings settings, Options options) {
     super(settings);
+    this.options = options;
   }
 
-  public static AlgorithmBuilder<Mest> builder() {
-    return new AlgorithmBuilder<>(Mest::new);
+  public static AlgorithmBuilder<Mest> builder(double lambda) {
+    return new AlgorithmBuilder<>(settings -> new Mest(settings, new Options(lambda)));
   }
 
   @Override
   public Tensor dropScore(WeightView weight) {
-    Tensor gradient = weight.optimizerState("exp_avg").abs();
-    return weight.values().abs().add(gradient, new Scalar(LAMBDA));
+    return weight.values().abs().add(weight.keptGradient().abs(), new Scalar(options.lambda));
   }
 
   @Override

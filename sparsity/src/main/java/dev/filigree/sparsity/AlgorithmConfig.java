@@ -75,7 +75,7 @@ public record AlgorithmConfig(
                   + "'; allowed: "
                   + String.join(", ", Algorithms.names()));
     }
-    AlgorithmBuilder<SparsityAlgorithm> builder = Algorithms.builder(name);
+    AlgorithmBuilder<SparsityAlgorithm> builder = Algorithms.builder(name, block);
     ConfigNode sparsityNode =
         block
             .get("sparsity", "schedule")

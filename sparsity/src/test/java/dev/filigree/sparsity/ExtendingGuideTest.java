@@ -15,6 +15,7 @@ import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.testing.Guide;
 import example.CubicRise;
 import example.Mest;
+import example.StraightThrough;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +32,8 @@ class ExtendingGuideTest {
   @BeforeAll
   static void register() {
     Schedules.register("cubic_rise", CubicRise::read, "init", "last");
-    Algorithms.register("mest", Mest::new);
+    Algorithms.register("mest", new Mest.Options(0.01), Mest::new);
+    Algorithms.register("straight_through", StraightThrough::new);
   }
 
   @Test
@@ -41,7 +43,8 @@ class ExtendingGuideTest {
     assertThat(classes)
         .containsExactly(
             Files.readString(TESTS.resolve("example/CubicRise.java")),
-            Files.readString(TESTS.resolve("example/Mest.java")));
+            Files.readString(TESTS.resolve("example/Mest.java")),
+            Files.readString(TESTS.resolve("example/StraightThrough.java")));
     assertThat(classes).allSatisfy(code -> assertThat(code.lines().count()).isLessThan(40));
   }
 
@@ -73,7 +76,7 @@ class ExtendingGuideTest {
     try (var _ = new PointerScope()) {
       var model = new TinyNetwork();
       var inner = model.adamW();
-      var mest = Mest.builder().sparsity(0.8).dropFraction(0.3).update(every(10)).build();
+      var mest = Mest.builder(0.02).sparsity(0.8).dropFraction(0.3).update(every(10)).build();
       var optimizer = Sparsity.wrap(model, inner, mest);
       try (optimizer) {
         var history = new MaskHistory();
@@ -95,10 +98,42 @@ class ExtendingGuideTest {
         GUIDE.blocks("yaml").stream()
             .map(block -> SparsityConfig.read(ConfigReader.parse(block, "extending.md")))
             .toList();
-    assertThat(configs).hasSize(2);
+    assertThat(configs).hasSize(3);
     assertThat(algorithm(configs.getFirst()).settings().sparsity())
         .isEqualTo(new CubicRise(0.5, 0.9, 0, 60));
-    assertThat(algorithm(configs.getLast())).isInstanceOf(Mest.class);
+    assertThat(algorithm(configs.get(1))).isInstanceOf(Mest.class);
+    assertThat(algorithm(configs.getLast())).isInstanceOf(StraightThrough.class);
+  }
+
+  @Test
+  void optionsOfAnAlgorithmAreReadAndChecked() {
+    String yaml = "algorithm: mest\nsparsity: 0.5\n";
+    assertThatThrownBy(
+            () -> SparsityConfig.read(ConfigReader.parse(yaml + "lambda: much", "run.yaml")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContainingAll("run.yaml:3", "lambda", "number");
+    assertThatThrownBy(
+            () -> SparsityConfig.read(ConfigReader.parse(yaml + "lamda: 1", "run.yaml")))
+        .hasMessageContainingAll("run.yaml:3", "did you mean lambda");
+    SparsityConfig config =
+        SparsityConfig.read(ConfigReader.parse(yaml + "lambda: 0.02", "run.yaml"));
+    assertThat(config.toYaml()).contains("lambda: 0.02");
+  }
+
+  @Test
+  void straightThroughTrains() {
+    try (var _ = new PointerScope()) {
+      var model = new TinyNetwork();
+      var algorithm =
+          Algorithms.builder("straight_through").sparsity(0.8).update(every(1)).build();
+      try (var optimizer = Sparsity.wrap(model, model.adamW(), algorithm)) {
+        double first = model.train(optimizer, 0, 1);
+        model.train(optimizer, 1, 30);
+        optimizer.zeroGrad();
+        assertThat(model.backward(0)).isLessThan(first);
+        optimizer.verify();
+      }
+    }
   }
 
   @Test

@@ -1,14 +1,17 @@
 package dev.filigree.sparsity.algorithm;
 
+import dev.filigree.config.ConfigMap;
+import dev.filigree.config.Location;
+import dev.filigree.config.Records;
+import dev.filigree.config.Registry;
 import java.util.Map;
-import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** The algorithms that configurations can name. Registering another makes it one of them. */
 public final class Algorithms {
-  private static final Map<String, Function<AlgorithmSettings, ? extends SparsityAlgorithm>>
-      REGISTRY = new ConcurrentHashMap<>();
+  private static final Registry<Entry<?>> REGISTRY = new Registry<>("algorithm");
 
   static {
     register("static", Static::new);
@@ -20,6 +23,17 @@ public final class Algorithms {
 
   private Algorithms() {}
 
+  /** The options of an algorithm that has none of its own. */
+  private record NoOptions() {}
+
+  private record Entry<O extends Record>(
+      O defaults, BiFunction<AlgorithmSettings, O, ? extends SparsityAlgorithm> constructor) {
+    AlgorithmBuilder<SparsityAlgorithm> builder(ConfigMap block) {
+      O options = Records.read(block, defaults);
+      return new AlgorithmBuilder<>(settings -> constructor.apply(settings, options));
+    }
+  }
+
   /**
    * Makes an algorithm known by a name.
    *
@@ -27,27 +41,46 @@ public final class Algorithms {
    */
   public static void register(
       String name, Function<AlgorithmSettings, ? extends SparsityAlgorithm> constructor) {
-    if (REGISTRY.putIfAbsent(name, constructor) != null) {
-      throw new IllegalArgumentException("the algorithm '" + name + "' is already registered");
-    }
+    register(name, new NoOptions(), (settings, none) -> constructor.apply(settings));
+  }
+
+  /**
+   * Makes an algorithm known that has options of its own: each component of their record is a key
+   * of the block that names the algorithm, {@code {algorithm: mest, lambda: 0.02}}.
+   *
+   * @param defaults what options are that a block does not give
+   * @throws IllegalArgumentException when the name is taken
+   */
+  public static <O extends Record> void register(
+      String name,
+      O defaults,
+      BiFunction<AlgorithmSettings, O, ? extends SparsityAlgorithm> constructor) {
+    REGISTRY.register(name, new Entry<>(defaults, constructor));
   }
 
   /** The registered names, in order. */
-  public static java.util.Set<String> names() {
-    return new TreeSet<>(REGISTRY.keySet());
+  public static Set<String> names() {
+    return REGISTRY.names();
+  }
+
+  /**
+   * A builder for a registered algorithm with its default options.
+   *
+   * @throws IllegalArgumentException when the name is not registered
+   */
+  public static AlgorithmBuilder<SparsityAlgorithm> builder(String name) {
+    return builder(name, new ConfigMap(new Location(name, 0, ""), Map.of()));
   }
 
   /**
    * A builder for a registered algorithm.
    *
+   * @param block where its own options stand, beside other keys
    * @throws IllegalArgumentException when the name is not registered
+   * @throws dev.filigree.config.ConfigException for an option of another type, or one that the
+   *     algorithm refuses
    */
-  public static AlgorithmBuilder<SparsityAlgorithm> builder(String name) {
-    var constructor = REGISTRY.get(name);
-    if (constructor == null) {
-      throw new IllegalArgumentException(
-          "unknown algorithm '" + name + "'; allowed: " + String.join(", ", names()));
-    }
-    return new AlgorithmBuilder<>(constructor::apply);
+  public static AlgorithmBuilder<SparsityAlgorithm> builder(String name, ConfigMap block) {
+    return REGISTRY.get(name).builder(block);
   }
 }
