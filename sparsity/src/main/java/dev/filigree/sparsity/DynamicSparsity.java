@@ -22,6 +22,11 @@ public abstract class DynamicSparsity extends SparsityAlgorithm {
   protected abstract Tensor growScore(MissingWeights weights);
 
   @Override
+  protected boolean needsDropFraction() {
+    return true;
+  }
+
+  @Override
   public DropAndGrow update(SparseParameter parameter, long step, double sparsity, long seed) {
     return new DropAndGrow(
         step,

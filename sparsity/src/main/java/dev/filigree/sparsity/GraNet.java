@@ -16,6 +16,16 @@ public final class GraNet extends DynamicSparsity {
     return new AlgorithmBuilder<>(GraNet::new);
   }
 
+  /**
+   * The settings of the paper for a run, see {@link Recipe}; the builder may change them.
+   *
+   * @param steps of the whole run
+   * @param sparsity at its end, a fraction in (0, 1)
+   */
+  public static AlgorithmBuilder<GraNet> recipe(long steps, double sparsity) {
+    return Recipe.of("granet", steps, sparsity).applyTo(builder());
+  }
+
   @Override
   public boolean growsByGradient() {
     return true;

@@ -16,6 +16,21 @@ public final class GradualMagnitude extends DynamicSparsity {
     return new AlgorithmBuilder<>(GradualMagnitude::new);
   }
 
+  /**
+   * The settings of the paper for a run, see {@link Recipe}; the builder may change them.
+   *
+   * @param steps of the whole run
+   * @param sparsity at its end, a fraction in (0, 1)
+   */
+  public static AlgorithmBuilder<GradualMagnitude> recipe(long steps, double sparsity) {
+    return Recipe.of("gmp", steps, sparsity).applyTo(builder());
+  }
+
+  @Override
+  protected boolean needsDropFraction() {
+    return false;
+  }
+
   /** Missing weights are zero, all alike: where the sparsity falls, the first come back. */
   @Override
   protected Tensor growScore(MissingWeights weights) {

@@ -36,6 +36,16 @@ public abstract class SparsityAlgorithm {
     return settings.update().start() > 0;
   }
 
+  /** Whether a builder must be told when masks are updated. */
+  protected boolean needsUpdateSchedule() {
+    return true;
+  }
+
+  /** Whether a builder must be told what fraction an update drops. */
+  protected boolean needsDropFraction() {
+    return false;
+  }
+
   /** Whether updates need the dense gradient of the step before them. */
   public boolean growsByGradient() {
     return false;
