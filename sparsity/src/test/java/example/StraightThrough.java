@@ -20,6 +20,11 @@ public final class StraightThrough extends SparsityAlgorithm {
     return (weight, mask) -> weight.add(weight.mul(mask).sub(weight).detach());
   }
 
+  @Override
+  public boolean needsDropFraction() {
+    return false;
+  }
+
   /** All weights go, and the largest come back, whether they were there or not. */
   @Override
   public double dropFraction(long step) {

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.OutputArchive;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -38,6 +39,29 @@ public abstract class Layer extends Module {
    */
   protected final Tensor registerBuffer(String name, Tensor value) {
     return new Tensor(register_buffer(name, value)).retainReference();
+  }
+
+  /**
+   * Writes the parameters into libtorch's own format.
+   *
+   * @throws IllegalStateException while a layer is stored compressed: the file would hold vectors in
+   *     an order of the kernels
+   */
+  @Override
+  public void save(OutputArchive archive) {
+    requireDense("");
+    super.save(archive);
+  }
+
+  private void requireDense(String path) {
+    if (this instanceof Linear linear && linear.product() != null) {
+      throw new IllegalStateException(
+          (path.isEmpty() ? "the layer" : path.substring(1))
+              + " is compressed, libtorch's format would hold a vector of its kept weights; write a"
+              + " SparseCheckpoint or SparseOptimizer.denseState, or close the sparse optimizer"
+              + " first");
+    }
+    children.forEach((name, child) -> child.requireDense(path + "." + name));
   }
 
   /** The direct children by name, in the order of registration. */

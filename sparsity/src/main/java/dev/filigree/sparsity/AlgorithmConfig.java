@@ -37,6 +37,7 @@ public record AlgorithmConfig(
     Map<String, @Nullable Object> settings,
     Location location,
     Location filterLocation) {
+  private static final double DEFAULT_DROP_FRACTION = 0.3;
 
   public AlgorithmConfig {
     paramFilter = List.copyOf(paramFilter);
@@ -82,8 +83,13 @@ public record AlgorithmConfig(
             .orElseThrow(() -> block.error("'sparsity' is missing: a number or a schedule"));
     Schedule sparsity = rate(sparsityNode);
     builder.sparsity(sparsity);
-    block.get("update").map(UpdateSchedules::parse).ifPresent(builder::update);
-    block.get("drop_fraction").map(AlgorithmConfig::rate).ifPresent(builder::dropFraction);
+    // The Model Zoo's defaults.
+    builder.update(block.get("update").map(UpdateSchedules::parse).orElse(UpdateSchedules.always()));
+    builder.dropFraction(
+        block
+            .get("drop_fraction")
+            .map(AlgorithmConfig::rate)
+            .orElse(Schedules.constant(DEFAULT_DROP_FRACTION)));
     block
         .get("init_method")
         .map(node -> named(node, () -> InitialMasks.named(node.asString())))

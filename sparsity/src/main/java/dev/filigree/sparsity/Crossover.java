@@ -94,8 +94,8 @@ public final class Crossover {
    */
   Optional<String> slowness(long rows, long columns, double sparsity) {
     if (scalar) {
-      return Optional.of(
-          "only the scalar kernels run, start java with --add-modules jdk.incubator.vector");
+      // Why they run, and what mends it, the kernels said themselves.
+      return Optional.of("only the scalar kernels run here, which are slower than masks");
     }
     double from = sparsity(rows, columns);
     return sparsity >= from

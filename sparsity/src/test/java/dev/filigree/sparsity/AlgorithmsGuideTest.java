@@ -67,6 +67,9 @@ class AlgorithmsGuideTest {
       AlgorithmSettings read = algorithms.get(i).settings();
       AlgorithmSettings built = expected.get(i).settings();
       assertThat(read.sparsity()).isEqualTo(built.sparsity());
+      if (expected.get(i) instanceof Static) {
+        continue; // nothing is updated
+      }
       assertThat(read.dropFraction().at(1000)).isEqualTo(built.dropFraction().at(1000));
       assertThat(read.update().isUpdate(3000)).isEqualTo(built.update().isUpdate(3000));
       assertThat(read.update().start()).isEqualTo(built.update().start());

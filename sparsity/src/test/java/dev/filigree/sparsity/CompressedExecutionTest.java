@@ -59,14 +59,14 @@ class CompressedExecutionTest {
 
   @Test
   void aDelayedStartIsDenseUntilItsFirstUpdate() {
-    var algorithm = RigL.builder().sparsity(0.8).update(every(3).from(6).until(100)).build();
+    var algorithm = RigL.builder().sparsity(0.8).dropFraction(0.3).update(every(3).from(6).until(100)).build();
     compare(algorithm, 1);
   }
 
   @Test
   void randomTiesAreTheSame() {
     var algorithm =
-        SparseEvolution.builder().sparsity(0.7).ties(Ties.RANDOM).update(every(2)).build();
+        SparseEvolution.builder().sparsity(0.7).dropFraction(0.3).ties(Ties.RANDOM).update(every(2)).build();
     compare(algorithm, 1);
   }
 
@@ -197,6 +197,7 @@ class CompressedExecutionTest {
     var grouped =
         RigL.builder()
             .sparsity(0.5)
+            .dropFraction(0.3)
             .shaper(ScoreShaper.blocks(2, 2, ScoreShaper.Pool.MEAN))
             .update(every(2))
             .build();
@@ -220,6 +221,7 @@ class CompressedExecutionTest {
     var grouped =
         RigL.builder()
             .sparsity(0.9)
+            .dropFraction(0.3)
             .shaper(ScoreShaper.blocks(2, 2, ScoreShaper.Pool.MEAN))
             .update(every(2))
             .build();

@@ -57,7 +57,12 @@ class ExtendingGuideTest {
 
   @Test
   void granetFromTheCubicRiseReachesItsTarget() {
-    var granet = RigL.builder().sparsity(new CubicRise(0.5, 0.9, 0, 60)).update(every(10)).build();
+    var granet =
+        RigL.builder()
+            .sparsity(new CubicRise(0.5, 0.9, 0, 60))
+            .dropFraction(0.3)
+            .update(every(10))
+            .build();
     try (var _ = new PointerScope()) {
       var network = new TinyNetwork();
       try (var optimizer = Sparsity.wrap(network, network.adamW(), granet)) {

@@ -1,5 +1,6 @@
 package dev.filigree.sparsity;
 
+import static dev.filigree.schedule.UpdateSchedules.always;
 import static dev.filigree.schedule.UpdateSchedules.every;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -35,7 +36,7 @@ class ListenersTest {
   void historyHoldsTargetCountsDroppedAndGrownOfEveryUpdate() {
     var network = new TinyNetwork();
     var sparsity = Schedules.cubic(0.5, 0.9, 0, 12, 3);
-    var algorithm = GraNet.builder().sparsity(sparsity).update(every(3)).build();
+    var algorithm = GraNet.builder().sparsity(sparsity).dropFraction(0.3).update(every(3)).build();
     var history = new MaskHistory();
     try (var optimizer = Sparsity.wrap(network, network.adamW(), algorithm)) {
       optimizer.addListener(history);
@@ -62,7 +63,7 @@ class ListenersTest {
   @Test
   void overParameterizationIsTheShareOfWeightsThatEverExisted() {
     var network = new TinyNetwork();
-    var algorithm = SparseEvolution.builder().sparsity(0.8).dropFraction(0.5).build();
+    var algorithm = SparseEvolution.builder().sparsity(0.8).update(always()).dropFraction(0.5).build();
     try (var optimizer = Sparsity.wrap(network, network.adamW(), algorithm)) {
       var watching = OverParameterization.of(optimizer);
       Tensor ever = optimizer.parameters().getFirst().mask();

@@ -1,6 +1,7 @@
 package dev.filigree.sparsity;
 
 import static dev.filigree.schedule.Schedules.cycling;
+import static dev.filigree.schedule.UpdateSchedules.always;
 import static dev.filigree.schedule.UpdateSchedules.every;
 import static dev.filigree.sparsity.MaskedTraining.MASKED;
 import static java.util.Objects.requireNonNull;
@@ -109,7 +110,7 @@ class SparseOptimizerTest {
     // After the step the weights are 4, 1, 3: the second is the smallest and goes.
     var model = OneWeight.of(1, 6, 4, 5, 3, 0, 0, 0);
     try (var optimizer =
-        wrap(model, model.sgd(1, 0.9), RigL.builder().sparsity(0.5).dropFraction(0.3), 0, 1, 2)) {
+        wrap(model, model.sgd(1, 0.9), RigL.builder().sparsity(0.5).update(always()).dropFraction(0.3), 0, 1, 2)) {
       var history = new MaskHistory();
       optimizer.addListener(history);
       model.backward(0, 4, 0, 1, -7, 2);
@@ -126,7 +127,7 @@ class SparseOptimizerTest {
   void weightDroppedAndGrownByTheSameUpdateKeepsItsValueAndState() {
     var model = OneWeight.of(1, 4, 4, 1, 0, 0);
     try (var optimizer =
-        wrap(model, model.sgd(0.5, 0.9), RigL.builder().sparsity(0.5).dropFraction(0.5), 0, 1)) {
+        wrap(model, model.sgd(0.5, 0.9), RigL.builder().sparsity(0.5).update(always()).dropFraction(0.5), 0, 1)) {
       var history = new MaskHistory();
       optimizer.addListener(history);
       model.backward(0, 9, 1, 1);
@@ -142,7 +143,7 @@ class SparseOptimizerTest {
   void accumulatedMicroBatchesUpdateMasksLikeTheirSum() {
     var parts = OneWeight.of(1, 6, 4, 5, 3, 0, 0, 0);
     var whole = OneWeight.of(1, 6, 4, 5, 3, 0, 0, 0);
-    var algorithm = RigL.builder().sparsity(0.5).dropFraction(0.6);
+    var algorithm = RigL.builder().sparsity(0.5).update(always()).dropFraction(0.6);
     try (var left = wrap(parts, parts.sgd(0.1), algorithm, 0, 1, 2);
         var right = wrap(whole, whole.sgd(0.1), algorithm, 0, 1, 2)) {
       // Either micro-batch alone would grow the last; together they cancel there.
@@ -222,7 +223,7 @@ class SparseOptimizerTest {
   @Test
   void gradientsOfASkippedStepAreForgottenWhereTheModelClearsThem() {
     var model = OneWeight.of(1, 6, 4, 5, 3, 0, 0, 0);
-    var algorithm = RigL.builder().sparsity(0.5).dropFraction(0.6);
+    var algorithm = RigL.builder().sparsity(0.5).update(always()).dropFraction(0.6);
     try (var optimizer = wrap(model, model.sgd(0.1), algorithm, 0, 1, 2)) {
       model.backward(1, 1, 1, 0, 0, Double.POSITIVE_INFINITY);
       model.zero_grad(true);
@@ -322,7 +323,7 @@ class SparseOptimizerTest {
     model.register_module("fc", new LinearImpl(8, 3));
     var parameters = Tensors.namedParameters(model).values();
     var inner = new AdamW(parameters, AdamW.options().lr(0.01));
-    var algorithm = SparseEvolution.builder().sparsity(0.75);
+    var algorithm = SparseEvolution.builder().sparsity(0.75).update(always()).dropFraction(0.3);
     try (var optimizer = MaskedTraining.wrap(model, inner, algorithm.build())) {
       assertThat(only(optimizer).name()).isEqualTo("fc.weight");
     }
@@ -347,7 +348,7 @@ class SparseOptimizerTest {
     tied.register_parameter("first", model.weight(), true);
     tied.register_parameter("second", model.weight(), true);
     var algorithm =
-        RigL.builder().sparsity(0.5).dropFraction(0.5).initialMask(OneWeight.keeping(0, 1)).build();
+        RigL.builder().sparsity(0.5).update(always()).dropFraction(0.5).initialMask(OneWeight.keeping(0, 1)).build();
     try (var optimizer = MaskedTraining.wrap(tied, model.sgd(0), algorithm)) {
       assertThat(only(optimizer).name()).isEqualTo("first");
       Tensor one = model.weight().mul(OneWeight.tensor(2, 2, 0, 0, 5, 4));
@@ -374,7 +375,7 @@ class SparseOptimizerTest {
   @Test
   void parameterThatGotNoGradientIsLeftAloneByAnUpdateThatNeedsIt() {
     var network = new TinyNetwork();
-    var algorithm = RigL.builder().sparsity(step -> step < 2 ? 0.5 : 0.8).update(every(2)).build();
+    var algorithm = RigL.builder().sparsity(step -> step < 2 ? 0.5 : 0.8).dropFraction(0.3).update(every(2)).build();
     try (var optimizer = MaskedTraining.wrap(network, network.adamW(), algorithm)) {
       optimizer.step();
       network.firstWeight().square().sum().backward();
@@ -480,7 +481,7 @@ class SparseOptimizerTest {
   void scheduleSharedByTwoGroupsMovesOnOnce() {
     var network = new TinyNetwork();
     var shared = cycling(0.5, 0.6, 0.7, 0.8);
-    var builder = SparseEvolution.builder().sparsity(shared);
+    var builder = SparseEvolution.builder().sparsity(shared).update(always()).dropFraction(0.3);
     Group group =
         Group.empty()
             .with(new ParameterFilter(List.of("first.*t")), builder.build())
@@ -499,7 +500,7 @@ class SparseOptimizerTest {
     try (var _ = new PointerScope()) {
       optimizer =
           MaskedTraining.wrap(
-              network, network.adamW(), RigL.builder().sparsity(0.8).dropFraction(0.5).build());
+              network, network.adamW(), RigL.builder().sparsity(0.8).update(always()).dropFraction(0.5).build());
     }
     try (optimizer) {
       network.train(optimizer, 0, 3);
@@ -512,7 +513,7 @@ class SparseOptimizerTest {
     var model = new OneWeight(torch.rand(8, 8));
     var algorithm =
         GradualMagnitude.builder()
-            .sparsity(step -> step == 0 ? 0.5 : 0.75)
+            .sparsity(step -> step == 0 ? 0.5 : 0.75).update(always())
             .initialMask(InitialMask.topK())
             .shaper(ScoreShaper.blocks(2, 4, ScoreShaper.Pool.MEAN))
             .build();

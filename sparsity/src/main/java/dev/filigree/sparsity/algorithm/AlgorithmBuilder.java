@@ -4,22 +4,26 @@ import dev.filigree.mask.Distribution;
 import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.ScoreShaper;
 import dev.filigree.schedule.Schedule;
+import dev.filigree.schedule.Schedules;
 import dev.filigree.schedule.UpdateSchedule;
+import java.util.ArrayList;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds an algorithm. Only the sparsity must be given. Defaults: drop fraction 0.3, an update at
- * every step, a random initial mask, all weights of a parameter compete, ties go to the lower
- * index, every parameter gets the same sparsity.
+ * Builds an algorithm. The sparsity must be given and, for algorithms that use them, when masks are
+ * updated and what fraction is dropped: papers choose both by the length of the run, so that no
+ * constant would be theirs; {@link Recipe} has what they chose. Defaults: a random initial mask, all
+ * weights of a parameter compete, ties go to the lower index, every parameter gets the same
+ * sparsity.
  *
  * @param <A> the algorithm
  */
 public final class AlgorithmBuilder<A extends SparsityAlgorithm> {
   private final Function<AlgorithmSettings, A> constructor;
   private @Nullable Schedule sparsity;
-  private Schedule dropFraction = step -> 0.3;
-  private UpdateSchedule update = step -> true;
+  private @Nullable Schedule dropFraction;
+  private @Nullable UpdateSchedule update;
   private InitialMask initialMask = InitialMask.random();
   private ScoreShaper shaper = ScoreShaper.flat();
   private Ties ties = Ties.LOWER_INDEX;
@@ -77,21 +81,45 @@ public final class AlgorithmBuilder<A extends SparsityAlgorithm> {
   /**
    * The algorithm.
    *
-   * @throws IllegalStateException when no sparsity was given
+   * @throws IllegalStateException when no sparsity was given, or no update schedule or drop fraction
+   *     for an algorithm that needs it
    */
   public A build() {
     if (sparsity == null) {
       throw new IllegalStateException("no sparsity given");
     }
-    return constructor.apply(
-        new AlgorithmSettings(
-            sparsity, dropFraction, update, initialMask, shaper, ties, distribution));
+    A algorithm =
+        constructor.apply(
+            new AlgorithmSettings(
+                sparsity,
+                dropFraction == null ? Schedules.constant(0) : dropFraction,
+                update == null ? step -> false : update,
+                initialMask,
+                shaper,
+                ties,
+                distribution));
+    var missing = new ArrayList<String>();
+    if (update == null && algorithm.needsUpdateSchedule()) {
+      missing.add("when masks are updated (update)");
+    }
+    if (dropFraction == null && algorithm.needsDropFraction()) {
+      missing.add("what fraction an update drops (dropFraction)");
+    }
+    if (!missing.isEmpty()) {
+      String name = algorithm.getClass().getSimpleName();
+      throw new IllegalStateException(
+          (name.isEmpty() ? "the algorithm" : name)
+              + " must be told "
+              + String.join(" and ", missing)
+              + "; recipes, such as RigL.recipe(steps, sparsity), know what their papers chose");
+    }
+    return algorithm;
   }
 
   private static Schedule fraction(String name, double value) {
     if (!(value >= 0 && value <= 1)) {
       throw new IllegalArgumentException(name + " must lie in [0, 1], found " + value);
     }
-    return dev.filigree.schedule.Schedules.constant(value);
+    return Schedules.constant(value);
   }
 }

@@ -24,4 +24,8 @@ public record AlgorithmSettings(
     InitialMask initialMask,
     ScoreShaper shaper,
     Ties ties,
-    Distribution distribution) {}
+    Distribution distribution) {
+  AlgorithmSettings withDropFraction(Schedule value) {
+    return new AlgorithmSettings(sparsity, value, update, initialMask, shaper, ties, distribution);
+  }
+}

@@ -17,6 +17,16 @@ public final class GraNet extends SparsityAlgorithm {
     return new AlgorithmBuilder<>(GraNet::new);
   }
 
+  /**
+   * The settings of the paper for a run, see {@link Recipe}; the builder may change them.
+   *
+   * @param steps of the whole run
+   * @param sparsity at its end, a fraction in (0, 1)
+   */
+  public static AlgorithmBuilder<GraNet> recipe(long steps, double sparsity) {
+    return Recipe.of("granet", steps, sparsity).applyTo(builder());
+  }
+
   @Override
   public Evidence evidence() {
     return Evidence.gradient();

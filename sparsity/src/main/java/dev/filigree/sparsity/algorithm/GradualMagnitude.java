@@ -1,5 +1,6 @@
 package dev.filigree.sparsity.algorithm;
 
+import dev.filigree.schedule.Schedules;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -8,17 +9,27 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class GradualMagnitude extends SparsityAlgorithm {
   GradualMagnitude(AlgorithmSettings settings) {
-    super(gradual(settings));
+    super(gradual(settings).withDropFraction(Schedules.constant(0)));
   }
 
   public static AlgorithmBuilder<GradualMagnitude> builder() {
     return new AlgorithmBuilder<>(GradualMagnitude::new);
   }
 
+  /**
+   * The settings of the paper for a run, see {@link Recipe}; the builder may change them.
+   *
+   * @param steps of the whole run
+   * @param sparsity at its end, a fraction in (0, 1)
+   */
+  public static AlgorithmBuilder<GradualMagnitude> recipe(long steps, double sparsity) {
+    return Recipe.of("gmp", steps, sparsity).applyTo(builder());
+  }
+
   /** Nothing goes but what the sparsity asks for. */
   @Override
-  public double dropFraction(long step) {
-    return 0;
+  public boolean needsDropFraction() {
+    return false;
   }
 
   @Override

@@ -16,6 +16,16 @@ public final class RigL extends SparsityAlgorithm {
     return new AlgorithmBuilder<>(RigL::new);
   }
 
+  /**
+   * The settings of the paper for a run, see {@link Recipe}; the builder may change them.
+   *
+   * @param steps of the whole run
+   * @param sparsity at its end, a fraction in (0, 1)
+   */
+  public static AlgorithmBuilder<RigL> recipe(long steps, double sparsity) {
+    return Recipe.of("rigl", steps, sparsity).applyTo(builder());
+  }
+
   /** The gradient of weights that do not exist, of one step. */
   @Override
   public Evidence evidence() {

@@ -16,6 +16,16 @@ public final class SparseEvolution extends SparsityAlgorithm {
     return new AlgorithmBuilder<>(SparseEvolution::new);
   }
 
+  /**
+   * The settings of the paper for a run, see {@link Recipe}; the builder may change them.
+   *
+   * @param steps of the whole run
+   * @param sparsity at its end, a fraction in (0, 1)
+   */
+  public static AlgorithmBuilder<SparseEvolution> recipe(long steps, double sparsity) {
+    return Recipe.of("set", steps, sparsity).applyTo(builder());
+  }
+
   /** The fraction ζ of the weights closest to zero goes. */
   @Override
   public Tensor dropScore(WeightView weight) {

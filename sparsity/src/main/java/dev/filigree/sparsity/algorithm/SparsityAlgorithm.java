@@ -45,6 +45,16 @@ public abstract class SparsityAlgorithm {
     return settings.update().start() > 0;
   }
 
+  /** Whether a builder must be told when masks are updated. */
+  public boolean needsUpdateSchedule() {
+    return true;
+  }
+
+  /** Whether a builder must be told what fraction an update drops. */
+  public boolean needsDropFraction() {
+    return true;
+  }
+
   /** What must be gathered before an update. */
   public Evidence evidence() {
     return Evidence.none();

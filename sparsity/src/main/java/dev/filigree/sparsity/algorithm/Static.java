@@ -12,6 +12,25 @@ public final class Static extends SparsityAlgorithm {
     return new AlgorithmBuilder<>(Static::new);
   }
 
+  /**
+   * The mask of a constant sparsity, drawn once.
+   *
+   * @param sparsity a fraction in (0, 1)
+   */
+  public static AlgorithmBuilder<Static> recipe(double sparsity) {
+    return Recipe.of("static", 1, sparsity).applyTo(builder());
+  }
+
+  @Override
+  public boolean needsUpdateSchedule() {
+    return false;
+  }
+
+  @Override
+  public boolean needsDropFraction() {
+    return false;
+  }
+
   @Override
   public boolean isUpdate(long step) {
     return false;

@@ -1,0 +1,114 @@
+package dev.filigree.sparsity.algorithm;
+
+import dev.filigree.schedule.EverySteps;
+import dev.filigree.schedule.Schedule;
+import dev.filigree.schedule.Schedules;
+import dev.filigree.schedule.UpdateSchedules;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the paper of an algorithm chose, for a run of any length. Masks are updated every 100 steps
+ * (Evci et al. 2020; Zhu and Gupta 2017), in runs of less than 2,400 steps at every 24th of the run.
+ * Where a paper counts in epochs, these are steps.
+ *
+ * <ul>
+ *   <li>{@code static}: none.
+ *   <li>{@code gmp}, Zhu and Gupta 2017: a cubic rise from dense, done at three quarters of the run.
+ *   <li>{@code set}, Mocanu et al. 2018: ζ = 0.3 of the weights at every update, to the end.
+ *   <li>{@code rigl}, Evci et al. 2020: α = 0.3, falling along a cosine to zero at three quarters of
+ *       the run, where updates end.
+ *   <li>{@code granet}, Liu et al. 2021: the cubic rise from half sparse (half the sparsity, where
+ *       that is less), 0.5 falling along a cosine, both done at three quarters.
+ * </ul>
+ *
+ * <p>How sparsity is spread over layers is not part of it: {@code Distribution.er()} for SET's
+ * paper, {@code erk()} for RigL's best results.
+ *
+ * @param algorithm the registered name
+ * @param sparsity by step
+ * @param dropFraction by step; null where nothing is dropped and grown
+ * @param update when; null for never
+ */
+public record Recipe(
+    String algorithm,
+    Schedule sparsity,
+    @Nullable Schedule dropFraction,
+    @Nullable EverySteps update) {
+  /** The algorithms that have one. */
+  public static final List<String> NAMES = List.of("static", "gmp", "set", "rigl", "granet");
+
+  private static final long FREQUENCY = 100;
+  private static final long UPDATES_OF_A_SHORT_RUN = 24;
+
+  /**
+   * The recipe of an algorithm.
+   *
+   * @param algorithm one of {@link #NAMES}
+   * @param steps of the whole run, at least 1
+   * @param sparsity at its end, a fraction in (0, 1)
+   * @throws IllegalArgumentException for anything else
+   */
+  public static Recipe of(String algorithm, long steps, double sparsity) {
+    if (steps < 1) {
+      throw new IllegalArgumentException("a run has at least one step, found " + steps);
+    }
+    if (!(sparsity > 0 && sparsity < 1)) {
+      throw new IllegalArgumentException("sparsity must lie in (0, 1), found " + sparsity);
+    }
+    long every = Math.clamp(steps / UPDATES_OF_A_SHORT_RUN, 1, FREQUENCY);
+    long last = Math.max(1, steps * 3 / 4 / every) * every; // the last update
+    Schedule constant = Schedules.constant(sparsity);
+    EverySteps update = UpdateSchedules.every(every).until(last + 1);
+    return switch (algorithm) {
+      case "static" -> new Recipe(algorithm, constant, null, null);
+      case "gmp" ->
+          new Recipe(
+              algorithm, Schedules.cubic(0, sparsity, 0, last, every), null, update);
+      case "set" ->
+          new Recipe(
+              algorithm,
+              constant,
+              Schedules.constant(0.3),
+              UpdateSchedules.every(every).until(Math.max(steps, last + 1)));
+      case "rigl" -> new Recipe(algorithm, constant, Schedules.cosine(0.3, last), update);
+      case "granet" ->
+          new Recipe(
+              algorithm,
+              Schedules.cubic(sparsity > 0.5 ? 0.5 : sparsity / 2, sparsity, 0, last, every),
+              Schedules.cosine(0.5, last),
+              update);
+      default ->
+          throw new IllegalArgumentException(
+              "no recipe for '" + algorithm + "'; there are " + String.join(", ", NAMES));
+    };
+  }
+
+  /** Tells a builder what the recipe says. */
+  public <A extends SparsityAlgorithm> AlgorithmBuilder<A> applyTo(AlgorithmBuilder<A> builder) {
+    builder.sparsity(sparsity);
+    if (dropFraction != null) {
+      builder.dropFraction(dropFraction);
+    }
+    if (update != null) {
+      builder.update(update);
+    }
+    return builder;
+  }
+
+  /** The recipe as a {@code sparsity:} block, which {@link dev.filigree.sparsity.SparsityConfig#of} reads. */
+  public Map<String, Object> toConfig() {
+    var block = new LinkedHashMap<String, Object>();
+    block.put("algorithm", algorithm);
+    block.put("sparsity", sparsity.toConfig().orElseThrow());
+    if (dropFraction != null) {
+      block.put("drop_fraction", dropFraction.toConfig().orElseThrow());
+    }
+    if (update != null) {
+      block.put("update", update.toConfig().orElseThrow());
+    }
+    return block;
+  }
+}
