@@ -2,6 +2,7 @@ package dev.filigree.nn;
 
 import static org.bytedeco.pytorch.global.torch.linear;
 
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -23,6 +24,15 @@ public final class Linear extends Layer {
     this.outFeatures = outFeatures;
     weight = registerParameter("weight", torch.zeros(outFeatures, inFeatures));
     bias = withBias ? registerParameter("bias", torch.zeros(outFeatures)) : null;
+    LinearLayers.add(this);
+  }
+
+  /**
+   * The layer that computes with a weight, wherever in a module it stands; empty for a tensor that
+   * is no linear layer's weight.
+   */
+  public static Optional<Linear> of(Tensor weight) {
+    return LinearLayers.of(weight);
   }
 
   /**

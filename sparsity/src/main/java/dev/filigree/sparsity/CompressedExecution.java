@@ -1,36 +1,47 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.kernels.SparseMatrix;
 import dev.filigree.mask.Grouping;
-import dev.filigree.nn.Layer;
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.torch.Tensors;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.SharedModuleVector;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
 /** Which parameters can be stored compressed, and for which it is worthwhile. */
 final class CompressedExecution {
-  private final Map<Long, Linear> layers = new HashMap<>(); // by the identity of the weight
+  private static final String LIBTORCH = "torch::nn::";
+  private static final double LEAST_SPARSITY = 0.5; // below it no machine gains
+
+  // By the identity of a parameter: the kind of libtorch's own module that holds it.
+  private final Map<Long, String> libtorchModules = new HashMap<>();
   private final Optimizer optimizer;
   private final SparsityOptions options;
 
   CompressedExecution(Collection<Module> models, Optimizer optimizer, SparsityOptions options) {
     this.optimizer = optimizer;
     this.options = options;
-    models.forEach(this::collect);
-  }
-
-  private void collect(Module module) {
-    if (module instanceof Linear linear) {
-      layers.put(Tensors.identity(linear.weight()), linear);
-    } else if (module instanceof Layer layer) {
-      layer.layers().values().forEach(this::collect);
+    for (Module model : models) {
+      SharedModuleVector modules = model.modules();
+      for (long i = 0; i < modules.size(); i++) {
+        Module module = modules.get(i);
+        String kind = module.name().getString();
+        if (kind.startsWith(LIBTORCH)) {
+          Tensors.ownParameters(module)
+              .values()
+              .forEach(
+                  parameter ->
+                      libtorchModules.put(
+                          Tensors.identity(parameter), kind.substring(LIBTORCH.length())));
+        }
+      }
     }
   }
 
@@ -40,33 +51,36 @@ final class CompressedExecution {
    * @throws IllegalArgumentException when compressed execution is asked for and impossible
    */
   SparseParameter parameter(String name, Tensor weight, SparsityAlgorithm algorithm) {
-    Linear layer = layers.get(Tensors.identity(weight));
-    boolean compressed =
-        switch (options.execution()) {
-          case MASKED -> false;
-          case COMPRESSED -> {
-            obstacle(name, weight, layer, algorithm)
-                .ifPresent(
-                    reason -> {
-                      throw new IllegalArgumentException(
-                          "'" + name + "' cannot run compressed: " + reason);
-                    });
-            yield true;
-          }
-          case AUTO ->
-              obstacle(name, weight, layer, algorithm).isEmpty() && isFaster(weight, algorithm);
-        };
-    return compressed && layer != null
-        ? new CompressedParameter(name, layer, options.microBatches() > 1)
-        : new MaskedParameter(name, weight);
+    if (options.execution() == Execution.MASKED) {
+      return new MaskedParameter(name, weight, "execution is masked");
+    }
+    Optional<Linear> layer = Linear.of(weight);
+    Optional<String> obstacle = obstacle(name, weight, layer.isPresent(), algorithm);
+    if (options.execution() == Execution.COMPRESSED && obstacle.isPresent()) {
+      throw new IllegalArgumentException(
+          "'" + name + "' cannot run compressed: " + obstacle.get());
+    }
+    if (options.execution() == Execution.AUTO && obstacle.isEmpty()) {
+      obstacle = slower(weight, algorithm);
+    }
+    return obstacle
+        .<SparseParameter>map(reason -> new MaskedParameter(name, weight, reason))
+        .orElseGet(
+            () -> new CompressedParameter(name, layer.orElseThrow(), options.microBatches() > 1));
   }
 
   private Optional<String> obstacle(
-      String name, Tensor weight, @Nullable Linear layer, SparsityAlgorithm algorithm) {
+      String name, Tensor weight, boolean isLinear, SparsityAlgorithm algorithm) {
     AlgorithmSettings settings = algorithm.settings();
     Grouping grouping = settings.shaper().group(name, Tensors.shape(weight));
-    if (layer == null) {
-      return Optional.of("it is not the weight of a dev.filigree.nn.Linear layer");
+    if (!isLinear) {
+      String module = libtorchModules.get(Tensors.identity(weight));
+      return Optional.of(
+          module == null
+              ? "it is not the weight of a dev.filigree.nn.Linear layer"
+              : "it belongs to libtorch's own "
+                  + module
+                  + ", which computes out of reach; a dev.filigree.nn.Linear layer does not");
     }
     if (!weight.is_cpu()) {
       return Optional.of("the sparse kernels run on the CPU, it is on another device");
@@ -74,8 +88,8 @@ final class CompressedExecution {
     if (Tensors.type(weight) != ScalarType.Float) {
       return Optional.of("the sparse kernels compute in float32, it is " + Tensors.type(weight));
     }
-    if (weight.numel() > Integer.MAX_VALUE) {
-      return Optional.of("it has 2^31 elements or more");
+    if (weight.numel() > SparseMatrix.MAX_ELEMENTS) {
+      return Optional.of("it has more than " + SparseMatrix.MAX_ELEMENTS + " elements");
     }
     if (grouping.groups() != 1 || grouping.pooled()) {
       return Optional.of("its weights compete in groups");
@@ -90,10 +104,26 @@ final class CompressedExecution {
     return Optional.empty();
   }
 
-  private static boolean isFaster(Tensor weight, SparsityAlgorithm algorithm) {
-    double sparsity = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
-    // Below a half no machine gains; the measurement is spared.
-    return sparsity >= 0.5
-        && sparsity >= Crossover.ofThisMachine().sparsity(weight.size(0), weight.size(1));
+  /** Why the masked layer is faster, where it is. */
+  private static Optional<String> slower(Tensor weight, SparsityAlgorithm algorithm) {
+    if (algorithm.startsDense()) {
+      return Optional.of("it starts dense");
+    }
+    double sparsity = algorithm.sparsity(0);
+    double least =
+        sparsity < LEAST_SPARSITY
+            ? LEAST_SPARSITY // the measurement is spared
+            : Crossover.ofThisMachine().sparsity(weight.size(0), weight.size(1));
+    if (sparsity >= least) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        least > 1
+            ? "a layer of its size is never faster compressed here"
+            : String.format(
+                Locale.ROOT,
+                "its sparsity is %.3g, and here a layer of its size is faster compressed from %.3g",
+                sparsity,
+                least));
   }
 }

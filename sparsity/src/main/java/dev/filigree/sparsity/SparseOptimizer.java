@@ -3,6 +3,7 @@ package dev.filigree.sparsity;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.schedule.Schedule;
+import dev.filigree.torch.GradientHook;
 import dev.filigree.torch.NativeMemory;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
@@ -58,6 +59,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the sparse optimizer is closed");
     }
+    parameters().forEach(SparseParameter::rethrowFailure);
+    GradientHook.forgetReturned();
     inner.step();
     steps++;
     try (var _ = new NoGradGuard();
@@ -101,6 +104,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   @Override
   public void zeroGrad() {
     inner.zeroGrad();
+    GradientHook.forgetReturned();
     parameters().forEach(SparseParameter::forgetGradient);
   }
 
