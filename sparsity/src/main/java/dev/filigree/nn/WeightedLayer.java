@@ -1,5 +1,6 @@
 package dev.filigree.nn;
 
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
@@ -14,8 +15,18 @@ public abstract class WeightedLayer extends Layer {
   private @Nullable UnaryOperator<Tensor> forwardWeight;
   private @Nullable Consumer<Tensor> inputListener;
 
+  @SuppressWarnings("this-escape") // only referred to, weakly
   protected WeightedLayer(Tensor initial) {
     weight = registerParameter("weight", initial);
+    LayersByWeight.add(this, weight);
+  }
+
+  /**
+   * The layer that computes with a weight, wherever in a module it stands; empty for a tensor that
+   * is no such layer's weight.
+   */
+  public static Optional<WeightedLayer> of(Tensor weight) {
+    return LayersByWeight.of(weight);
   }
 
   /** The stored, trainable weight. */

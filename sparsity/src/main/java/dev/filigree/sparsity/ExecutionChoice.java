@@ -1,7 +1,6 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.mask.Grouping;
-import dev.filigree.nn.Layer;
 import dev.filigree.nn.Linear;
 import dev.filigree.nn.WeightedLayer;
 import dev.filigree.optim.Optimizer;
@@ -16,6 +15,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.SharedModuleVector;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +24,10 @@ import org.jspecify.annotations.Nullable;
  * that are compressed.
  */
 final class ExecutionChoice implements AutoCloseable {
-  private final Map<Long, WeightedLayer> layers = new HashMap<>(); // by the identity of the weight
+  private static final String LIBTORCH = "torch::nn::";
+
+  // By the identity of a parameter: the kind of libtorch's own module that holds it.
+  private final Map<Long, String> libtorchModules = new HashMap<>();
   private final Map<String, SparseProducts> products = new HashMap<>(); // by device
   private final Optimizer optimizer;
   private final SparsityOptions options;
@@ -32,21 +35,25 @@ final class ExecutionChoice implements AutoCloseable {
   ExecutionChoice(Collection<Module> models, Optimizer optimizer, SparsityOptions options) {
     this.optimizer = optimizer;
     this.options = options;
-    models.forEach(this::collect);
+    models.forEach(this::findLibtorchModules);
   }
 
-  private void collect(Module module) {
-    if (module instanceof WeightedLayer layer) {
-      layers.put(Tensors.identity(layer.weight()), layer);
-    }
-    if (module instanceof Layer layer) {
-      layer.layers().values().forEach(this::collect);
+  private void findLibtorchModules(Module model) {
+    SharedModuleVector modules = model.modules();
+    for (long i = 0; i < modules.size(); i++) {
+      Module module = modules.get(i);
+      String kind = module.name().getString();
+      if (kind.startsWith(LIBTORCH)) {
+        for (Tensor parameter : Tensors.ownParameters(module).values()) {
+          libtorchModules.put(Tensors.identity(parameter), kind.substring(LIBTORCH.length()));
+        }
+      }
     }
   }
 
   /** The layer that a weight belongs to, where it is one of ours. */
   @Nullable WeightedLayer layer(Tensor weight) {
-    return layers.get(Tensors.identity(weight));
+    return WeightedLayer.of(weight).orElse(null);
   }
 
   /** Whether the options leave it to the program how a parameter is stored. */
@@ -115,7 +122,13 @@ final class ExecutionChoice implements AutoCloseable {
   private Optional<String> obstacle(
       String name, Tensor weight, long[] shape, SparsityAlgorithm algorithm) {
     if (!(layer(weight) instanceof Linear)) {
-      return Optional.of("it is not the weight of a dev.filigree.nn.Linear layer");
+      String module = libtorchModules.get(Tensors.identity(weight));
+      return Optional.of(
+          module == null
+              ? "it is not the weight of a dev.filigree.nn.Linear layer"
+              : "it belongs to libtorch's own "
+                  + module
+                  + ", which computes out of reach; a dev.filigree.nn.Linear layer does not");
     }
     Optional<String> ofProducts =
         products(weight)

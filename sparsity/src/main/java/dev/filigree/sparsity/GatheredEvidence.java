@@ -36,6 +36,7 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
   private @Nullable Tensor squares; // [in_features]: of the inputs of this step
   private @Nullable Candidates candidates;
   private boolean severalPasses;
+  private @Nullable Throwable failure;
 
   GatheredEvidence(String name, Tensor weight, Evidence evidence, GradientExchange exchange) {
     this.name = name;
@@ -68,13 +69,34 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
     if (scoring != null) {
       severalPasses = candidates != null;
       if (candidates == null) {
-        exchange.average(List.of(dense));
-        candidates = scoring.apply(dense);
+        score(dense, scoring);
       }
     } else if (ofStep == null) {
       ofStep = own(dense.clone());
     } else {
       ofStep.add_(dense);
+    }
+  }
+
+  private void score(Tensor dense, Function<Tensor, Candidates> toCandidates) {
+    try {
+      exchange.average(List.of(dense));
+      candidates = toCandidates.apply(dense);
+    } catch (RuntimeException | Error e) {
+      failure = e; // through libtorch it would lose its type, its cause and its trace
+    }
+  }
+
+  /**
+   * Rethrows what an algorithm's score threw within the backward pass, where libtorch would have
+   * made a text of it.
+   */
+  void rethrowFailure() {
+    switch (failure) {
+      case null -> {}
+      case Error error -> throw error;
+      case RuntimeException exception -> throw exception;
+      case Throwable other -> throw new IllegalStateException(other);
     }
   }
 
@@ -188,6 +210,7 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
     ofStep = closed(ofStep);
     squares = closed(squares);
     severalPasses = false;
+    failure = null;
     if (candidates != null) {
       candidates.close();
       candidates = null;

@@ -46,8 +46,11 @@ final class MaskUpdater {
     var view = new ParameterView(parameter, optimizer, target.step(), seed);
     Tensor before = parameter.mask();
 
-    Tensor left = target.drop(algorithm.dropScore(view), before);
-    Tensor after = target.grow(parameter.evidence().growScores(algorithm, view), left);
+    Tensor dropScores = parameter.requireScores("drop", algorithm.dropScore(view));
+    Tensor left = target.drop(dropScores, before);
+    Tensor growScores =
+        parameter.requireScores("grow", parameter.evidence().growScores(algorithm, view));
+    Tensor after = target.grow(growScores, left);
 
     parameter.setMask(after, optimizer);
     parameter.setTarget(target.sparsity(), target.kept());

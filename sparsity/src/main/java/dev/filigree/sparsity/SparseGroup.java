@@ -127,7 +127,8 @@ final class SparseGroup {
         asItArrives =
             gradient -> {
               var view = new ParameterView(parameter, optimizer, step, seed, () -> gradient);
-              return rule.candidates(algorithm.growScore(view), view.mask());
+              Tensor scores = parameter.requireScores("grow", algorithm.growScore(view));
+              return rule.candidates(scores, view.mask());
             };
       }
       parameter.evidence().await(wanted, asItArrives);
@@ -240,21 +241,17 @@ final class SparseGroup {
   }
 
   /**
-   * The schedules' state, and for each parameter what its mask was chosen for, how it is stored and
-   * whether it still waits for its first mask.
+   * The schedules' state, and for each parameter what its mask was chosen for and how it is
+   * stored.
    */
   Map<String, Object> state() {
     var targets = new LinkedHashMap<String, Object>();
     var kept = new LinkedHashMap<String, Object>();
     var execution = new LinkedHashMap<String, Object>();
-    var unmasked = new ArrayList<String>();
     for (SparseParameter parameter : parameters) {
       targets.put(parameter.name(), parameter.targetSparsity());
       kept.put(parameter.name(), parameter.targetKept());
       execution.put(parameter.name(), parameter.execution().name().toLowerCase(Locale.ROOT));
-      if (!parameter.hasMask()) {
-        unmasked.add(parameter.name());
-      }
     }
     var state = new LinkedHashMap<String, Object>();
     state.put("algorithm", algorithm.getClass().getSimpleName());
@@ -263,7 +260,6 @@ final class SparseGroup {
     state.put("target_sparsity", targets);
     state.put("kept", kept);
     state.put("execution", execution);
-    state.put("unmasked", unmasked);
     return state;
   }
 
@@ -284,11 +280,6 @@ final class SparseGroup {
             "the saved state knows nothing of '" + parameter.name() + "'");
       }
       parameter.setTarget(target.doubleValue(), weights.longValue());
-      if (state instanceof Map<?, ?> map
-          && map.get("unmasked") instanceof List<?> names
-          && names.contains(parameter.name())) {
-        parameter.waitForMask();
-      }
     }
     algorithm.settings().sparsity().load(part(state, "sparsity"));
     algorithm.settings().dropFraction().load(part(state, "drop_fraction"));

@@ -5,6 +5,7 @@ import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.optim.ParameterLayout;
 import dev.filigree.schedule.Schedule;
+import dev.filigree.torch.GradientHook;
 import dev.filigree.torch.NativeMemory;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
@@ -89,6 +90,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
       forgetStep();
       return;
     }
+    parameters().forEach(parameter -> parameter.evidence().rethrowFailure());
+    GradientHook.forgetReturned();
     innerSteps.make();
     steps++;
     try (var _ = new NoGradGuard();
@@ -145,6 +148,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   public void zeroGrad() {
     innerSteps.check();
     inner.zeroGrad();
+    GradientHook.forgetReturned();
     forgetStep();
   }
 
@@ -272,7 +276,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
           "there is no mask for '" + expected.getFirst() + "', which is configured to be sparse");
     }
     parameters().forEach(parameter -> parameter.requireMask(of(masks, parameter.name())));
-    parameters().forEach(parameter -> parameter.loadMask(of(masks, parameter.name()), inner));
+    parameters().forEach(parameter -> parameter.setMask(of(masks, parameter.name()), inner));
     giveBackMemory();
   }
 

@@ -31,8 +31,6 @@ public final class SparseParameter implements ParameterLayout {
   private final GatheredEvidence evidence;
   private final @Nullable WeightedLayer layer; // whose inputs are evidence
   private Storage storage;
-  private boolean hasMask;
-  private boolean waitsForMask; // in the checkpoint that it goes on from
   private double targetSparsity;
   private long targetKept;
 
@@ -180,11 +178,6 @@ public final class SparseParameter implements ParameterLayout {
     return evidence.denseGradient();
   }
 
-  /** Whether it ever had a mask: until then it is dense in every execution. */
-  boolean hasMask() {
-    return hasMask;
-  }
-
   GatheredEvidence evidence() {
     return evidence;
   }
@@ -203,30 +196,46 @@ public final class SparseParameter implements ParameterLayout {
     return mask;
   }
 
-  /** Takes another mask; weights that stay keep their values and state, new ones are zero. */
+  /**
+   * Checks the scores that an algorithm gave.
+   *
+   * @param which of its scores, for the error
+   */
+  Tensor requireScores(String which, Tensor scores) {
+    if (!scores.is_floating_point() || !Arrays.equals(Tensors.shape(scores), shape)) {
+      throw new IllegalArgumentException(
+          "the %s score of '%s' is %s%s; it must have a floating point number for each weight, %s"
+              .formatted(
+                  which,
+                  name,
+                  Tensors.type(scores),
+                  Arrays.toString(Tensors.shape(scores)),
+                  Arrays.toString(shape)));
+    }
+    return scores;
+  }
+
+  /**
+   * Takes another mask; weights that stay keep their values and state, new ones are zero. A weight
+   * of which all exist is stored whole, in every execution: its arithmetic is that of a dense run.
+   */
   void setMask(Tensor mask, Optimizer optimizer) {
     Map<String, Tensor> state = optimizer.state(weight);
     Tensor here = mask.to(weight.device(), ScalarType.Bool).contiguous();
+    if (plan instanceof ExecutionPlan.Compressed && Masks.count(here) == size()) {
+      if (storage instanceof CompressedStorage) {
+        storage.release(state);
+        storage = allWeights();
+      }
+      return;
+    }
     if (plan instanceof ExecutionPlan.Compressed(var linear, var products)
         && storage instanceof MaskedStorage) {
       storage.release(state);
-      storage = new CompressedStorage(weight, linear, products, evidence, here, state);
+      storage = new CompressedStorage(name, weight, linear, products, evidence, here, state);
     } else {
       storage.mask(here, state);
     }
-    hasMask = true;
-  }
-
-  /** Takes a mask of a checkpoint; what has none there yet stays dense. */
-  void loadMask(Tensor mask, Optimizer optimizer) {
-    if (!waitsForMask || Masks.count(mask) < size()) {
-      setMask(mask, optimizer);
-    }
-  }
-
-  /** Says that in the checkpoint to come the parameter is still dense. */
-  void waitForMask() {
-    waitsForMask = true;
   }
 
   /** Stores the parameter in another way, with the mask that it has. */
@@ -237,9 +246,7 @@ public final class SparseParameter implements ParameterLayout {
           storage.release(optimizer.state(weight));
           plan = other;
           storage = allWeights();
-          if (hasMask) {
-            setMask(mask, optimizer);
-          }
+          setMask(mask, optimizer);
         });
   }
 

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.filigree.mask.ScoreShaper;
+import dev.filigree.nn.Linear;
 import dev.filigree.optim.Adafactor;
+import dev.filigree.optim.SGD;
+import dev.filigree.schedule.Cubic;
 import dev.filigree.schedule.Schedule;
 import dev.filigree.schedule.Schedules;
 import dev.filigree.sparsity.algorithm.Algorithms;
@@ -29,6 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Compressed execution does what masked execution does. */
@@ -63,6 +67,64 @@ class CompressedExecutionTest {
     compare(algorithm, 1);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void aDenseStartGrowsByTheGradientOfItsFirstUpdate(int microBatches) {
+    compare(fromDense("granet"), microBatches);
+    compare(
+        RigL.builder().sparsity(0.3).dropFraction(0.5).update(every(3).from(6)).build(),
+        microBatches);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"static", "gmp", "set", "rigl", "granet"})
+  void aDenseStartSavedAtAnyStepGoesOnToTheSameBits(String name) {
+    resumeEverywhere(fromDense(name));
+  }
+
+  @Test
+  void aRunThatIsDenseNowAndThenGoesOnToTheSameBits() {
+    resumeEverywhere(
+        SparseEvolution.builder()
+            .sparsity(Schedules.cycling(0.0, 0.5, 0.0, 0.8))
+            .dropFraction(0.2)
+            .update(every(2))
+            .build());
+  }
+
+  private static void resumeEverywhere(SparsityAlgorithm algorithm) {
+    long steps = 24;
+    var network = new TinyNetwork();
+    var states = new ArrayList<Map<String, Object>>();
+    var tensors = new ArrayList<Map<String, Tensor>>();
+    try (SparseOptimizer optimizer = wrap(network, algorithm, Execution.COMPRESSED, 1)) {
+      for (long step = 0; step < steps; step++) {
+        states.add(optimizer.state());
+        tensors.add(network.snapshot(optimizer));
+        network.train(optimizer, step, step + 1);
+      }
+      Map<String, Tensor> end = network.snapshot(optimizer);
+      for (int step = 0; step < steps; step++) {
+        var resumed = new TinyNetwork();
+        try (SparseOptimizer other = wrap(resumed, algorithm, Execution.COMPRESSED, 1)) {
+          other.load(states.get(step));
+          resumed.restore(other, tensors.get(step));
+          resumed.train(other, step, steps);
+          assertThat(TinyNetwork.equal(end, resumed.snapshot(other))).as("from %d", step).isTrue();
+        }
+      }
+    }
+  }
+
+  /** Dense for ten steps, then sparser and sparser. */
+  private static SparsityAlgorithm fromDense(String name) {
+    return Algorithms.builder(name)
+        .sparsity(new Cubic(0, 0.8, 10, 40, 10))
+        .dropFraction(0.5)
+        .update(every(10).from(10))
+        .build();
+  }
+
   @Test
   void randomTiesAreTheSame() {
     var algorithm =
@@ -95,6 +157,32 @@ class CompressedExecutionTest {
     Schedule rising = Schedules.cubic(0, 0.8, 4, 24, 4);
     compare(
         GraNet.builder().sparsity(rising).dropFraction(0.5).update(every(4).from(4)).build(), 1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Execution.class,
+      names = {"MASKED", "COMPRESSED"})
+  void randomTiesAndRandomGrowthAreDrawnApart(Execution execution) {
+    var layer = new Linear(100, 100, false);
+    layer.weight().set_data(torch.ones(100, 100));
+    var algorithm =
+        SparseEvolution.builder()
+            .sparsity(0.5)
+            .dropFraction(0.5)
+            .ties(Ties.RANDOM)
+            .update(every(1))
+            .build();
+    var sgd = new SGD(List.of(layer.weight()), SGD.options().lr(0.0));
+    var options = SparsityOptions.defaults().execution(execution);
+    try (SparseOptimizer optimizer = Sparsity.wrap(layer, sgd, Group.of(algorithm), options)) {
+      var gone = new ArrayList<Long>();
+      optimizer.addListener((_, update) -> gone.add(update.dropped()));
+      optimizer.step();
+      // All weights are equal, so chance says which 2500 go; then 2500 of the 7500 missing ones
+      // come, and by chance a third of those that have just gone is among them.
+      assertThat(gone.getFirst()).isCloseTo(2500L * 2 / 3, within(100L));
+    }
   }
 
   @Test

@@ -27,7 +27,8 @@ public enum Ties {
   }
 
   /**
-   * The order of a parameter's equal scores at a step.
+   * The order of a parameter's equal scores at a step. Not by the numbers that random growth scores
+   * by: what goes first would come back first.
    *
    * @param seed the run's seed
    * @param step optimizer steps finished, or {@link RandomScores#BEFORE_TRAINING}
@@ -35,7 +36,7 @@ public enum Ties {
   public TieBreak at(long seed, String parameter, long step) {
     return switch (this) {
       case LOWER_INDEX -> TieBreak.lowerIndex();
-      case RANDOM -> TieBreak.random(RandomScores.of(seed, parameter, step));
+      case RANDOM -> TieBreak.random(RandomScores.of(seed, parameter, step).other());
     };
   }
 }

@@ -20,34 +20,45 @@ import org.jspecify.annotations.Nullable;
  * SparseLayout} has their positions. The layer multiplies by {@link SparseProducts}, inside
  * libtorch's autograd.
  */
-public final class CompressedStorage implements Storage, Linear.Product {
+public final class CompressedStorage implements Storage {
+  private final String name;
   private final Tensor weight;
   private final Linear layer;
   private final SparseProducts products;
   private final GradientListener listener;
   private SparseLayout layout;
+  private CompressedProduct product;
 
   /**
    * Compresses a dense weight.
    *
+   * @param name the parameter's, for errors
    * @param weight [out_features, in_features], that of the layer
    * @param mask bool of its shape
    * @param state the optimizer's state of the weight, live; compressed too
    */
   public CompressedStorage(
+      String name,
       Tensor weight,
       Linear layer,
       SparseProducts products,
       GradientListener listener,
       Tensor mask,
       Map<String, Tensor> state) {
+    this.name = name;
     this.weight = weight;
     this.layer = layer;
     this.products = products;
     this.listener = listener;
     layout = products.layout(mask);
     Tensors.inScope(() -> change(state, layout::gather));
-    layer.product(this);
+    product = newProduct();
+  }
+
+  private CompressedProduct newProduct() {
+    var made = new CompressedProduct(name, weight, layout, products, listener);
+    layer.product(made);
+    return made;
   }
 
   @Override
@@ -67,7 +78,7 @@ public final class CompressedStorage implements Storage, Linear.Product {
 
   @Override
   public Tensor toDense(Tensor stored) {
-    return layout.scatter(stored);
+    return layout.scatter(product.requireValues(stored));
   }
 
   @Override
@@ -81,6 +92,7 @@ public final class CompressedStorage implements Storage, Linear.Product {
     SparseLayout after = products.layout(mask);
     Tensors.inScope(() -> change(state, stored -> after.gather(before.scatter(stored))));
     layout = after;
+    product = newProduct();
     before.close();
   }
 
@@ -98,7 +110,7 @@ public final class CompressedStorage implements Storage, Linear.Product {
 
   @Override
   public void enforce(Map<String, Tensor> state) {
-    // What does not exist cannot be anything but zero.
+    product.onStep(); // what does not exist cannot be anything but zero
   }
 
   @Override
@@ -116,46 +128,5 @@ public final class CompressedStorage implements Storage, Linear.Product {
     Tensors.inScope(() -> change(state, layout::scatter));
     layer.product(null);
     layout.close();
-  }
-
-  @Override
-  public Tensor forward(Tensor x, @Nullable Tensor bias) {
-    long[] shape = Tensors.shape(x);
-    Tensor flat = x.to(ScalarType.Float).reshape(-1, layout.columns()).contiguous();
-    shape[shape.length - 1] = layout.rows();
-    SparseProducts.Packed packed = products.packShared(flat);
-    Tensor y = products.forward(layout, weight.detach(), packed);
-    if (!GradMode.is_enabled()) {
-      packed.release();
-      return withBias(y, bias).view(shape);
-    }
-    // The unpacked input is needed for a dense gradient only.
-    Tensor input = listener.wantsGradient() ? flat.detach() : null;
-    Tensor product = CustomFunction.apply(flat, y, dy -> backward(packed, input, dy));
-    return withBias(product, bias).view(shape);
-  }
-
-  private static Tensor withBias(Tensor y, @Nullable Tensor bias) {
-    return bias == null ? y : y.add(bias);
-  }
-
-  /** The gradient of the input; that of the values is added to theirs. */
-  private Tensor backward(SparseProducts.Packed x, @Nullable Tensor input, Tensor gradient) {
-    Tensor dy = gradient.contiguous();
-    SparseProducts.Packed packed = products.pack(dy);
-    Tensor dx = products.inputGradient(layout, weight.detach(), packed);
-    Tensor dw = products.weightGradient(layout, packed, x);
-    packed.release();
-    x.release();
-    if (input != null && listener.wantsGradient()) {
-      Tensors.inScope(() -> listener.gradient(dy.t().mm(input)));
-    }
-    Tensor sum = weight.mutable_grad();
-    if (sum.defined()) {
-      sum.add_(dw);
-    } else {
-      sum.put(dw);
-    }
-    return dx;
   }
 }

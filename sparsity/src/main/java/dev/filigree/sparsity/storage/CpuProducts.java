@@ -28,8 +28,8 @@ final class CpuProducts implements SparseProducts {
     if (Tensors.type(weight) != ScalarType.Float) {
       return Optional.of("the sparse kernels compute in float32, it is " + Tensors.type(weight));
     }
-    if (weight.numel() > Integer.MAX_VALUE) {
-      return Optional.of("it has 2^31 elements or more");
+    if (weight.numel() > SparseMatrix.MAX_ELEMENTS) {
+      return Optional.of("it has more than " + SparseMatrix.MAX_ELEMENTS + " elements");
     }
     return Optional.empty();
   }
@@ -153,7 +153,7 @@ final class CpuProducts implements SparseProducts {
     }
 
     boolean holds(Tensor x) {
-      return x.data_ptr().address() == source.data_ptr().address()
+      return Tensors.segment(x).address() == Tensors.segment(source).address() // 0 where empty
           && x._version() == version
           && Arrays.equals(Tensors.shape(x), Tensors.shape(source));
     }

@@ -2,14 +2,12 @@ package dev.filigree.sparsity.storage;
 
 import dev.filigree.mask.Masks;
 import dev.filigree.nn.WeightedLayer;
+import dev.filigree.torch.GradientHook;
 import dev.filigree.torch.Tensors;
 import java.util.Map;
 import java.util.function.BinaryOperator;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorBase;
-import org.bytedeco.pytorch.TensorTensorHook;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -21,8 +19,8 @@ public final class DenseStorage implements Storage {
   private final Tensor weight;
   private final WeightedLayer layer;
   private final GradientListener listener;
-  private final int hook;
-  private final TensorTensorHook gradientHook = new GradientHook().retainReference();
+  private final GradientHook hook = new Hook();
+  private final int registration;
   private Tensor mask;
   private long kept;
 
@@ -39,7 +37,7 @@ public final class DenseStorage implements Storage {
     this.listener = listener;
     mask = owned(torch.ones_like(weight).to(ScalarType.Bool));
     kept = weight.numel();
-    hook = weight.register_hook(gradientHook);
+    registration = weight.register_hook(hook);
     layer.forwardWeight(stored -> forward.apply(stored, mask));
   }
 
@@ -100,21 +98,18 @@ public final class DenseStorage implements Storage {
   @Override
   public void release(Map<String, Tensor> state) {
     Tensors.inScope(
-        () -> weight.detach().masked_fill_(mask.logical_not(), new org.bytedeco.pytorch.Scalar(0)));
-    weight.remove_hook(hook);
-    gradientHook.close();
+        () -> weight.detach().masked_fill_(mask.logical_not(), new Scalar(0)));
+    weight.remove_hook(registration);
+    hook.close();
     layer.forwardWeight(null);
     mask.close();
   }
 
-  private final class GradientHook extends TensorTensorHook {
+  private final class Hook extends GradientHook {
     @Override
-    public TensorBase call(TensorBase gradient) {
+    protected Tensor receive(Tensor gradient) {
       if (listener.wantsGradient()) {
-        try (var _ = new NoGradGuard();
-            var _ = new PointerScope()) {
-          listener.gradient(new Tensor(gradient));
-        }
+        listener.gradient(gradient);
       }
       return gradient;
     }

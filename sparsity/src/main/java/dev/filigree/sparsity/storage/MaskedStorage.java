@@ -1,16 +1,13 @@
 package dev.filigree.sparsity.storage;
 
 import dev.filigree.mask.Masks;
+import dev.filigree.torch.GradientHook;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorBase;
-import org.bytedeco.pytorch.TensorTensorHook;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +20,8 @@ public final class MaskedStorage implements Storage {
   private final String name;
   private final Tensor weight;
   private final GradientListener listener;
-  private final int hook;
-  // libtorch calls into this object: it must stay reachable, and outlive the scope around us.
-  private final TensorTensorHook gradientHook = new GradientHook().retainReference();
-  private @Nullable Tensor lastGradient; // what the hook gave to libtorch lives until the next
+  private final GradientHook hook = new Hook();
+  private final int registration;
   private @Nullable Zeroing zeroing;
   private long kept;
 
@@ -38,7 +33,7 @@ public final class MaskedStorage implements Storage {
     this.weight = weight;
     this.listener = listener;
     kept = weight.numel();
-    hook = weight.register_hook(gradientHook);
+    registration = weight.register_hook(hook);
   }
 
   @Override
@@ -112,36 +107,25 @@ public final class MaskedStorage implements Storage {
 
   @Override
   public void release(Map<String, Tensor> state) {
-    weight.remove_hook(hook);
-    gradientHook.close();
+    weight.remove_hook(registration);
+    hook.close();
     if (zeroing != null) {
       zeroing.close();
     }
   }
 
   /** Zeroes the gradient outside the mask, once the listener has seen all of it. */
-  private final class GradientHook extends TensorTensorHook {
+  private final class Hook extends GradientHook {
     @Override
-    public TensorBase call(TensorBase gradient) {
-      try (var _ = new NoGradGuard();
-          var _ = new PointerScope()) {
-        Tensor dense = new Tensor(gradient);
-        if (dense.is_sparse()) {
-          throw new IllegalStateException(
-              name + ": gradients must be dense; make its embedding without sparse gradients");
-        }
-        if (listener.wantsGradient()) {
-          listener.gradient(dense);
-        }
-        if (zeroing == null) {
-          return gradient;
-        }
-        if (lastGradient != null) {
-          lastGradient.close();
-        }
-        lastGradient = new Tensor(zeroing.copy(dense)).retainReference();
-        return lastGradient;
+    protected Tensor receive(Tensor gradient) {
+      if (gradient.is_sparse()) {
+        throw new IllegalStateException(
+            name + ": gradients must be dense; make its embedding without sparse gradients");
       }
+      if (listener.wantsGradient()) {
+        listener.gradient(gradient);
+      }
+      return zeroing == null ? gradient : zeroing.copy(gradient);
     }
   }
 }
