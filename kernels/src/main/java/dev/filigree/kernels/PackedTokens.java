@@ -74,7 +74,7 @@ public final class PackedTokens implements AutoCloseable {
   }
 
   private static int tiles(int tokens) {
-    return (tokens + BlockKernels.WIDE - 1) / BlockKernels.WIDE;
+    return Math.ceilDiv(tokens, BlockKernels.WIDE);
   }
 
   private static int width(int tokens, int tile) {

@@ -49,8 +49,10 @@ final class Panels {
     columns = lists.columns();
     kept = lists.kept();
     panelWidth = panelWidth((double) kept / rows / columns);
-    panels = ceilDiv(columns, panelWidth);
-    rowBlocks = ceilDiv(rows, ROW_BLOCK);
+    var across = new Pieces(columns, panelWidth);
+    var down = new Pieces(rows, ROW_BLOCK);
+    panels = across.count();
+    rowBlocks = down.count();
     bucketStart = new int[blocks() + 1];
     rowStart = new int[blocks() + 1];
     valueStart = new int[blocks() + 1];
@@ -68,14 +70,15 @@ final class Panels {
     int row = 0;
     int value = 0;
     for (int block = 0; block < blocks(); block++) {
-      int firstRow = block / panels * ROW_BLOCK;
-      int firstColumn = block % panels * panelWidth;
-      int height = Math.min(ROW_BLOCK, rows - firstRow);
+      int firstRow = down.start(block / panels);
+      int height = down.length(block / panels);
+      int firstColumn = across.start(block % panels);
+      int endColumn = across.end(block % panels);
       Arrays.fill(ofCount, 0);
       for (int r = 0; r < height; r++) {
         int end = next[firstRow + r];
         while (end < lists.starts()[firstRow + r + 1]
-            && lists.columnOf()[end] < firstColumn + panelWidth) {
+            && lists.columnOf()[end] < endColumn) {
           end++;
         }
         counts[r] = end - next[firstRow + r];
@@ -186,10 +189,6 @@ final class Panels {
       width *= 2;
     }
     return width;
-  }
-
-  private static int ceilDiv(int a, int b) {
-    return (a + b - 1) / b;
   }
 
   int rows() {

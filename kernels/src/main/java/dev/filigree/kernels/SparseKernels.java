@@ -104,19 +104,20 @@ public final class SparseKernels implements AutoCloseable {
     var packed =
         new PackedTokens(this, tokens, features, buffer(PackedTokens.bytes(tokens, features)));
     try {
-      int chunks = ceilDiv(features, FEATURES_A_UNIT);
+      var units = new Pieces(features, FEATURES_A_UNIT);
+      int chunks = units.count();
       pool.run(
-          packed.tiles() * chunks,
+          Math.multiplyExact(packed.tiles(), chunks),
           (worker, unit) -> {
             int tile = unit / chunks;
-            int first = unit % chunks * FEATURES_A_UNIT;
+            int first = units.start(unit % chunks);
             long source =
                 matrix.address() + 4L * ((long) tile * BlockKernels.WIDE * features + first);
             kernels.pack(
                 source,
                 features,
                 packed.tokensIn(tile),
-                Math.min(FEATURES_A_UNIT, features - first),
+                units.length(unit % chunks),
                 packed.address(tile, first),
                 packed.width(tile));
           });
@@ -178,11 +179,12 @@ public final class SparseKernels implements AutoCloseable {
       long permutation = weight.permutation();
       long transposed = transposedValues.reserve(4L * kept).address();
       long from = values.address();
+      var units = new Pieces(kept, VALUES_A_UNIT);
       pool.run(
-          ceilDiv(kept, VALUES_A_UNIT),
+          units.count(),
           (worker, unit) -> {
-            int end = Math.min(kept, (unit + 1) * VALUES_A_UNIT);
-            for (int i = unit * VALUES_A_UNIT; i < end; i++) {
+            int end = units.end(unit);
+            for (int i = units.start(unit); i < end; i++) {
               int value = ALL.get(INT, permutation + 4L * i);
               ALL.set(FLOAT, transposed + 4L * i, ALL.get(FLOAT, from + 4L * value));
             }
@@ -216,7 +218,7 @@ public final class SparseKernels implements AutoCloseable {
     try {
       Panels panels = weight.byRows();
       int perUnit = panelsAUnit(panels);
-      int chunks = ceilDiv(panels.panels(), perUnit);
+      int chunks = Math.ceilDiv(panels.panels(), perUnit);
       long target = gradient.address();
       pool.run(
           panels.rowBlocks() * chunks,
@@ -272,7 +274,7 @@ public final class SparseKernels implements AutoCloseable {
     // comes from memory once for all of them.
     int group = Math.clamp(CACHED_BYTES / x.bytesOfTile(), 1, Math.max(1, x.tiles()));
     pool.run(
-        x.tiles() * panels.rowBlocks(),
+        Math.multiplyExact(x.tiles(), panels.rowBlocks()),
         (worker, unit) -> {
           int firstTile = unit / (group * panels.rowBlocks()) * group;
           int tiles = Math.min(group, x.tiles() - firstTile);
@@ -333,10 +335,10 @@ public final class SparseKernels implements AutoCloseable {
 
   /** Panels of one block of rows that one unit of the weight gradient takes. */
   private int panelsAUnit(Panels panels) {
-    int chunks = ceilDiv(UNITS_A_THREAD * pool.threads(), panels.rowBlocks());
+    int chunks = Math.ceilDiv(UNITS_A_THREAD * pool.threads(), panels.rowBlocks());
     long weights = 1L + panels.kept() / ((long) panels.panels() * panels.rowBlocks());
     long cached = GRADIENTS_A_UNIT / weights;
-    return Math.clamp(cached, 1, ceilDiv(panels.panels(), chunks));
+    return Math.clamp(cached, 1, Math.ceilDiv(panels.panels(), chunks));
   }
 
   private static void features(String name, PackedTokens packed, String dimension, int expected) {
@@ -345,9 +347,5 @@ public final class SparseKernels implements AutoCloseable {
           "%s has %d features; the weight has %s = %d"
               .formatted(name, packed.features(), dimension, expected));
     }
-  }
-
-  private static int ceilDiv(int a, int b) {
-    return (a + b - 1) / b;
   }
 }

@@ -13,7 +13,7 @@ import java.util.BitSet;
  * and columns input features. The values live elsewhere, as one vector [kept] of fp32, in native
  * memory that an optimizer updates in place.
  *
- * <p>The values are in the order the loops like: the matrix is cut into blocks of 512 rows by a
+ * <p>The values are in the order the loops like: the matrix is cut into blocks of 256 rows by a
  * panel of columns (64 to 512 wide, wider for sparser matrices), blocks follow each other along the
  * rows, and in a block rows that keep more weights come first. {@link #positions} translates. The
  * order changes with every {@link #update}.
@@ -23,6 +23,9 @@ import java.util.BitSet;
  * while {@link #update} runs.
  */
 public final class SparseMatrix {
+  /** Elements that a matrix may have: positions are ints, and a JVM's arrays end a little below. */
+  public static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
+
   private final int rows;
   private final int columns;
   private final Panels byRows = new Panels();
@@ -38,7 +41,8 @@ public final class SparseMatrix {
    * A matrix that keeps the given positions.
    *
    * @param positions flat row-major positions, {@code row * columns + column}, strictly ascending
-   * @throws IllegalArgumentException if a size is below 1, the matrix has 2³¹ elements or more, or
+   * @throws IllegalArgumentException if a size is below 1, the matrix has more than
+   *     {@link #MAX_ELEMENTS} elements, or
    *     the positions do not ascend or lie outside
    */
   public static SparseMatrix ofPositions(int rows, int columns, int[] positions) {
@@ -52,7 +56,8 @@ public final class SparseMatrix {
    * A matrix that keeps the positions whose bit is set.
    *
    * @param mask bit {@code row * columns + column}
-   * @throws IllegalArgumentException if a size is below 1, the matrix has 2³¹ elements or more, or
+   * @throws IllegalArgumentException if a size is below 1, the matrix has more than
+   *     {@link #MAX_ELEMENTS} elements, or
    *     a bit lies outside
    */
   public static SparseMatrix ofMask(int rows, int columns, BitSet mask) {
@@ -64,7 +69,8 @@ public final class SparseMatrix {
    * A matrix that keeps the positions whose byte is not zero, such as libtorch's bool tensors.
    *
    * @param mask [rows, columns], row-major
-   * @throws IllegalArgumentException if a size is below 1, the matrix has 2³¹ elements or more, or
+   * @throws IllegalArgumentException if a size is below 1, the matrix has more than
+   *     {@link #MAX_ELEMENTS} elements, or
    *     the mask is not rows * columns bytes long
    */
   public static SparseMatrix ofMask(int rows, int columns, MemorySegment mask) {
@@ -79,12 +85,17 @@ public final class SparseMatrix {
     for (int i = 0; i < rows * columns; i++) {
       if (mask.get(ValueLayout.JAVA_BYTE, i) != 0) {
         if (kept == positions.length) {
-          positions = Arrays.copyOf(positions, 2 * kept);
+          positions = Arrays.copyOf(positions, grown(kept, rows * columns));
         }
         positions[kept++] = i;
       }
     }
     return ofPositions(rows, columns, Arrays.copyOf(positions, kept));
+  }
+
+  /** The next length of an array that grows up to a most. */
+  static int grown(int length, int most) {
+    return (int) Math.min(2L * length, most);
   }
 
   public int rows() {
@@ -168,7 +179,8 @@ public final class SparseMatrix {
     int[] old = rowLists(oldValues).positions();
     int[] drop = sorted("dropped", dropped);
     int[] grow = sorted("grown", grown);
-    int[] positions = new int[old.length + grow.length];
+    requireChange(old, drop, grow);
+    int[] positions = new int[changed(old.length, drop.length, grow.length)];
     int[] origin = new int[positions.length];
     int kept = 0;
     int d = 0;
@@ -180,31 +192,42 @@ public final class SparseMatrix {
       }
       boolean isDropped = d < drop.length && drop[d] == old[i];
       boolean isGrown = g < grow.length && grow[g] == old[i];
-      if (isGrown && !isDropped) {
-        throw new IllegalArgumentException("grown position " + old[i] + " is kept already");
-      }
       if (!isDropped || isGrown) {
         origin[kept] = oldValues[i];
         positions[kept++] = old[i];
       }
       d += isDropped ? 1 : 0;
       g += isGrown ? 1 : 0;
-      if (d < drop.length && drop[d] < old[i]) {
-        break;
-      }
-    }
-    if (d < drop.length) {
-      throw new IllegalArgumentException("dropped position " + drop[d] + " is not kept");
     }
     for (; g < grow.length; g++) {
       origin[kept] = -1;
       positions[kept++] = grow[g];
     }
-    int[] order = build(RowLists.of(rows, columns, Arrays.copyOf(positions, kept)));
+    int[] order = build(RowLists.of(rows, columns, positions));
     for (int value = 0; value < kept; value++) {
       order[value] = origin[order[value]];
     }
     return order;
+  }
+
+  /** How many weights are kept after some were dropped and others, or some of them again, grown. */
+  static int changed(int kept, int dropped, int grown) {
+    return Math.toIntExact((long) kept - dropped + grown);
+  }
+
+  /** Refuses to drop what is not kept, and to grow what is kept and not dropped; all ascending. */
+  private static void requireChange(int[] kept, int[] dropped, int[] grown) {
+    for (int position : dropped) {
+      if (Arrays.binarySearch(kept, position) < 0) {
+        throw new IllegalArgumentException("dropped position " + position + " is not kept");
+      }
+    }
+    for (int position : grown) {
+      if (Arrays.binarySearch(kept, position) >= 0
+          && Arrays.binarySearch(dropped, position) < 0) {
+        throw new IllegalArgumentException("grown position " + position + " is kept already");
+      }
+    }
   }
 
   /**
@@ -290,10 +313,10 @@ public final class SparseMatrix {
   }
 
   private static void checkShape(int rows, int columns) {
-    if (rows < 1 || columns < 1 || (long) rows * columns > Integer.MAX_VALUE) {
+    if (rows < 1 || columns < 1 || (long) rows * columns > MAX_ELEMENTS) {
       throw new IllegalArgumentException(
-          "shape [%d, %d]: sizes must be at least 1 and the product below 2^31"
-              .formatted(rows, columns));
+          "shape [%d, %d]: sizes must be at least 1 and the product at most %d"
+              .formatted(rows, columns, MAX_ELEMENTS));
     }
   }
 }

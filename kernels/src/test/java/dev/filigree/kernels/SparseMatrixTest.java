@@ -73,7 +73,7 @@ class SparseMatrixTest {
   void refusesShapesAndPositionsThatDoNotFit() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SparseMatrix.ofPositions(1 << 16, 1 << 15, new int[0]))
-        .withMessageContaining("below 2^31");
+        .withMessageContaining("the product at most 2147483639");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SparseMatrix.ofPositions(0, 1, new int[0]))
         .withMessageContaining("at least 1");

@@ -7,6 +7,8 @@ final class Blocks {
   /** Below this many elements a second thread does not pay. */
   private static final long WORTH_A_THREAD = 1 << 14;
 
+  private static final long MOST = 1L << 30;
+
   private Blocks() {}
 
   /** One range of elements. */
@@ -30,9 +32,13 @@ final class Blocks {
     forEach(size, ranges(size, threads()), (range, from, count) -> body.run(from, count));
   }
 
-  /** How many ranges to cut so many elements into for so many threads. */
+  /**
+   * How many ranges to cut so many elements into for so many threads; more than threads where only
+   * that makes the elements of each range countable in an int.
+   */
   static int ranges(long size, int threads) {
-    return Math.clamp(size / WORTH_A_THREAD, 1, threads);
+    int least = Math.toIntExact(Math.ceilDiv(size, MOST));
+    return Math.max(least, Math.clamp(size / WORTH_A_THREAD, 1, threads));
   }
 
   /** Covers {@code 0..size-1} with so many ranges, in parallel. */

@@ -18,6 +18,8 @@ final class Checkerboard {
   /** Keeps the floor of a product that is an integer but for rounding from falling below it. */
   private static final double ROUNDING = 1e-5;
 
+  private static final int LONGEST = 1 << 30; // twice it is still an int
+
   private Checkerboard() {}
 
   /** A mask of the weight's shape on its device. */
@@ -50,8 +52,13 @@ final class Checkerboard {
   }
 
   private static boolean[] firstRow(int columns, double density) {
-    int padding = (int) Math.ceil(columns / density + ROUNDING);
-    var kept = new boolean[columns + padding - 1];
+    double period = columns - 1 + Math.ceil(columns / density + ROUNDING);
+    if (period > LONGEST) {
+      throw new IllegalArgumentException(
+          "a checkerboard of %d columns at density %s would repeat after %.0f; at most %d are made"
+              .formatted(columns, density, period, LONGEST));
+    }
+    var kept = new boolean[(int) period];
     for (int j = 0; j < kept.length; j++) {
       kept[j] = Math.floor((j + 1) * density + ROUNDING) != Math.floor(j * density + ROUNDING);
     }

@@ -56,6 +56,11 @@ public final class RandomScores {
     return new RandomScores(mix((key ^ step) + GOLDEN_GAMMA));
   }
 
+  /** A second generator for the same parameter and step, whose numbers say nothing about these. */
+  public RandomScores other() {
+    return new RandomScores(mix(key + GOLDEN_GAMMA));
+  }
+
   /** The score of the weight at an index of the flattened tensor: k/2²⁴, in [0, 1). */
   public float at(long index) {
     return (bits(index) >>> (64 - SCORE_BITS)) * SCORE_UNIT;

@@ -2,6 +2,7 @@ package dev.filigree.nn;
 
 import static org.bytedeco.pytorch.global.torch.linear;
 
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -33,6 +34,7 @@ public final class Linear extends Layer {
     outFeatures = weight.size(0);
     this.weight = registerParameter("weight", weight);
     this.bias = bias == null ? null : registerParameter("bias", bias);
+    LinearLayers.add(this);
   }
 
   /** A layer of zeros, for a model that initialises or loads its parameters itself. */
@@ -41,6 +43,14 @@ public final class Linear extends Layer {
         inFeatures,
         torch.zeros(outFeatures, inFeatures),
         withBias ? torch.zeros(outFeatures) : null);
+  }
+
+  /**
+   * The layer that computes with a weight, wherever in a module it stands; empty for a tensor that
+   * is no linear layer's weight.
+   */
+  public static Optional<Linear> of(Tensor weight) {
+    return LinearLayers.of(weight);
   }
 
   /**

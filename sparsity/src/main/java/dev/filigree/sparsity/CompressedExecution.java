@@ -1,7 +1,7 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.kernels.SparseMatrix;
 import dev.filigree.mask.Grouping;
-import dev.filigree.nn.Layer;
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.torch.Tensors;
@@ -10,27 +10,37 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.SharedModuleVector;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
 /** Which parameters can be stored compressed, and for which it is worthwhile. */
 final class CompressedExecution {
-  private final Map<Long, Linear> layers = new HashMap<>(); // by the identity of the weight
+  private static final String LIBTORCH = "torch::nn::";
+  private static final double LEAST_SPARSITY = 0.5; // below it no machine gains
+
+  // By the identity of a parameter: the kind of libtorch's own module that holds it.
+  private final Map<Long, String> libtorchModules = new HashMap<>();
   private final Optimizer optimizer;
   private final SparsityOptions options;
 
   CompressedExecution(Collection<Module> models, Optimizer optimizer, SparsityOptions options) {
     this.optimizer = optimizer;
     this.options = options;
-    models.forEach(this::collect);
-  }
-
-  private void collect(Module module) {
-    if (module instanceof Linear linear) {
-      layers.put(Tensors.identity(linear.weight()), linear);
-    } else if (module instanceof Layer layer) {
-      layer.layers().values().forEach(this::collect);
+    for (Module model : models) {
+      SharedModuleVector modules = model.modules();
+      for (long i = 0; i < modules.size(); i++) {
+        Module module = modules.get(i);
+        String kind = module.name().getString();
+        if (kind.startsWith(LIBTORCH)) {
+          Tensors.ownParameters(module)
+              .values()
+              .forEach(
+                  parameter ->
+                      libtorchModules.put(
+                          Tensors.identity(parameter), kind.substring(LIBTORCH.length())));
+        }
+      }
     }
   }
 
@@ -51,46 +61,41 @@ final class CompressedExecution {
   /** A parameter in a given execution, see {@link #parameter(String, Tensor, SparsityAlgorithm)}. */
   SparseParameter parameter(
       String name, Tensor weight, SparsityAlgorithm algorithm, Execution execution) {
-    Linear layer = layers.get(Tensors.identity(weight));
-    Optional<String> reason = Optional.empty();
-    boolean compressed =
-        switch (execution) {
-          case MASKED -> false;
-          case COMPRESSED -> {
-            obstacle(name, weight, layer, algorithm)
-                .ifPresent(
-                    obstacle -> {
-                      throw new IllegalArgumentException(
-                          "'" + name + "' cannot run compressed: " + obstacle);
-                    });
-            yield true;
-          }
-          case AUTO -> {
-            reason =
-                obstacle(name, weight, layer, algorithm)
-                    .or(() -> slowness(weight, algorithm));
-            yield reason.isEmpty();
-          }
-        };
-    if (compressed && layer != null) {
-      return new CompressedParameter(name, layer, options.microBatches() > 1);
+    if (execution == Execution.MASKED) {
+      return new MaskedParameter(name, weight, "execution is masked");
     }
-    var masked = new MaskedParameter(name, weight);
-    reason.ifPresent(masked::executionReason);
-    return masked;
+    Optional<Linear> layer = Linear.of(weight);
+    Optional<String> obstacle = obstacle(name, weight, layer.isPresent(), algorithm);
+    if (execution == Execution.COMPRESSED && obstacle.isPresent()) {
+      throw new IllegalArgumentException(
+          "'" + name + "' cannot run compressed: " + obstacle.get());
+    }
+    if (execution == Execution.AUTO && obstacle.isEmpty()) {
+      obstacle = slower(weight, algorithm);
+    }
+    return obstacle
+        .<SparseParameter>map(reason -> new MaskedParameter(name, weight, reason))
+        .orElseGet(
+            () -> new CompressedParameter(name, layer.orElseThrow(), options.microBatches() > 1));
   }
 
   /** Why a parameter cannot run compressed; empty where it can. */
   Optional<String> obstacle(String name, Tensor weight, SparsityAlgorithm algorithm) {
-    return obstacle(name, weight, layers.get(Tensors.identity(weight)), algorithm);
+    return obstacle(name, weight, Linear.of(weight).isPresent(), algorithm);
   }
 
   private Optional<String> obstacle(
-      String name, Tensor weight, @Nullable Linear layer, SparsityAlgorithm algorithm) {
+      String name, Tensor weight, boolean isLinear, SparsityAlgorithm algorithm) {
     AlgorithmSettings settings = algorithm.settings();
     Grouping grouping = settings.shaper().group(name, Tensors.shape(weight));
-    if (layer == null) {
-      return Optional.of("it is not the weight of a dev.filigree.nn.Linear layer");
+    if (!isLinear) {
+      String module = libtorchModules.get(Tensors.identity(weight));
+      return Optional.of(
+          module == null
+              ? "it is not the weight of a dev.filigree.nn.Linear layer"
+              : "it belongs to libtorch's own "
+                  + module
+                  + ", which computes out of reach; a dev.filigree.nn.Linear layer does not");
     }
     if (!weight.is_cpu()) {
       return Optional.of("the sparse kernels run on the CPU, it is on another device");
@@ -98,8 +103,8 @@ final class CompressedExecution {
     if (Tensors.type(weight) != ScalarType.Float) {
       return Optional.of("the sparse kernels compute in float32, it is " + Tensors.type(weight));
     }
-    if (weight.numel() > Integer.MAX_VALUE) {
-      return Optional.of("it has 2^31 elements or more");
+    if (weight.numel() > SparseMatrix.MAX_ELEMENTS) {
+      return Optional.of("it has more than " + SparseMatrix.MAX_ELEMENTS + " elements");
     }
     if (grouping.groups() != 1 || grouping.pooled()) {
       return Optional.of("its weights compete in groups");
@@ -114,12 +119,14 @@ final class CompressedExecution {
     return Optional.empty();
   }
 
-  /** Why a parameter that could be compressed would train no faster so; empty where it would. */
-  private static Optional<String> slowness(Tensor weight, SparsityAlgorithm algorithm) {
-    double sparsity = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
-    // Below a half no machine gains; the measurement is spared.
-    return sparsity < 0.5
-        ? Optional.of("it starts at less than half sparse")
+  /** Why the masked layer is faster, where it is. */
+  private static Optional<String> slower(Tensor weight, SparsityAlgorithm algorithm) {
+    if (algorithm.startsDense()) {
+      return Optional.of("it starts dense");
+    }
+    double sparsity = algorithm.sparsity(0);
+    return sparsity < LEAST_SPARSITY // the measurement is spared
+        ? Optional.of(Crossover.tooDense(sparsity, LEAST_SPARSITY))
         : Crossover.ofThisMachine().slowness(weight.size(0), weight.size(1), sparsity);
   }
 }

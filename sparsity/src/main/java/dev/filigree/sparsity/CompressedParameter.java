@@ -1,14 +1,12 @@
 package dev.filigree.sparsity;
 
-import dev.filigree.kernels.PackedTokens;
-import dev.filigree.kernels.SparseKernels;
 import dev.filigree.kernels.SparseMatrix;
 import dev.filigree.mask.Counting;
+import dev.filigree.mask.Masks;
 import dev.filigree.mask.Selection;
 import dev.filigree.mask.TieBreak;
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.Optimizer;
-import dev.filigree.torch.CustomFunction;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -20,7 +18,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -33,15 +30,21 @@ import org.jspecify.annotations.Nullable;
  * [kept], so that gradient and optimizer state have as many elements, and {@link SparseMatrix} has
  * their positions. On the CPU, in float32.
  *
- * <p>Until the first mask the weight is dense and the layer an ordinary one.
+ * <p>While every weight is kept, as before a delayed first mask, the weight is stored whole and the
+ * layer an ordinary one. The mask alone decides that, so that a resumed run computes as the one
+ * that never stopped.
  */
-final class CompressedParameter extends SparseParameter implements Linear.Product {
+final class CompressedParameter extends SparseParameter
+    implements CompressedProduct.GradientListener {
   private final Linear layer;
   private final int rows;
   private final int columns;
   private final boolean sumsMicroBatches;
-  private @Nullable SparseMatrix matrix;
+  private final DenseGradient whole; // its gradient while the weight is stored whole
+  private @Nullable SparseMatrix matrix; // null while the weight is stored whole
+  private @Nullable CompressedProduct product; // there with the matrix
   private @Nullable Growth growth;
+  private @Nullable Throwable failure;
   private @Nullable DropAndGrow awaited;
 
   /**
@@ -51,8 +54,9 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
    *     then be summed whole before an update
    */
   CompressedParameter(String name, Linear layer, boolean sumsMicroBatches) {
-    super(name, layer.weight(), Tensors.shape(layer.weight()));
+    super(name, layer.weight(), Tensors.shape(layer.weight()), null);
     this.layer = layer;
+    whole = new DenseGradient(name, weight(), gradient -> gradient);
     this.sumsMicroBatches = sumsMicroBatches;
     rows = Math.toIntExact(layer.outFeatures());
     columns = Math.toIntExact(layer.inFeatures());
@@ -92,7 +96,8 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
       return state;
     }
     Tensor dense = torch.empty(shape());
-    matrix.scatter(Tensors.segment(state.contiguous()), Tensors.segment(dense));
+    Tensor values = CompressedProduct.requireValues(name(), state, matrix).contiguous();
+    matrix.scatter(Tensors.segment(values), Tensors.segment(dense));
     return dense;
   }
 
@@ -121,14 +126,31 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
   void setMask(Tensor mask, Optimizer optimizer) {
     Tensors.inScope(
         () -> {
-          var next =
-              SparseMatrix.ofMask(
-                  rows, columns, Tensors.segment(mask.to(ScalarType.Bool).contiguous()));
-          carryState(optimizer, state -> gather(next, toDense(state)));
-          replace(gather(next, dense()));
-          matrix = next;
-          layer.product(this);
+          Tensor host = mask.to(ScalarType.Bool).contiguous();
+          if (Masks.count(host) == size()) {
+            storeWhole(optimizer);
+          } else {
+            store(SparseMatrix.ofMask(rows, columns, Tensors.segment(host)), optimizer);
+          }
         });
+  }
+
+  private void store(SparseMatrix next, Optimizer optimizer) {
+    carryState(optimizer, state -> gather(next, toDense(state)));
+    replace(gather(next, dense()));
+    matrix = next;
+    product = new CompressedProduct(name(), weight(), next, this);
+    layer.product(product);
+  }
+
+  private void storeWhole(Optimizer optimizer) {
+    if (matrix != null) {
+      carryState(optimizer, this::toDense);
+      replace(dense());
+      matrix = null;
+      product = null;
+      layer.product(null);
+    }
   }
 
   /** Takes the optimizer's state along with the weight. */
@@ -150,25 +172,31 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
   @Override
   void prune(Optimizer optimizer, boolean stateToo) {
     // What does not exist cannot be anything but zero.
+    if (product != null) {
+      product.onStep();
+    }
   }
 
   @Override
   void awaitUpdate(@Nullable DropAndGrow plan) {
     awaited = plan;
+    whole.await(plan != null);
   }
 
   @Override
   boolean canGrowByGradient() {
-    return growth != null || matrix == null;
+    return matrix == null ? whole.sum().isPresent() : growth != null;
   }
 
   @Override
   public Optional<Tensor> denseGradient() {
-    return growth == null ? Optional.empty() : growth.sum();
+    return growth == null ? whole.sum() : growth.sum();
   }
 
   @Override
   void forgetGradient() {
+    failure = null;
+    whole.forget();
     if (growth != null) {
       growth.close();
       growth = null;
@@ -176,70 +204,37 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
   }
 
   @Override
-  public Tensor forward(Tensor x, @Nullable Tensor bias) {
-    SparseMatrix positions = Objects.requireNonNull(matrix);
-    long[] shape = Tensors.shape(x);
-    Tensor flat = x.to(ScalarType.Float).reshape(-1, columns).contiguous();
-    long[] outputShape = Arrays.copyOf(shape, shape.length);
-    outputShape[shape.length - 1] = rows;
-    PackedInputs.Shared input = PackedInputs.of(flat);
-    Tensor y = torch.empty(flat.size(0), rows);
-    kernels()
-        .forward(
-            positions,
-            Tensors.segment(weight().detach()),
-            input.tokens(),
-            null,
-            Tensors.segment(y));
-    if (!GradMode.is_enabled()) {
-      input.release();
-      return withBias(y, bias).view(outputShape);
+  void rethrowFailure() {
+    switch (failure) {
+      case null -> {}
+      case Error error -> throw error;
+      case RuntimeException exception -> throw exception;
+      case Throwable other -> throw new IllegalStateException(other);
     }
-    // The unpacked input is needed for a dense gradient only.
-    Tensor data = awaited == null ? null : flat.detach();
-    Tensor product = CustomFunction.apply(flat, y, dy -> backward(input, data, dy));
-    return withBias(product, bias).view(outputShape);
   }
 
-  private static Tensor withBias(Tensor y, @Nullable Tensor bias) {
-    return bias == null ? y : y.add(bias);
+  @Override
+  public boolean isAwaiting() {
+    return awaited != null;
   }
 
-  /** The gradient of the input; that of the values is added to theirs. */
-  private Tensor backward(PackedInputs.Shared input, @Nullable Tensor x, Tensor gradient) {
-    SparseMatrix positions = Objects.requireNonNull(matrix);
-    Tensor dy = gradient.contiguous();
-    Tensor dx = torch.empty(dy.size(0), columns);
-    Tensor dw = torch.empty(positions.kept());
-    try (PackedTokens packed = kernels().pack(Tensors.segment(dy), (int) dy.size(0), rows)) {
-      kernels()
-          .inputGradient(
-              positions, Tensors.segment(weight().detach()), packed, Tensors.segment(dx));
-      kernels().weightGradient(positions, packed, input.tokens(), Tensors.segment(dw));
+  @Override
+  public void onGradient(Tensor dy, Tensor x) {
+    DropAndGrow plan = awaited;
+    if (plan == null) {
+      return;
     }
-    input.release();
-    if (awaited != null && x != null) {
-      look(awaited, dy, x);
-    }
-    Tensor sum = weight().mutable_grad();
-    if (sum.defined()) {
-      sum.add_(dw);
-    } else {
-      sum.put(dw);
-    }
-    return dx;
-  }
-
-  /** Looks at the dense gradient of one backward pass, for the update that comes. */
-  private void look(DropAndGrow plan, Tensor dy, Tensor x) {
-    SparseMatrix positions = Objects.requireNonNull(matrix);
     if (!weight().grad().defined()) {
       forgetGradient(); // The first micro-batch of a step; the step before may have been skipped.
     }
     if (growth == null) {
-      growth = new Growth(name(), positions, sumsMicroBatches);
+      growth = new Growth(this, Objects.requireNonNull(matrix), sumsMicroBatches);
     }
-    growth.add(plan, grown(plan), plan.ties().at(plan.seed(), name(), plan.step()), dy, x);
+    try {
+      growth.add(plan, grown(plan), plan.ties().at(plan.seed(), name(), plan.step()), dy, x);
+    } catch (RuntimeException | Error e) {
+      failure = e; // Through libtorch it would lose its type, its cause and its trace.
+    }
   }
 
   /** How many weights the drop of an update leaves. */
@@ -254,24 +249,25 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
 
   @Override
   Moved update(DropAndGrow plan, Optimizer optimizer) {
-    if (matrix == null) {
-      setMask(mask(), optimizer);
+    SparseMatrix positions = matrix;
+    if (positions == null) {
+      setMask(updatedMask(plan, mask(), whole.missing(plan, shape()), optimizer), optimizer);
+      return new Moved(size() - kept(), 0);
     }
-    SparseMatrix positions = Objects.requireNonNull(matrix);
     TieBreak ties = plan.ties().at(plan.seed(), name(), plan.step());
     long grown = grown(plan);
     int[] dropped = dropped(plan, ties, positions, optimizer);
     int[] chosen = new int[0];
     if (grown > 0) {
       if (growth == null) {
-        growth = new Growth(name(), positions, false);
+        growth = new Growth(this, positions, false);
       }
       chosen =
           Arrays.stream(growth.choose(plan, grown, ties, dropped))
               .mapToInt(Math::toIntExact)
               .toArray();
     }
-    rearrange(dropped, chosen, optimizer);
+    rearrange(positions, dropped, chosen, optimizer);
     long again = both(dropped, chosen);
     return new Moved(dropped.length - again, chosen.length - again);
   }
@@ -281,7 +277,7 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
       DropAndGrow plan, TieBreak ties, SparseMatrix positions, Optimizer optimizer) {
     var stays = new Selection(left(plan), ties);
     Tensor scores =
-        plan.dropScore().apply(keptWeights(optimizer)).to(ScalarType.Float).contiguous();
+        dropScores(plan, optimizer).to(ScalarType.Float).contiguous();
     MemorySegment memory = Tensors.segment(scores);
     int[] flat = positions.positions();
     for (int i = 0; i < flat.length; i++) {
@@ -299,13 +295,17 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
   }
 
   /** Takes values and optimizer state along to changed positions; new weights start at zero. */
-  private void rearrange(int[] dropped, int[] grown, Optimizer optimizer) {
-    int[] origin = Objects.requireNonNull(matrix).update(dropped, grown);
+  private void rearrange(
+      SparseMatrix positions, int[] dropped, int[] grown, Optimizer optimizer) {
+    int[] origin = positions.update(dropped, grown);
     Tensor source = torch.tensor(origin).to(ScalarType.Long);
     Tensor isNew = source.lt(new Scalar(0));
     Tensor from = source.clamp_min(new Scalar(0));
     carryState(optimizer, state -> moved(state, from, isNew));
     replace(moved(weight().detach(), from, isNew));
+    if (kept() == size()) {
+      storeWhole(optimizer);
+    }
   }
 
   private static Tensor moved(Tensor values, Tensor from, Tensor isNew) {
@@ -318,18 +318,10 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
   void release(Optimizer optimizer) {
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
-      if (matrix != null) {
-        carryState(optimizer, this::toDense);
-        replace(dense());
-      }
+      storeWhole(optimizer);
     }
-    layer.product(null);
-    matrix = null;
     forgetGradient();
+    whole.close();
     weight().close();
-  }
-
-  private static SparseKernels kernels() {
-    return PackedInputs.kernels();
   }
 }

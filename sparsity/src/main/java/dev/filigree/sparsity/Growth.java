@@ -28,7 +28,7 @@ final class Growth implements AutoCloseable {
   /** Elements whose scores are computed at a time. */
   private static final int BLOCK = 1 << 20;
 
-  private final String name;
+  private final SparseParameter parameter;
   private final SparseMatrix matrix;
   private final @Nullable Tensor sum; // [rows, columns]
   private @Nullable Selection missing;
@@ -37,8 +37,8 @@ final class Growth implements AutoCloseable {
   private float[] existingScores = {};
   private boolean severalPasses;
 
-  Growth(String name, SparseMatrix matrix, boolean sumsMicroBatches) {
-    this.name = name;
+  Growth(SparseParameter parameter, SparseMatrix matrix, boolean sumsMicroBatches) {
+    this.parameter = parameter;
     this.matrix = matrix;
     sum =
         sumsMicroBatches
@@ -71,7 +71,7 @@ final class Growth implements AutoCloseable {
   long[] choose(DropAndGrow plan, long best, TieBreak ties, int[] dropped) {
     if (severalPasses) {
       throw new IllegalStateException(
-          name
+          parameter.name()
               + ": several backward passes made one step; compressed execution must know that:"
               + " SparsityOptions.microBatches");
     }
@@ -96,13 +96,17 @@ final class Growth implements AutoCloseable {
     int columns = matrix.columns();
     int step = Math.max(1, BLOCK / columns);
     int next = 0;
-    for (int row = 0; row < matrix.rows(); row += step) {
-      int rows = Math.min(step, matrix.rows() - row);
+    for (int row = 0, rows; row < matrix.rows(); row += rows) {
+      rows = Math.min(step, matrix.rows() - row);
       try (var _ = new NoGradGuard();
           var _ = new PointerScope()) {
         Tensor scores =
-            plan.growScore()
-                .apply(new Rows(plan, row, rows, gradient))
+            parameter
+                .requireScores(
+                    "grow",
+                    plan.growScore().apply(new Rows(plan, row, rows, gradient)),
+                    rows,
+                    columns)
                 .to(torch.ScalarType.Float)
                 .contiguous();
         next =
@@ -173,7 +177,8 @@ final class Growth implements AutoCloseable {
     public Tensor gradient() {
       if (gradient == null) {
         throw new IllegalStateException(
-            name + ": no dense gradient was captured; does the algorithm say growsByGradient?");
+            parameter.name()
+                + ": no dense gradient was captured; does the algorithm say growsByGradient?");
       }
       return gradient.of(firstRow, rows);
     }
@@ -181,7 +186,7 @@ final class Growth implements AutoCloseable {
     @Override
     public Tensor random() {
       Tensor random = torch.empty(rows, matrix.columns());
-      RandomScores.of(plan.seed(), name, plan.step())
+      RandomScores.of(plan.seed(), parameter.name(), plan.step())
           .fill((long) firstRow * matrix.columns(), Tensors.segment(random));
       return random;
     }

@@ -57,14 +57,14 @@ final class PackedInputs {
 
     private Shared(Tensor x) {
       source = new Tensor(x).retainReference();
-      address = x.data_ptr().address();
+      address = Tensors.segment(x).address(); // 0 of an empty batch
       version = x._version();
       shape = Tensors.shape(x);
       packed = kernels().pack(Tensors.segment(x), (int) shape[0], (int) shape[1]);
     }
 
     private boolean holds(Tensor x) {
-      return x.data_ptr().address() == address
+      return Tensors.segment(x).address() == address
           && x._version() == version
           && java.util.Arrays.equals(Tensors.shape(x), shape);
     }

@@ -3,7 +3,6 @@ package dev.filigree.sparsity;
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.Grouping;
 import dev.filigree.mask.InitialMask;
-import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.torch.Tensors;
@@ -12,10 +11,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.Optional;
-import java.util.Locale;
-import java.util.LinkedHashSet;
 import java.util.Collections;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
@@ -31,15 +26,10 @@ final class SparseGroup {
 
   private final SparsityAlgorithm algorithm;
   private final List<SparseParameter> parameters;
-  // Names of those that are dense until their first update.
-  private final Set<String> unmasked = new LinkedHashSet<>();
 
   SparseGroup(SparsityAlgorithm algorithm, List<SparseParameter> parameters) {
     this.algorithm = algorithm;
     this.parameters = new ArrayList<>(parameters);
-    if (algorithm.startsDense()) {
-      parameters.forEach(parameter -> unmasked.add(parameter.name()));
-    }
   }
 
   SparsityAlgorithm algorithm() {
@@ -54,18 +44,7 @@ final class SparseGroup {
   void replace(SparseParameter old, SparseParameter made, Tensor mask, Optimizer optimizer) {
     made.asked(old.targetSparsity(), old.keptAsked());
     parameters.set(parameters.indexOf(old), made);
-    if (!unmasked.contains(made.name())) {
-      made.setMask(mask, optimizer);
-    }
-  }
-
-  /** Replaces a mask by one of a checkpoint; a parameter that has none yet stays dense. */
-  void loadMask(SparseParameter parameter, Tensor mask, Optimizer optimizer) {
-    boolean dense = unmasked.contains(parameter.name()) && Masks.count(mask) == mask.numel();
-    if (!dense) {
-      parameter.setMask(mask, optimizer);
-      unmasked.remove(parameter.name());
-    }
+    made.setMask(mask, optimizer);
   }
 
   boolean isUpdate(long step) {
@@ -146,7 +125,6 @@ final class SparseGroup {
       try (var _ = new PointerScope()) { // replaced values and state go before the next parameter
         moved = parameter.update(plan, optimizer);
       }
-      unmasked.remove(parameter.name());
       parameter.forgetGradient();
       Grouping grouping = plan.shaper().group(parameter.name(), parameter.shape());
       parameter.asked(plan.sparsity(), kept(grouping, plan.sparsity()));
@@ -268,8 +246,7 @@ final class SparseGroup {
   }
 
   /**
-   * The schedules' state, and for each parameter what was last asked of it, how it is stored and
-   * whether it still waits for its first mask.
+   * The schedules' state, and for each parameter what was last asked of it and how it is stored.
    */
   Map<String, Object> state() {
     var targets = new LinkedHashMap<String, Object>();
@@ -278,8 +255,8 @@ final class SparseGroup {
     for (SparseParameter parameter : parameters) {
       targets.put(parameter.name(), parameter.targetSparsity());
       kept.put(parameter.name(), parameter.keptAsked());
-      execution.put(parameter.name(), parameter.execution().name().toLowerCase(Locale.ROOT));
     }
+    SavedExecutions.save(parameters, execution);
     var state = new LinkedHashMap<String, Object>();
     state.put("algorithm", algorithm.getClass().getSimpleName());
     state.put("sparsity", algorithm.settings().sparsity().state());
@@ -287,7 +264,6 @@ final class SparseGroup {
     state.put("target_sparsity", targets);
     state.put("kept", kept);
     state.put("execution", execution);
-    state.put("unmasked", List.copyOf(unmasked));
     return state;
   }
 
@@ -305,24 +281,12 @@ final class SparseGroup {
       if (!(targets.get(parameter.name()) instanceof Number target)
           || !(kept.get(parameter.name()) instanceof Number weights)) {
         throw new IllegalArgumentException(
-            "the saved state knows nothing of '" + parameter.name() + "'");
+            "there is no mask for '" + parameter.name() + "': it was not sparse when it was saved");
       }
       parameter.asked(target.doubleValue(), weights.longValue());
     }
-    if (state instanceof Map<?, ?> map && map.get("unmasked") instanceof List<?> names) {
-      unmasked.retainAll(names);
-    }
     algorithm.settings().sparsity().load(part(state, "sparsity"));
     algorithm.settings().dropFraction().load(part(state, "drop_fraction"));
-  }
-
-  /** How a saved state stored a parameter; empty where it does not say. */
-  static Optional<Execution> savedExecution(Object state, String name) {
-    return state instanceof Map<?, ?> map
-            && map.get("execution") instanceof Map<?, ?> executions
-            && executions.get(name) instanceof String execution
-        ? Optional.of(Execution.valueOf(execution.toUpperCase(Locale.ROOT)))
-        : Optional.empty();
   }
 
   @SuppressWarnings("unchecked") // checked to be a map; JSON has only texts for keys

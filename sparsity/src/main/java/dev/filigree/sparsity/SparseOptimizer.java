@@ -5,6 +5,7 @@ import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.optim.ParameterLayout;
 import dev.filigree.schedule.Schedule;
+import dev.filigree.torch.GradientHook;
 import dev.filigree.torch.NativeMemory;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
@@ -14,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Module;
@@ -87,6 +87,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
       parameters().forEach(SparseParameter::forgetGradient);
       return;
     }
+    parameters().forEach(SparseParameter::rethrowFailure);
+    GradientHook.forgetReturned();
     innerSteps.make();
     steps++;
     try (var _ = new NoGradGuard();
@@ -136,6 +138,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   public void zeroGrad() {
     innerSteps.check();
     inner.zeroGrad();
+    GradientHook.forgetReturned();
     parameters().forEach(SparseParameter::forgetGradient);
   }
 
@@ -244,8 +247,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
 
   /**
    * Replaces all masks, as from a checkpoint. Weights and optimizer state outside them become zero.
-   * The {@link #state} of the same checkpoint, loaded before, tells {@link #verify} how many weights
-   * they keep, and which parameters wait for their first mask and stay dense.
+   * The {@link #state} of the same checkpoint tells {@link #verify} how many weights they keep.
    *
    * @throws IllegalArgumentException when the masks are not those of the sparse parameters, by
    *     name, type and shape; nothing has changed then
@@ -263,11 +265,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
           "there is no mask for '" + expected.getFirst() + "', which is configured to be sparse");
     }
     parameters().forEach(parameter -> parameter.requireMask(of(masks, parameter.name())));
-    for (SparseGroup group : groups) {
-      for (SparseParameter parameter : group.parameters()) {
-        group.loadMask(parameter, of(masks, parameter.name()), inner);
-      }
-    }
+    parameters().forEach(parameter -> parameter.setMask(of(masks, parameter.name()), inner));
     giveBackMemory();
   }
 
@@ -310,46 +308,10 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     for (int i = 0; i < groups.size(); i++) {
       groups.get(i).load(saved.get(i));
     }
-    if (executions.isOpen()) {
-      for (int i = 0; i < groups.size(); i++) {
-        restoreExecutions(groups.get(i), saved.get(i));
-      }
-    }
+    new SavedExecutions(executions, inner).restore(groups, saved);
     steps = step.longValue();
     skipped = state.get("skipped") instanceof Number number ? number.longValue() : 0;
     awaitGradients();
-  }
-
-  private void restoreExecutions(SparseGroup group, Object saved) {
-    for (SparseParameter parameter : List.copyOf(group.parameters())) {
-      Optional<Execution> execution = SparseGroup.savedExecution(saved, parameter.name());
-      if (execution.isPresent() && execution.get() != parameter.execution()) {
-        Tensors.inScope(() -> restore(group, parameter, execution.get()));
-      }
-    }
-  }
-
-  /** The decision that was made when the run began, whatever this machine would choose today. */
-  private void restore(SparseGroup group, SparseParameter parameter, Execution execution) {
-    Optional<String> obstacle =
-        execution == Execution.MASKED
-            ? Optional.empty()
-            : executions.obstacle(parameter.name(), parameter.weight(), group.algorithm());
-    if (obstacle.isPresent()) {
-      LOG.warn(
-          "{} was compressed when it was saved and goes on masked: {}",
-          parameter.name(),
-          obstacle.get());
-      return;
-    }
-    Tensor weight = new Tensor(parameter.weight());
-    Tensor mask = parameter.mask();
-    Sparsity.release(parameter, inner);
-    SparseParameter made =
-        Sparsity.noted(
-            executions.parameter(parameter.name(), weight, group.algorithm(), execution));
-    made.executionReason(execution == Execution.MASKED ? "it was masked when it was saved" : "");
-    group.replace(parameter, made, mask, inner);
   }
 
   /**

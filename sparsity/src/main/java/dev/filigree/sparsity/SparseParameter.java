@@ -1,5 +1,8 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.mask.Grouping;
+import dev.filigree.mask.Masks;
+import dev.filigree.mask.TieBreak;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterLayout;
 import dev.filigree.torch.Tensors;
@@ -18,12 +21,13 @@ public abstract class SparseParameter implements ParameterLayout {
   private final String name;
   private final Tensor weight;
   private final long[] shape;
+  private final @Nullable String maskedBecause;
   private double targetSparsity;
   private long keptAsked;
-  private String executionReason = "";
 
-  SparseParameter(String name, Tensor weight, long[] shape) {
+  SparseParameter(String name, Tensor weight, long[] shape, @Nullable String maskedBecause) {
     this.name = name;
+    this.maskedBecause = maskedBecause;
     // A reference of our own: the caller's may belong to a scope that ends before the training.
     this.weight = new Tensor(weight).retainReference();
     this.shape = shape.clone();
@@ -75,18 +79,12 @@ public abstract class SparseParameter implements ParameterLayout {
     keptAsked = weights;
   }
 
+  /** Masked or compressed; never auto. */
   public abstract Execution execution();
 
-  /**
-   * Why the parameter is masked where compressed execution was thinkable, in half a sentence; empty
-   * where masked execution was asked for, or the parameter is compressed.
-   */
-  public final String executionReason() {
-    return executionReason;
-  }
-
-  final void executionReason(String reason) {
-    executionReason = reason;
+  /** Why the parameter is masked, a phrase; empty where it is compressed. */
+  public final Optional<String> executionReason() {
+    return Optional.ofNullable(maskedBecause);
   }
 
   /** Bytes that say which weights exist, beside the weight: a mask, or the positions. */
@@ -156,6 +154,55 @@ public abstract class SparseParameter implements ParameterLayout {
     }
     return mask;
   }
+
+  /**
+   * Checks the scores that an algorithm gave.
+   *
+   * @param which of its scores, for the error
+   * @param expected the shape of the tensors that it was given
+   */
+  final Tensor requireScores(String which, Tensor scores, long... expected) {
+    if (!scores.is_floating_point() || !Arrays.equals(Tensors.shape(scores), expected)) {
+      throw new IllegalArgumentException(
+          "the %s score of '%s' is %s%s; it must have a floating point number for each weight, %s"
+              .formatted(
+                  which,
+                  name,
+                  Tensors.type(scores),
+                  Arrays.toString(Tensors.shape(scores)),
+                  Arrays.toString(expected)));
+    }
+    return scores;
+  }
+
+  /** The scores of a drop, in the shape of the stored weight. */
+  final Tensor dropScores(DropAndGrow plan, Optimizer optimizer) {
+    return requireScores(
+        "drop", plan.dropScore().apply(keptWeights(optimizer)), Tensors.shape(weight));
+  }
+
+  /** The mask after an update, chosen by scores of the whole weight at once. */
+  final Tensor updatedMask(
+      DropAndGrow plan, Tensor before, MissingWeights missing, Optimizer optimizer) {
+    Grouping grouping = plan.shaper().group(name, shape);
+    TieBreak ties = plan.ties().at(plan.seed(), name, plan.step());
+    Tensor left =
+        Masks.dropMinimum(
+            dropScores(plan, optimizer),
+            before,
+            plan.dropFraction(),
+            plan.sparsity(),
+            grouping,
+            ties);
+    Tensor scores = requireScores("grow", plan.growScore().apply(missing), shape);
+    return Masks.growMaximum(scores, left, plan.sparsity(), grouping, ties);
+  }
+
+  /**
+   * Rethrows what an algorithm's score threw within the backward pass, where libtorch would have
+   * made a text of it.
+   */
+  void rethrowFailure() {}
 
   /** How many weights exist, counted where they are stored. */
   abstract long counted();

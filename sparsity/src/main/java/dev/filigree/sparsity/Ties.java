@@ -26,10 +26,11 @@ public enum Ties {
         "no tie break '" + name + "'; there are lower_index, random");
   }
 
+  // Not the numbers that random growth scores by: what goes first would come back first.
   TieBreak at(long seed, String parameter, long step) {
     return switch (this) {
       case LOWER_INDEX -> TieBreak.lowerIndex();
-      case RANDOM -> TieBreak.random(RandomScores.of(seed, parameter, step));
+      case RANDOM -> TieBreak.random(RandomScores.of(seed, parameter, step).other());
     };
   }
 }

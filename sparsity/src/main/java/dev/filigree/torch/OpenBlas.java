@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
@@ -19,6 +20,10 @@ public final class OpenBlas {
 
   private static final Optional<MethodHandle> SET_THREADS =
       function("openblas_set_num_threads", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+
+  // For all graphs: libtorch needs them reachable as long as any of those exists.
+  private static final GradientHook ONE_THREAD = new Threads(() -> 1);
+  private static final GradientHook ALL_THREADS = new Threads(torch::get_num_threads);
 
   private OpenBlas() {}
 
@@ -60,22 +65,28 @@ public final class OpenBlas {
       threads(torch.get_num_threads());
     }
     if (output.requires_grad()) {
-      hook(output, 1);
+      output.register_hook(ONE_THREAD);
       // Whichever of their gradients comes first: then the operation is done.
       Arrays.stream(inputs)
           .filter(Tensor::requires_grad)
-          .forEach(input -> hook(input, torch.get_num_threads()));
+          .forEach(input -> input.register_hook(ALL_THREADS));
     }
     return output;
   }
 
-  private static void hook(Tensor tensor, int threads) {
-    BackwardHook.on(
-        tensor,
-        gradient -> {
-          threads(threads);
-          return gradient;
-        });
+  /** Sets the number of threads when a gradient arrives, and leaves the gradient alone. */
+  private static final class Threads extends GradientHook {
+    private final IntSupplier number;
+
+    Threads(IntSupplier number) {
+      this.number = number;
+    }
+
+    @Override
+    protected Tensor receive(Tensor gradient) {
+      threads(number.getAsInt());
+      return gradient;
+    }
   }
 
   private static void threads(int number) {

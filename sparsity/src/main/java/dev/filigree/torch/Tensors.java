@@ -1,5 +1,6 @@
 package dev.filigree.torch;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.LinkedHashMap;
@@ -21,8 +22,9 @@ public final class Tensors {
   private Tensors() {}
 
   /**
-   * The memory of a contiguous CPU tensor, without a copy. Valid as long as the tensor is reachable
-   * and its storage is not replaced: keep the tensor.
+   * The memory of a contiguous CPU tensor, without a copy. The segment keeps the tensor reachable,
+   * so that a temporary one may be passed; but it does not keep memory that is freed by hand, by
+   * the pointer scope that the tensor belongs to, or by a change of its storage.
    *
    * @throws IllegalArgumentException for a tensor on another device, or with gaps
    */
@@ -34,7 +36,8 @@ public final class Tensors {
     long bytes = tensor.numel() * tensor.element_size();
     return bytes == 0
         ? MemorySegment.NULL
-        : MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(bytes);
+        : MemorySegment.ofAddress(tensor.data_ptr().address())
+            .reinterpret(bytes, Arena.ofAuto(), _ -> Reference.reachabilityFence(tensor));
   }
 
   /** A CPU tensor of int64 elements without a value yet. */
@@ -64,6 +67,11 @@ public final class Tensors {
   /** The parameters of a module and of all below it, by name, each with a reference of its own. */
   public static Map<String, Tensor> namedParameters(Module module) {
     return copies(module.named_parameters(true));
+  }
+
+  /** The parameters of a module, without those of the modules in it, by name. */
+  public static Map<String, Tensor> ownParameters(Module module) {
+    return copies(module.named_parameters(false));
   }
 
   /** The buffers of a module and of all below it, by name, each with a reference of its own. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.filigree.mask.ScoreShaper;
 import dev.filigree.optim.Adafactor;
+import dev.filigree.schedule.Cubic;
 import dev.filigree.schedule.Schedule;
 import dev.filigree.schedule.Schedules;
 import dev.filigree.torch.Tensors;
@@ -52,6 +53,64 @@ class CompressedExecutionTest {
   void aDelayedStartIsDenseUntilItsFirstUpdate() {
     var algorithm = RigL.builder().sparsity(0.8).dropFraction(0.3).update(every(3).from(6).until(100)).build();
     compare(algorithm, 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void aDenseStartGrowsByTheGradientOfItsFirstUpdate(int microBatches) {
+    compare(fromDense("granet"), microBatches);
+    compare(
+        RigL.builder().sparsity(0.3).dropFraction(0.5).update(every(3).from(6)).build(),
+        microBatches);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"static", "gmp", "set", "rigl", "granet"})
+  void aDenseStartSavedAtAnyStepGoesOnToTheSameBits(String name) {
+    resumeEverywhere(fromDense(name));
+  }
+
+  @Test
+  void aRunThatIsDenseNowAndThenGoesOnToTheSameBits() {
+    resumeEverywhere(
+        SparseEvolution.builder()
+            .sparsity(Schedules.cycling(0.0, 0.5, 0.0, 0.8))
+            .dropFraction(0.2)
+            .update(every(2))
+            .build());
+  }
+
+  private static void resumeEverywhere(SparsityAlgorithm algorithm) {
+    long steps = 24;
+    var network = new TinyNetwork();
+    var states = new ArrayList<Map<String, Object>>();
+    var tensors = new ArrayList<Map<String, Tensor>>();
+    try (SparseOptimizer optimizer = wrap(network, algorithm, Execution.COMPRESSED, 1)) {
+      for (long step = 0; step < steps; step++) {
+        states.add(optimizer.state());
+        tensors.add(network.snapshot(optimizer));
+        network.train(optimizer, step, step + 1);
+      }
+      Map<String, Tensor> end = network.snapshot(optimizer);
+      for (int step = 0; step < steps; step++) {
+        var resumed = new TinyNetwork();
+        try (SparseOptimizer other = wrap(resumed, algorithm, Execution.COMPRESSED, 1)) {
+          other.load(states.get(step));
+          resumed.restore(other, tensors.get(step));
+          resumed.train(other, step, steps);
+          assertThat(TinyNetwork.equal(end, resumed.snapshot(other))).as("from %d", step).isTrue();
+        }
+      }
+    }
+  }
+
+  /** Dense for ten steps, then sparser and sparser. */
+  private static SparsityAlgorithm fromDense(String name) {
+    return Algorithms.builder(name)
+        .sparsity(new Cubic(0, 0.8, 10, 40, 10))
+        .dropFraction(0.5)
+        .update(every(10).from(10))
+        .build();
   }
 
   @Test

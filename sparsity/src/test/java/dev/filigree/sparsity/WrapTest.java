@@ -57,7 +57,7 @@ class WrapTest {
         Sparsity.wrap(
             network, network.adamW(), compressedAndGrouped(), SparsityOptions.defaults())) {
       SparseParameter second = sparse.parameters().getLast();
-      assertThat(second.executionReason()).isEqualTo("its weights compete in groups");
+      assertThat(second.executionReason()).hasValue("its weights compete in groups");
       assertThat(sparse.toString()).contains("second.weight: its weights compete in groups");
     }
     try (var sparse =
@@ -66,7 +66,8 @@ class WrapTest {
     }
     try (var sparse =
         MaskedTraining.wrap(network, network.adamW(), Static.recipe(0.9).build())) {
-      assertThat(sparse).hasToString("2 sparse parameters masked");
+      assertThat(sparse).hasToString(
+              "2 sparse parameters masked (first.weight, second.weight: execution is masked)");
     }
   }
 

@@ -1,0 +1,86 @@
+package dev.filigree.sparsity;
+
+import dev.filigree.optim.Optimizer;
+import dev.filigree.torch.Tensors;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stores parameters as they were stored when a run was saved, whatever this machine would choose
+ * today: masked and compressed add in different orders, and a run goes on as it began.
+ */
+final class SavedExecutions {
+  private static final Logger LOG = LoggerFactory.getLogger(SavedExecutions.class);
+
+  private final CompressedExecution executions;
+  private final Optimizer optimizer;
+
+  SavedExecutions(CompressedExecution executions, Optimizer optimizer) {
+    this.executions = executions;
+    this.optimizer = optimizer;
+  }
+
+  /** What a group's state says about its parameters. */
+  static void save(List<SparseParameter> parameters, Map<String, Object> execution) {
+    parameters.forEach(
+        p -> execution.put(p.name(), p.execution().name().toLowerCase(Locale.ROOT)));
+  }
+
+  /** Restores all groups, unless the options name an execution. */
+  void restore(List<SparseGroup> groups, List<?> states) {
+    if (!executions.isOpen()) {
+      return;
+    }
+    for (int i = 0; i < groups.size(); i++) {
+      SparseGroup group = groups.get(i);
+      for (SparseParameter parameter : List.copyOf(group.parameters())) {
+        Optional<Execution> execution = saved(states.get(i), parameter.name());
+        if (execution.isPresent() && execution.get() != parameter.execution()) {
+          Tensors.inScope(() -> restore(group, parameter, execution.get()));
+        }
+      }
+    }
+  }
+
+  /** Empty where the state does not say. */
+  private static Optional<Execution> saved(Object state, String name) {
+    if (!(state instanceof Map<?, ?> map)
+        || !(map.get("execution") instanceof Map<?, ?> executions)
+        || !(executions.get(name) instanceof String execution)) {
+      return Optional.empty();
+    }
+    return switch (execution) {
+      case "masked" -> Optional.of(Execution.MASKED);
+      case "compressed" -> Optional.of(Execution.COMPRESSED);
+      default ->
+          throw new IllegalArgumentException(
+              "'" + name + "' was saved as '" + execution + "'; masked or compressed is known");
+    };
+  }
+
+  private void restore(SparseGroup group, SparseParameter parameter, Execution execution) {
+    String name = parameter.name();
+    if (execution == Execution.COMPRESSED) {
+      Optional<String> obstacle =
+          executions.obstacle(name, parameter.weight(), group.algorithm());
+      if (obstacle.isPresent()) {
+        LOG.warn(
+            "{} was compressed when it was saved and goes on masked: {}", name, obstacle.get());
+        return;
+      }
+    }
+    Tensor weight = new Tensor(parameter.weight());
+    Tensor mask = parameter.mask();
+    Sparsity.release(parameter, optimizer);
+    SparseParameter made =
+        execution == Execution.COMPRESSED
+            ? executions.parameter(name, weight, group.algorithm(), execution)
+            : new MaskedParameter(name, weight, "it was masked when it was saved");
+    group.replace(parameter, Sparsity.noted(made), mask, optimizer);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.filigree.sparsity;
+
+import static dev.filigree.schedule.UpdateSchedules.every;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.filigree.nn.Layer;
+import dev.filigree.nn.Linear;
+import dev.filigree.optim.SGD;
+import dev.filigree.testing.NativeBytes;
+import dev.filigree.torch.Tensors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+
+class MaskedMemoryTest {
+  private static final long SIDE = 1024;
+  private static final long BYTES = 4 * SIDE * SIDE;
+  private static final int LAYERS = 4;
+
+  private static final class Net extends Layer {
+    private final Linear[] layers = new Linear[LAYERS];
+
+    Net() {
+      for (int i = 0; i < LAYERS; i++) {
+        layers[i] = register("layer" + i, new Linear(SIDE, SIDE, false));
+        layers[i].weight().set_data(torch.randn(SIDE, SIDE));
+      }
+    }
+
+    Tensor forward(Tensor x) {
+      for (Linear layer : layers) {
+        x = layer.forward(x).tanh();
+      }
+      return x;
+    }
+  }
+
+  @Test
+  void oneGradientIsHeldForEachMaskedWeightAndNoSecond() {
+    assumeThat(NativeBytes.areCounted()).isTrue();
+    try (var _ = new PointerScope()) {
+      var net = new Net();
+      var sgd = new SGD(Tensors.namedParameters(net).values(), SGD.options().lr(0.01));
+      var algorithm = SparseEvolution.builder().sparsity(0.9).dropFraction(0.3).update(every(100)).build();
+      try (SparseOptimizer optimizer = MaskedTraining.wrap(net, sgd, algorithm)) {
+        long before = NativeBytes.inUse();
+        try (var _ = new PointerScope()) {
+          net.forward(torch.randn(8, SIDE)).sum().backward();
+        }
+        // One more of a single layer may wait for the next hook.
+        assertThat((double) (NativeBytes.inUse() - before) / BYTES)
+            .as("gradients held after the backward pass")
+            .isBetween(LAYERS - 0.1, LAYERS + 1.1);
+        optimizer.step();
+        assertThat((double) (NativeBytes.inUse() - before) / BYTES)
+            .as("gradients held after the step")
+            .isBetween(LAYERS - 0.1, LAYERS + 0.1);
+      }
+    }
+  }
+}
