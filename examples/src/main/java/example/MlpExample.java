@@ -1,9 +1,5 @@
 package example;
 
-import static dev.filigree.schedule.Schedules.cosine;
-import static dev.filigree.schedule.UpdateSchedules.every;
-
-import dev.filigree.nn.Initializer;
 import dev.filigree.nn.Layer;
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.AdamW;
@@ -11,7 +7,6 @@ import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.Sparsity;
-import dev.filigree.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -32,16 +27,12 @@ public final class MlpExample {
    */
   static Outcome train(long steps) {
     try (var _ = new PointerScope()) {
+      torch.manual_seed(1); // the layers draw their initial weights
       var model = new Mlp();
       var data = Examples.spiral(3, 200);
 
       Optimizer optimizer = new AdamW(model.parameters(), AdamW.options().lr(5e-3));
-      var rigl =
-          RigL.builder()
-              .sparsity(0.8)
-              .dropFraction(cosine(0.3, steps * 0.75))
-              .update(every(20).until(steps * 3 / 4))
-              .build();
+      var rigl = RigL.recipe(steps, 0.8).build();
       optimizer = Sparsity.wrap(model, optimizer, rigl); // the line that makes it sparse
 
       double loss = Double.NaN;
@@ -66,11 +57,6 @@ public final class MlpExample {
     private final Linear first = register("first", new Linear(2, 64, true));
     private final Linear second = register("second", new Linear(64, 64, true));
     private final Linear third = register("third", new Linear(64, 3, true));
-
-    Mlp() {
-      Tensors.namedParameters(this)
-          .forEach((name, weight) -> new Initializer.Normal(0, 0.3).fill(weight, 1, name));
-    }
 
     /** From points [n, 2] to logits [n, 3]. */
     Tensor forward(Tensor x) {

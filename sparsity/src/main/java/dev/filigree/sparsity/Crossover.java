@@ -98,9 +98,17 @@ public final class Crossover {
       return Optional.of("only the scalar kernels run here, which are slower than masks");
     }
     double from = sparsity(rows, columns);
-    return sparsity >= from
-        ? Optional.empty()
-        : Optional.of("at its size compressed is faster " + describe(from));
+    return sparsity >= from ? Optional.empty() : Optional.of(tooDense(sparsity, from));
+  }
+
+  static String tooDense(double sparsity, double from) {
+    return from > 1
+        ? "a layer of its size is never faster compressed here"
+        : String.format(
+            Locale.ROOT,
+            "its sparsity is %.3g, and here a layer of its size is faster compressed from %.3g",
+            sparsity,
+            from);
   }
 
   private static String describe(double from) {

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExecutionChoice implements AutoCloseable {
   private static final String LIBTORCH = "torch::nn::";
+  private static final double LEAST_SPARSITY = 0.5; // below it no machine gains
 
   // By the identity of a parameter: the kind of libtorch's own module that holds it.
   private final Map<Long, String> libtorchModules = new HashMap<>();
@@ -75,7 +76,7 @@ final class ExecutionChoice implements AutoCloseable {
       return dense(name, weight, algorithm.forwardWeight());
     }
     if (options.execution() == Execution.MASKED) {
-      return new ExecutionPlan.Masked("");
+      return new ExecutionPlan.Masked("execution is masked");
     }
     Optional<String> obstacle = obstacle(name, weight, Tensors.shape(weight), algorithm);
     if (options.execution() == Execution.AUTO) {
@@ -166,10 +167,12 @@ final class ExecutionChoice implements AutoCloseable {
 
   /** Why a parameter that could be compressed would train no faster so; empty where it would. */
   private static Optional<String> slowness(Tensor weight, SparsityAlgorithm algorithm) {
-    double sparsity = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
-    // Below a half no machine gains; the measurement is spared.
-    return sparsity < 0.5
-        ? Optional.of("it starts at less than half sparse")
+    if (algorithm.startsDense()) {
+      return Optional.of("it starts dense");
+    }
+    double sparsity = algorithm.sparsity(0);
+    return sparsity < LEAST_SPARSITY // the measurement is spared
+        ? Optional.of(Crossover.tooDense(sparsity, LEAST_SPARSITY))
         : Crossover.ofThisMachine().slowness(weight.size(0), weight.size(1), sparsity);
   }
 

@@ -29,15 +29,13 @@ final class ExecutionSummary {
   private static String reasons(List<SparseParameter> masked) {
     var byReason = new LinkedHashMap<String, List<String>>();
     for (SparseParameter parameter : masked) {
-      if (!parameter.executionReason().isEmpty()) {
-        byReason
-            .computeIfAbsent(parameter.executionReason(), reason -> new ArrayList<>())
-            .add(parameter.name());
-      }
+      byReason
+          .computeIfAbsent(parameter.executionReason().orElse(""), reason -> new ArrayList<>())
+          .add(parameter.name());
     }
     var parts = new ArrayList<String>();
     byReason.forEach((reason, names) -> parts.add(listed(names) + ": " + reason));
-    return parts.isEmpty() ? "" : " (" + String.join("; ", parts) + ")";
+    return " (" + String.join("; ", parts) + ")";
   }
 
   private static String listed(List<String> names) {

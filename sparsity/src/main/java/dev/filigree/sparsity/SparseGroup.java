@@ -14,9 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -251,8 +249,8 @@ final class SparseGroup {
     for (SparseParameter parameter : parameters) {
       targets.put(parameter.name(), parameter.targetSparsity());
       kept.put(parameter.name(), parameter.targetKept());
-      execution.put(parameter.name(), parameter.execution().name().toLowerCase(Locale.ROOT));
     }
+    SavedExecutions.save(parameters, execution);
     var state = new LinkedHashMap<String, Object>();
     state.put("algorithm", algorithm.getClass().getSimpleName());
     state.put("sparsity", algorithm.settings().sparsity().state());
@@ -277,21 +275,12 @@ final class SparseGroup {
       if (!(targets.get(parameter.name()) instanceof Number target)
           || !(kept.get(parameter.name()) instanceof Number weights)) {
         throw new IllegalArgumentException(
-            "the saved state knows nothing of '" + parameter.name() + "'");
+            "there is no mask for '" + parameter.name() + "': it was not sparse when it was saved");
       }
       parameter.setTarget(target.doubleValue(), weights.longValue());
     }
     algorithm.settings().sparsity().load(part(state, "sparsity"));
     algorithm.settings().dropFraction().load(part(state, "drop_fraction"));
-  }
-
-  /** How a saved state stored a parameter; empty where it does not say. */
-  static Optional<Execution> savedExecution(Object state, String name) {
-    return state instanceof Map<?, ?> map
-            && map.get("execution") instanceof Map<?, ?> executions
-            && executions.get(name) instanceof String execution
-        ? Optional.of(Execution.valueOf(execution.toUpperCase(Locale.ROOT)))
-        : Optional.empty();
   }
 
   @SuppressWarnings("unchecked") // checked to be a map; JSON has only texts for keys

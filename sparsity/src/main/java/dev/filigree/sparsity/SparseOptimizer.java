@@ -257,8 +257,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
 
   /**
    * Replaces all masks, as from a checkpoint. Weights and optimizer state outside them become zero.
-   * The {@link #state} of the same checkpoint, loaded before, tells {@link #verify} how many weights
-   * they keep, and which parameters wait for their first mask and stay dense.
+   * The {@link #state} of the same checkpoint tells {@link #verify} how many weights they keep.
    *
    * @throws IllegalArgumentException when the masks are not those of the sparse parameters, by
    *     name, type and shape; nothing has changed then
@@ -350,35 +349,10 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     for (int i = 0; i < groups.size(); i++) {
       groups.get(i).load(saved.get(i));
     }
-    if (executions.isOpen()) {
-      for (int i = 0; i < groups.size(); i++) {
-        restoreExecutions(groups.get(i), saved.get(i));
-      }
-    }
+    new SavedExecutions(executions, inner).restore(groups, saved);
     steps = step.longValue();
     skipped = state.get("skipped") instanceof Number number ? number.longValue() : 0;
     awaitGradients();
-  }
-
-  private void restoreExecutions(SparseGroup group, Object saved) {
-    for (SparseParameter parameter : group.parameters()) {
-      Optional<Execution> execution = SparseGroup.savedExecution(saved, parameter.name());
-      if (execution.isPresent() && execution.get() != parameter.execution()) {
-        restore(group, parameter, execution.get());
-      }
-    }
-  }
-
-  /** The decision that was made when the run began, whatever this machine would choose today. */
-  private void restore(SparseGroup group, SparseParameter parameter, Execution execution) {
-    switch (executions.restore(parameter, group.algorithm(), execution)) {
-      case ExecutionPlan.Masked(String obstacle) when execution == Execution.COMPRESSED ->
-          LOG.warn(
-              "{} was compressed when it was saved and goes on masked: {}",
-              parameter.name(),
-              obstacle);
-      case ExecutionPlan plan -> parameter.store(plan, inner);
-    }
   }
 
   /**

@@ -118,15 +118,12 @@ public final class SparseParameter implements ParameterLayout {
     return plan instanceof ExecutionPlan.Compressed ? Execution.COMPRESSED : Execution.MASKED;
   }
 
-  /**
-   * Why the parameter is masked where compressed execution was thinkable, in half a sentence; empty
-   * where masked execution was chosen, or the parameter is compressed.
-   */
-  public String executionReason() {
+  /** Why the parameter is masked, a phrase; empty where it is compressed. */
+  public Optional<String> executionReason() {
     return switch (plan) {
-      case ExecutionPlan.Compressed _ -> "";
-      case ExecutionPlan.Masked(String reason) -> reason;
-      case ExecutionPlan.Dense _ -> "its algorithm stores all weights";
+      case ExecutionPlan.Compressed _ -> Optional.empty();
+      case ExecutionPlan.Masked(String reason) -> Optional.of(reason);
+      case ExecutionPlan.Dense _ -> Optional.of("its algorithm stores all weights");
     };
   }
 

@@ -74,6 +74,9 @@ class AlgorithmsGuideTest {
       assertThat(read.update().isUpdate(3000)).isEqualTo(built.update().isUpdate(3000));
       assertThat(read.update().start()).isEqualTo(built.update().start());
     }
+    var byThePaper = RigL.recipe(20_000, 0.8).distribution(Distribution.erk()).build();
+    assertThat(byThePaper.isUpdate(15_000)).isTrue();
+    assertThat(byThePaper.isUpdate(15_100)).isFalse();
     Group group =
         Group.empty()
             .with(new ParameterFilter(List.of("*.mlp.*.weight", "*.ffn.*.weight")), rigl)

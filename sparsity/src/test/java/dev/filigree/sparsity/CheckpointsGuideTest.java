@@ -2,30 +2,17 @@ package dev.filigree.sparsity;
 
 import static dev.filigree.schedule.Schedules.cycling;
 import static dev.filigree.schedule.UpdateSchedules.every;
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.mask.InitialMask;
-import dev.filigree.optim.OptimizerStates;
-import dev.filigree.safetensors.SafetensorsFile;
-import dev.filigree.safetensors.SafetensorsWriter;
-import dev.filigree.safetensors.TensorSource;
 import dev.filigree.sparsity.algorithm.GraNet;
 import dev.filigree.sparsity.algorithm.Static;
 import dev.filigree.testing.Guide;
-import dev.filigree.torch.Tensors;
-import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,65 +31,26 @@ class CheckpointsGuideTest {
   }
 
   @Test
-  void resumedRunIsTheRunThatNeverStopped(@TempDir Path folder) throws IOException {
+  void resumedRunIsTheRunThatNeverStopped(@TempDir Path folder) {
     try (var _ = new PointerScope()) {
       var model = new TinyNetwork();
-      String json;
       Map<String, Tensor> end;
       try (var sparse = wrap(model)) {
         model.train(sparse, 0, 5);
-        json = save(model, sparse, folder);
+        SparseCheckpoint.write(folder, model, sparse);
         model.train(sparse, 5, 10);
         end = model.snapshot(sparse);
       }
-      var resumed = new TinyNetwork();
-      try (var sparse = wrap(resumed)) {
-        load(resumed, sparse, json, folder);
-        sparse.verify();
-        resumed.train(sparse, 5, 10);
-        assertThat(TinyNetwork.equal(end, resumed.snapshot(sparse))).isTrue();
-      }
+      resume(new TinyNetwork(), folder, end);
     }
   }
 
-  private static String save(TinyNetwork model, SparseOptimizer sparse, Path folder)
-      throws IOException {
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
-    Tensors.namedParameters(model).forEach((name, weight) -> tensors.put(name, weight.detach()));
-    tensors.putAll(OptimizerStates.save(sparse, Tensors.namedParameters(model)));
-    sparse.masks().forEach((name, mask) -> tensors.put("mask/" + name, mask));
-    SafetensorsWriter.write(folder.resolve("run.safetensors"), sources(tensors), Map.of());
-    String json = new ObjectMapper().writeValueAsString(sparse.state());
-    return json;
-  }
-
-  private static List<TensorSource> sources(Map<String, Tensor> tensors) {
-    return tensors.entrySet().stream()
-        .map(entry -> TensorSource.of(entry.getKey(), entry.getValue()))
-        .toList();
-  }
-
-  private static void load(TinyNetwork model, SparseOptimizer sparse, String json, Path folder)
-      throws IOException {
-    sparse.load(new ObjectMapper().readValue(json, new TypeReference<Map<String, Object>>() {}));
-    var masks = new LinkedHashMap<String, Tensor>();
-    var states = new LinkedHashMap<String, Tensor>();
-    var weights = new LinkedHashMap<String, Tensor>();
-    try (var file = SafetensorsFile.open(folder.resolve("run.safetensors"))) {
-      for (String name : file.entries().keySet()) {
-        if (name.startsWith("mask/")) {
-          masks.put(name.substring(5), file.read(name).to(ScalarType.Bool));
-        } else {
-          (name.contains("/") ? states : weights).put(name, file.read(name));
-        }
-      }
+  private static void resume(TinyNetwork model, Path folder, Map<String, Tensor> end) {
+    try (var sparse = wrap(model)) {
+      SparseCheckpoint.read(folder, model, sparse);
+      model.train(sparse, 5, 10);
+      assertThat(TinyNetwork.equal(end, model.snapshot(sparse))).isTrue();
     }
-    sparse.loadMasks(masks);
-    try (var _ = new NoGradGuard()) {
-      Tensors.namedParameters(model)
-          .forEach((name, weight) -> weight.copy_(requireNonNull(weights.get(name))));
-    }
-    OptimizerStates.load(sparse, Tensors.namedParameters(model), states);
   }
 
   @Test

@@ -316,7 +316,7 @@ class CompressedExecutionTest {
     try (SparseOptimizer optimizer = wrap(network, grouped, Execution.AUTO, 1)) {
       assertThat(optimizer.parameters())
           .allMatch(parameter -> parameter.execution() == Execution.MASKED)
-          .allMatch(parameter -> parameter.executionReason().contains("in blocks"));
+          .allMatch(parameter -> parameter.executionReason().orElseThrow().contains("in blocks"));
     }
   }
 

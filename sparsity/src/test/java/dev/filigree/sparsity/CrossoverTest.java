@@ -34,7 +34,8 @@ class CrossoverTest {
     Crossover first = crossover(false, 0);
     assertThat(first.slowness(600, 600, 0.9)).isEmpty();
     assertThat(first.slowness(1000, 1000, 0.7))
-        .hasValue("at its size compressed is faster from a sparsity of 0.80 on");
+        .hasValue(
+            "its sparsity is 0.700, and here a layer of its size is faster compressed from 0.800");
     assertThat(first.slowness(100, 100, 0.9)).isEmpty();
     assertThat(measured).containsExactly(512, 256);
     Crossover second = crossover(false, 0);

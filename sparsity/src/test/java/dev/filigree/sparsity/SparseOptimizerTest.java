@@ -473,7 +473,7 @@ class SparseOptimizerTest {
           .hasMessageContaining("not the state of 1 groups");
       state.put("groups", List.of(Map.of("kept", Map.of(), "target_sparsity", Map.of())));
       assertThatThrownBy(() -> optimizer.load(state))
-          .hasMessage("the saved state knows nothing of 'first.weight'");
+          .hasMessage("there is no mask for 'first.weight': it was not sparse when it was saved");
     }
   }
 

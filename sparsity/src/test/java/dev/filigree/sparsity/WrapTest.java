@@ -62,7 +62,7 @@ class WrapTest {
         Sparsity.wrap(
             network, network.adamW(), compressedAndGrouped(), SparsityOptions.defaults())) {
       SparseParameter second = sparse.parameters().getLast();
-      assertThat(second.executionReason()).isEqualTo("its weights go and come in blocks");
+      assertThat(second.executionReason()).hasValue("its weights go and come in blocks");
       assertThat(sparse.toString()).contains("second.weight: its weights go and come in blocks");
     }
     try (var sparse =
@@ -71,7 +71,8 @@ class WrapTest {
     }
     try (var sparse =
         MaskedTraining.wrap(network, network.adamW(), Static.recipe(0.9).build())) {
-      assertThat(sparse).hasToString("2 sparse parameters masked");
+      assertThat(sparse).hasToString(
+              "2 sparse parameters masked (first.weight, second.weight: execution is masked)");
     }
   }
 

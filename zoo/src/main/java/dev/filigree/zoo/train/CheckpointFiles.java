@@ -76,7 +76,7 @@ final class CheckpointFiles {
     Map<String, Object> state = readState(directory.resolve(STATE));
     try {
       requireSameKind(state, session);
-      // First: it says how each parameter is stored, and which have no mask yet.
+      // First: it says how each parameter is stored.
       session.sparsity().ifPresent(sparse -> sparse.load(map(state, "sparsity")));
       TrainingFile.read(
           directory, new TrainingTensors(session.parameters(), session.optimizer())::load);

@@ -16,8 +16,8 @@ public final class Bigram extends LanguageModel {
 
   Bigram(Config config) {
     this.config = config;
-    tokens = register("tokens", new Embedding(config.vocabularySize, config.hiddenSize));
-    head = register("head", new Linear(config.hiddenSize, config.vocabularySize, false));
+    tokens = register("tokens", Embedding.zeros(config.vocabularySize, config.hiddenSize));
+    head = register("head", Linear.zeros(config.hiddenSize, config.vocabularySize, false));
   }
 
   @Override
