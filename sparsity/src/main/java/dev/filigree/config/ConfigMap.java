@@ -3,10 +3,10 @@ package dev.filigree.config;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,22 +100,24 @@ public final class ConfigMap implements ConfigNode {
     Collections.addAll(known, keys);
   }
 
-  /** The nodes at keys that were never asked for. */
-  public List<ConfigNode> unknown() {
-    return entries.entrySet().stream()
-        .filter(entry -> !known.contains(entry.getKey()))
-        .map(Map.Entry::getValue)
-        .toList();
-  }
-
   /**
    * Throws for the first key that was never asked for.
    *
    * @throws ConfigException naming the key, its line, the keys that are allowed and the nearest
    */
   public void rejectUnknown() {
+    rejectUnknown(key -> false);
+  }
+
+  /**
+   * Throws for the first key that was never asked for and may not be ignored.
+   *
+   * @param ignored says which keys have no effect; the error does not list them
+   * @throws ConfigException naming the key, its line, the keys that are allowed and the nearest
+   */
+  public void rejectUnknown(Predicate<String> ignored) {
     for (var entry : entries.entrySet()) {
-      if (!known.contains(entry.getKey())) {
+      if (!known.contains(entry.getKey()) && !ignored.test(entry.getKey())) {
         String meant =
             NearestName.of(entry.getKey(), known)
                 .map(nearest -> "did you mean " + nearest + "? ")

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shape of a multilayer perceptron over flattened pictures. With hidden sizes 300 and 100 it is
@@ -51,7 +52,7 @@ public record MlpConfig(
             config.integer("num_labels"),
             config.flag("bias", true),
             config.number("dropout", 0));
-    HuggingFaceKeys.noteUnused(config, notes);
+    HuggingFaceKeys.finish(config, notes);
     return result;
   }
 
@@ -87,8 +88,8 @@ public record MlpConfig(
   }
 
   @Override
-  public Map<String, Object> toHuggingFace() {
-    var config = new LinkedHashMap<String, Object>();
+  public Map<String, @Nullable Object> toHuggingFace() {
+    var config = new LinkedHashMap<String, @Nullable Object>();
     config.put("model_type", modelType());
     config.put("input_size", inputSize);
     config.put("hidden_sizes", hiddenSizes);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shape of a residual network (He et al. 2015, arXiv:1512.03385).
@@ -105,7 +106,7 @@ public record ResNetConfig(
             type.equals("bottleneck"),
             config.flag("small_pictures", false),
             HuggingFaceKeys.classes(config));
-    HuggingFaceKeys.noteUnused(config, notes, "out_features", "out_indices", "stage_names");
+    HuggingFaceKeys.finish(config, notes, "out_features", "out_indices", "stage_names", "tie_word_embeddings");
     return result;
   }
 
@@ -130,8 +131,8 @@ public record ResNetConfig(
   }
 
   @Override
-  public Map<String, Object> toHuggingFace() {
-    var config = new LinkedHashMap<String, Object>();
+  public Map<String, @Nullable Object> toHuggingFace() {
+    var config = new LinkedHashMap<String, @Nullable Object>();
     config.put("architectures", List.of("ResNetForImageClassification"));
     config.put("model_type", modelType());
     config.put("num_channels", channels);
@@ -140,9 +141,9 @@ public record ResNetConfig(
     config.put("depths", depths);
     config.put("layer_type", bottleneck ? "bottleneck" : "basic");
     config.put("hidden_act", "relu");
-    if (smallPictures) {
-      config.put("small_pictures", true);
-    }
+    config.put("downsample_in_first_stage", false);
+    config.put("downsample_in_bottleneck", false);
+    config.put("small_pictures", smallPictures);
     config.put("num_labels", classes);
     return config;
   }

@@ -6,6 +6,7 @@ import dev.filigree.nn.Initializer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shape of a vision transformer (Dosovitskiy et al. 2020, arXiv:2010.11929).
@@ -59,8 +60,8 @@ public record VitConfig(
     double dropout = config.number("hidden_dropout_prob", 0);
     var result =
         new VitConfig(
-            config.integer("image_size", 224),
-            config.integer("patch_size", 16),
+            square(config, "image_size", 224),
+            square(config, "patch_size", 16),
             config.integer("num_channels", 3),
             config.integer("hidden_size", 768),
             config.integer("intermediate_size", 3072),
@@ -72,7 +73,13 @@ public record VitConfig(
             new Dropouts(dropout, config.number("attention_probs_dropout_prob", 0), dropout),
             config.number("initializer_range", 0.02),
             HuggingFaceKeys.classes(config));
-    HuggingFaceKeys.noteUnused(config, notes, "encoder_stride", "pooler_act", "pooler_output_size");
+    HuggingFaceKeys.finish(
+        config,
+        notes,
+        "encoder_stride",
+        "pooler_act",
+        "pooler_output_size",
+        "tie_word_embeddings");
     return result;
   }
 
@@ -129,8 +136,8 @@ public record VitConfig(
   }
 
   @Override
-  public Map<String, Object> toHuggingFace() {
-    var config = new LinkedHashMap<String, Object>();
+  public Map<String, @Nullable Object> toHuggingFace() {
+    var config = new LinkedHashMap<String, @Nullable Object>();
     config.put("architectures", List.of("ViTForImageClassification"));
     config.put("model_type", modelType());
     config.put("image_size", imageSize);
