@@ -1,6 +1,6 @@
 package dev.filigree.zoo.model;
 
-import dev.filigree.config.ConfigNode;
+import dev.filigree.config.ConfigMap;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -71,19 +71,21 @@ public enum Activation {
     return names.getFirst();
   }
 
-  static Activation read(ConfigNode node) {
-    String name = node.asString();
+  /** The activation that a key names. */
+  static Activation read(ConfigMap map, String key, Activation fallback) {
+    String name = map.string(key, fallback.huggingFaceName());
     return Arrays.stream(values())
         .filter(activation -> activation.names.contains(name))
         .findFirst()
         .orElseThrow(
             () ->
-                node.error(
-                    "unknown activation '%s'; allowed are %s"
-                        .formatted(
-                            name,
-                            Arrays.stream(values())
-                                .flatMap(activation -> activation.names.stream())
-                                .collect(Collectors.joining(", ")))));
+                map.require(key)
+                    .error(
+                        "unknown activation '%s'; allowed are %s"
+                            .formatted(
+                                name,
+                                Arrays.stream(values())
+                                    .flatMap(activation -> activation.names.stream())
+                                    .collect(Collectors.joining(", ")))));
   }
 }

@@ -78,7 +78,7 @@ public record Gpt2Config(
             config.integer("n_head", 12),
             config.integer("n_positions", 1024),
             config.number("layer_norm_epsilon", 1e-5),
-            config.get("activation_function").map(Activation::read).orElse(Activation.GELU_TANH),
+            Activation.read(config, "activation_function", Activation.GELU_TANH),
             config.flag("tie_word_embeddings", true),
             true,
             true,

@@ -76,7 +76,7 @@ public record GptNeoXConfig(
             heads,
             config.integer("max_position_embeddings", 2048),
             config.number("layer_norm_eps", 1e-5),
-            config.get("hidden_act").map(Activation::read).orElse(Activation.GELU),
+            Activation.read(config, "hidden_act", Activation.GELU),
             RotaryKeys.NEOX.read(config),
             (long) (headSize * RotaryKeys.NEOX.readPart(config)),
             config.flag("use_parallel_residual", true),

@@ -108,7 +108,7 @@ public record LlamaConfig(
             config.integer("max_position_embeddings", mistral ? 4096 * 32 : 2048),
             mistral ? slidingWindow(config) : null,
             config.number("rms_norm_eps", 1e-6),
-            config.get("hidden_act").map(Activation::read).orElse(Activation.SILU),
+            Activation.read(config, "hidden_act", Activation.SILU),
             RotaryKeys.LLAMA.read(config),
             config.flag("tie_word_embeddings", false),
             config.flag("attention_bias", false),

@@ -60,12 +60,9 @@ public record MlpConfig(
     var block = new ModelZooBlock(map, notes);
     block.only("activation_fn", "relu");
     block.only("disable_softmax", false);
-    long depth = block.integer("depth", 1);
-    Sizes.between("depth", depth, 0, 10_000);
     List<Long> hiddenSizes =
-        map.get("hidden_sizes")
-            .map(MlpConfig::sizes)
-            .orElseGet(() -> Collections.nCopies((int) depth, block.integer("hidden_size", 50)));
+        map.get("hidden_sizes").map(MlpConfig::sizes).orElseGet(() -> equalSizes(block));
+    map.allow("depth");
     map.allow("hidden_size");
     var result =
         new MlpConfig(
@@ -76,6 +73,12 @@ public record MlpConfig(
             block.number("dropout", 0));
     block.finish();
     return result;
+  }
+
+  private static List<Long> equalSizes(ModelZooBlock block) {
+    long depth = block.integer("depth", 1);
+    Sizes.between("depth", depth, 0, 10_000);
+    return Collections.nCopies((int) depth, block.integer("hidden_size", 50));
   }
 
   private static List<Long> sizes(ConfigNode node) {

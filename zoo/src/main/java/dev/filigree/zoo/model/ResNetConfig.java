@@ -85,13 +85,9 @@ public record ResNetConfig(
     ResNetConfig standard = resNet50(3, 1000, false);
     HuggingFaceKeys.only(config, "downsample_in_first_stage", false);
     HuggingFaceKeys.only(config, "downsample_in_bottleneck", false);
-    config
-        .get("hidden_act")
-        .filter(node -> Activation.read(node) != Activation.RELU)
-        .ifPresent(
-            node -> {
-              throw node.error("is not supported; supported is relu");
-            });
+    if (Activation.read(config, "hidden_act", Activation.RELU) != Activation.RELU) {
+      throw config.require("hidden_act").error("is not supported; supported is relu");
+    }
     ConfigNode layerType = config.get("layer_type").orElse(null);
     String type = layerType == null ? "bottleneck" : layerType.asString();
     if (layerType != null && !List.of("basic", "bottleneck").contains(type)) {

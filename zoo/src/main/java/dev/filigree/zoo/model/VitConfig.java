@@ -6,6 +6,7 @@ import dev.filigree.nn.Initializer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +69,7 @@ public record VitConfig(
             config.integer("num_hidden_layers", 12),
             config.integer("num_attention_heads", 12),
             config.number("layer_norm_eps", 1e-12),
-            config.get("hidden_act").map(Activation::read).orElse(Activation.GELU),
+            Activation.read(config, "hidden_act", Activation.GELU),
             config.flag("qkv_bias", true),
             new Dropouts(dropout, config.number("attention_probs_dropout_prob", 0), dropout),
             config.number("initializer_range", 0.02),
@@ -105,11 +106,11 @@ public record VitConfig(
             block.integer("num_hidden_layers", 12),
             block.integer("num_heads", 12),
             block.number("layer_norm_epsilon", 1e-5),
-            map.get("nonlinearity").map(Activation::read).orElse(Activation.GELU),
+            Activation.read(map, "nonlinearity", Activation.GELU),
             block.flag("use_projection_bias_in_attention", true),
             new Dropouts(
-                block.number("embedding_dropout_rate", dropout),
-                block.number("attention_dropout_rate", dropout),
+                Objects.requireNonNullElse(block.number("embedding_dropout_rate"), dropout),
+                Objects.requireNonNullElse(block.number("attention_dropout_rate"), dropout),
                 dropout),
             block.number("initializer_range", 0.02),
             block.integer("num_classes", 2));
@@ -120,7 +121,7 @@ public record VitConfig(
   /** A side, given as a number or as two equal ones. */
   private static long square(ConfigMap map, String key, long fallback) {
     if (map.get(key).isEmpty()) {
-      return fallback;
+      return map.integer(key, fallback);
     }
     ConfigNode node = map.require(key);
     List<Long> sides = node.asList().items().stream().map(ConfigNode::asLong).toList();

@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.filigree.config.ConfigException;
+import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -18,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ActivationTest {
   private static Activation read(String name) {
-    return Activation.read(ConfigReader.of(name, "config.json"));
+    var config = (ConfigMap) ConfigReader.of(Map.of("hidden_act", name), "config.json");
+    return Activation.read(config, "hidden_act", Activation.GELU);
   }
 
   /** The expected values are those of golden/activations/activations.py. */
