@@ -100,13 +100,13 @@ public record Gpt2Config(
         config,
         notes,
         "n_ctx",
+        "predict_special_tokens",
         "reorder_and_upcast_attn",
         "summary_activation",
         "summary_first_dropout",
         "summary_proj_to_labels",
         "summary_type",
-        "summary_use_proj",
-        "task_specific_params");
+        "summary_use_proj");
     return result;
   }
 

@@ -120,7 +120,9 @@ public record LlamaConfig(
       HuggingFaceKeys.foreign(
           config, notes, type, "sliding_window", "use_sliding_window", "max_window_layers");
     }
-    HuggingFaceKeys.finish(config, notes, "max_sequence_length", "pretraining_tp");
+    HuggingFaceKeys.only(config, "rope_interleaved", false);
+    HuggingFaceKeys.finish(
+        config, notes, "is_llama_config", "max_sequence_length", "pretraining_tp");
     return result;
   }
 

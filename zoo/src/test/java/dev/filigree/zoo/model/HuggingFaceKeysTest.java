@@ -91,6 +91,23 @@ class HuggingFaceKeysTest {
     assertThat(notes).isEmpty();
   }
 
+  /** Keys that published networks have beside those of their family. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "llama | 'is_llama_config': true, 'rope_interleaved': false, 'transformers.js_config': {'dtype': 'q4'}",
+        "llama | 'max_sequence_length': 2048, 'pretraining_tp': 1, 'rope_scaling': null",
+        "gpt_neox | 'attention_probs_dropout_prob': 0, 'hidden_dropout_prob': 0, 'custom_pipelines': {}",
+        "gpt2 | 'n_ctx': 1024, '_num_labels': 1, 'predict_special_tokens': true, 'task_specific_params': {}",
+        "vit | 'encoder_stride': 16, 'pooler_act': 'tanh', 'pooler_output_size': 768",
+        "resnet | 'out_features': ['stage4'], 'out_indices': [4], 'stage_names': ['stem']",
+      })
+  void keysThatPublishedNetworksHaveChangeNothing(String type, String more) {
+    assertThat(read(type, more.replace('\'', '"'))).isEqualTo(read(type, ""));
+    assertThat(notes).isEmpty();
+  }
+
   @Test
   void aWindowIsNotAppliedWhereTheFamilyHasNone() {
     var llama = (LlamaConfig) read("llama", "\"sliding_window\": 8, \"use_sliding_window\": true");
@@ -112,6 +129,7 @@ class HuggingFaceKeysTest {
         "llama | 'partial_rotary_factor': 0.5 | partial_rotary_factor must be 1",
         "llama | 'rope_parameters': {'partial_rotary_factor': 0.5} | partial_rotary_factor must be 1",
         "llama | 'rotary_pct': 0.5 | rotary_pct: unknown key",
+        "llama | 'rope_interleaved': true | rope_interleaved: true is not supported",
         "llama | 'rope_theta': 500, 'rope_parameters': {'rope_theta': 600} | rope_parameters.rope_theta: contradicts rope_theta, which is 500.0",
         "llama | 'rope_scaling': {'type': 'linear', 'factor': 2}, 'rope_parameters': {'rope_type': 'default'} | rope_scaling: says Linear",
         "llama | 'rope_scaling': {'rope_type': 'linear', 'type': 'default', 'factor': 2} | rope_scaling.type: is 'default', rope_type is 'linear'",
