@@ -61,8 +61,7 @@ class HuggingFaceFilesTest {
     assertThat(loss(checkpoint)).isCloseTo(expected, within(5e-6));
 
     Path exported = directory.resolve("out");
-    assertThat(
-            Program.run("export", checkpoint.toString(), "--to", exported.toString()).exitCode())
+    assertThat(Program.run("export", checkpoint.toString(), "--to", exported.toString()).exitCode())
         .isZero();
     assertThat(loss(imported("again", exported))).isCloseTo(expected, within(5e-6));
   }

@@ -70,8 +70,7 @@ public final class ConfigMap implements ConfigNode {
         .orElseGet(
             () ->
                 missing.computeIfAbsent(
-                    key,
-                    name -> new ConfigMap(location.child(name, location.line()), Map.of())));
+                    key, name -> new ConfigMap(location.child(name, location.line()), Map.of())));
   }
 
   public String string(String key) {

@@ -86,7 +86,8 @@ class SafetensorsFolderTest {
     write(SECOND, "c");
     write("model-00003-of-00003.safetensors", "d");
     index();
-    assertRefused("model-00003-of-00003.safetensors: model.safetensors.index.json places no tensor");
+    assertRefused(
+        "model-00003-of-00003.safetensors: model.safetensors.index.json places no tensor");
   }
 
   @Test

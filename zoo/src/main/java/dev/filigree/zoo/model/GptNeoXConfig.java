@@ -86,11 +86,7 @@ public record GptNeoXConfig(
             Initializers.normal(config.number("initializer_range", 0.02)),
             HuggingFaceKeys.tokens(config, "eos_token_id"));
     HuggingFaceKeys.finish(
-        config,
-        notes,
-        "attention_probs_dropout_prob",
-        "classifier_dropout",
-        "hidden_dropout_prob");
+        config, notes, "attention_probs_dropout_prob", "classifier_dropout", "hidden_dropout_prob");
     return result;
   }
 

@@ -138,13 +138,14 @@ final class HuggingFaceKeys {
       config
           .get(key)
           .ifPresent(
-              node -> notes.add(node.location() + ": not applied: " + family + " does not have it"));
+              node ->
+                  notes.add(node.location() + ": not applied: " + family + " does not have it"));
     }
   }
 
   /**
-   * The last call: refuses keys that nobody asked for, unless they have no value or are known not to
-   * decide what the network computes.
+   * The last call: refuses keys that nobody asked for, unless they have no value or are known not
+   * to decide what the network computes.
    *
    * @param harmless those of the family
    */

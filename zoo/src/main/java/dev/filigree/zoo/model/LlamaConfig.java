@@ -88,7 +88,8 @@ public record LlamaConfig(
     String type = config.string("model_type", "llama");
     boolean mistral = type.equals("mistral");
     if (RotaryKeys.LLAMA.readPart(config) != 1) {
-      throw config.error("partial_rotary_factor must be 1: in %s the whole head rotates".formatted(type));
+      throw config.error(
+          "partial_rotary_factor must be 1: in %s the whole head rotates".formatted(type));
     }
     if (mistral) {
       HuggingFaceKeys.only(config, "attention_bias", false);
@@ -126,7 +127,9 @@ public record LlamaConfig(
     return result;
   }
 
-  /** Mistral's window: that of its first version where the key is missing, none where it is null. */
+  /**
+   * Mistral's window: that of its first version where the key is missing, none where it is null.
+   */
   private static @Nullable Long slidingWindow(ConfigMap config) {
     if (!config.has("sliding_window")) {
       return 4096L;

@@ -102,7 +102,8 @@ public record ResNetConfig(
             type.equals("bottleneck"),
             config.flag("small_pictures", false),
             HuggingFaceKeys.classes(config));
-    HuggingFaceKeys.finish(config, notes, "out_features", "out_indices", "stage_names", "tie_word_embeddings");
+    HuggingFaceKeys.finish(
+        config, notes, "out_features", "out_indices", "stage_names", "tie_word_embeddings");
     return result;
   }
 

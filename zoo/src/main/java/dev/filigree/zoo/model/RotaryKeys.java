@@ -118,8 +118,7 @@ record RotaryKeys(String theta, String part, double defaultPart) {
    * @param size the components of a head that rotate
    * @param headSize the components of a head
    */
-  void put(
-      Map<String, @Nullable Object> config, RotaryConfig rotary, long size, long headSize) {
+  void put(Map<String, @Nullable Object> config, RotaryConfig rotary, long size, long headSize) {
     var block = new LinkedHashMap<String, Object>();
     switch (rotary.scaling()) {
       case RotaryConfig.None _ -> block.put("rope_type", "default");

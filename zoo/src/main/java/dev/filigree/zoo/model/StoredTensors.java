@@ -31,7 +31,8 @@ record StoredTensors(
       EnumSet.of(ElementType.F64, ElementType.F32, ElementType.BF16, ElementType.F16);
 
   /** What files of a network without its head leave out in front of a name. */
-  private static final Pattern BASE = Pattern.compile("^(model|transformer|gpt_neox|vit|resnet)\\.");
+  private static final Pattern BASE =
+      Pattern.compile("^(model|transformer|gpt_neox|vit|resnet)\\.");
 
   /** Constants that older checkpoints hold beside the parameters. */
   private static final Pattern CONSTANTS =
@@ -74,7 +75,7 @@ record StoredTensors(
       if (!WEIGHTS.contains(entry.type())) {
         throw new SafetensorsException(
             "%s: tensor '%s' is %s; weights are read as F64, F32, BF16 or F16: quantised ones are"
-                .formatted(folder, entry.name(), entry.type())
+                    .formatted(folder, entry.name(), entry.type())
                 + " not supported");
       }
       names.put(tensor.name(), entry.name());
@@ -105,7 +106,7 @@ record StoredTensors(
       if (QUANTISED.matcher(name).matches()) {
         throw new SafetensorsException(
             "%s: tensor '%s' belongs to quantised weights, which are not supported; give a folder"
-                .formatted(folder, name)
+                    .formatted(folder, name)
                 + " whose weights are F64, F32, BF16 or F16");
       }
     }
@@ -144,7 +145,7 @@ record StoredTensors(
       if (!copy.equal(files.read(embedding).to(copy.scalar_type()))) {
         throw new SafetensorsException(
             "%s: tensor '%s' differs from '%s', but config.json says that they are one"
-                .formatted(folder, head, embedding)
+                    .formatted(folder, head, embedding)
                 + " (tie_word_embeddings)");
       }
     }

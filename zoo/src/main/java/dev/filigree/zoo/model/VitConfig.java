@@ -75,12 +75,7 @@ public record VitConfig(
             config.number("initializer_range", 0.02),
             HuggingFaceKeys.classes(config));
     HuggingFaceKeys.finish(
-        config,
-        notes,
-        "encoder_stride",
-        "pooler_act",
-        "pooler_output_size",
-        "tie_word_embeddings");
+        config, notes, "encoder_stride", "pooler_act", "pooler_output_size", "tie_word_embeddings");
     return result;
   }
 

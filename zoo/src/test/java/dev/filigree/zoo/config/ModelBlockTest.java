@@ -26,7 +26,8 @@ class ModelBlockTest {
       strings = {
         LLAMA,
         LLAMA + ", dropout_rate: 0.3, pos_scaling_type: llama3, pos_scaling_factor: 8",
-        LLAMA + ", attention_module: multiquery_attention, extra_attention_params: {num_kv_groups: 4}",
+        LLAMA
+            + ", attention_module: multiquery_attention, extra_attention_params: {num_kv_groups: 4}",
         LLAMA
             + ", attention_sliding_window_length: 128, use_projection_bias_in_attention: false,"
             + " use_ffn_bias_in_attention: false, use_ffn_bias: false",

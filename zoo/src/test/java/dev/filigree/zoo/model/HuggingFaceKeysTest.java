@@ -29,28 +29,101 @@ class HuggingFaceKeysTest {
     assertThat(read("llama", ""))
         .isEqualTo(
             new LlamaConfig(
-                "llama", 32000, 4096, 11008, 32, 32, 32, 128, 2048, null, 1e-6, Activation.SILU,
-                rotary, false, false, false, Dropouts.NONE, normal, List.of()));
+                "llama",
+                32000,
+                4096,
+                11008,
+                32,
+                32,
+                32,
+                128,
+                2048,
+                null,
+                1e-6,
+                Activation.SILU,
+                rotary,
+                false,
+                false,
+                false,
+                Dropouts.NONE,
+                normal,
+                List.of()));
     assertThat(read("mistral", ""))
         .isEqualTo(
             new LlamaConfig(
-                "mistral", 32000, 4096, 14336, 32, 32, 8, 128, 131072, 4096L, 1e-6, Activation.SILU,
-                rotary, false, false, false, Dropouts.NONE, normal, List.of()));
+                "mistral",
+                32000,
+                4096,
+                14336,
+                32,
+                32,
+                8,
+                128,
+                131072,
+                4096L,
+                1e-6,
+                Activation.SILU,
+                rotary,
+                false,
+                false,
+                false,
+                Dropouts.NONE,
+                normal,
+                List.of()));
     assertThat(read("gpt_neox", ""))
         .isEqualTo(
             new GptNeoXConfig(
-                50432, 6144, 24576, 44, 64, 2048, 1e-5, Activation.GELU, rotary, 24, true, false,
-                true, Dropouts.NONE, normal, List.of()));
+                50432,
+                6144,
+                24576,
+                44,
+                64,
+                2048,
+                1e-5,
+                Activation.GELU,
+                rotary,
+                24,
+                true,
+                false,
+                true,
+                Dropouts.NONE,
+                normal,
+                List.of()));
     assertThat(read("gpt2", ""))
         .isEqualTo(
             new Gpt2Config(
-                50257, 768, 3072, 12, 12, 1024, 1e-5, Activation.GELU_TANH, true, true, true, true,
-                null, MupScales.NONE, new Dropouts(0.1, 0.1, 0.1),
-                Initializers.depthScaled(0.02, 12), List.of()));
+                50257,
+                768,
+                3072,
+                12,
+                12,
+                1024,
+                1e-5,
+                Activation.GELU_TANH,
+                true,
+                true,
+                true,
+                true,
+                null,
+                MupScales.NONE,
+                new Dropouts(0.1, 0.1, 0.1),
+                Initializers.depthScaled(0.02, 12),
+                List.of()));
     assertThat(read("vit", ""))
         .isEqualTo(
             new VitConfig(
-                224, 16, 3, 768, 3072, 12, 12, 1e-12, Activation.GELU, true, Dropouts.NONE, 0.02,
+                224,
+                16,
+                3,
+                768,
+                3072,
+                12,
+                12,
+                1e-12,
+                Activation.GELU,
+                true,
+                Dropouts.NONE,
+                0.02,
                 2));
     assertThat(read("resnet", "")).isEqualTo(ResNetConfig.resNet50(3, 2, false));
     assertThat(notes).isEmpty();
@@ -59,8 +132,7 @@ class HuggingFaceKeysTest {
   @Test
   void nullIsNotTheSameAsLeftOutWhereTransformersTellsThemApart() {
     var mistral =
-        (LlamaConfig)
-            read("mistral", "\"sliding_window\": null, \"num_key_value_heads\": null");
+        (LlamaConfig) read("mistral", "\"sliding_window\": null, \"num_key_value_heads\": null");
     assertThat(mistral.slidingWindow()).isNull();
     assertThat(mistral.keyValueHeads()).isEqualTo(32);
   }

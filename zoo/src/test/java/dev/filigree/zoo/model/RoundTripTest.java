@@ -90,7 +90,8 @@ class RoundTripTest {
                   "tie_word_embeddings",
                   "eos_token_id");
       case VitConfig _ ->
-          assertThat(written).containsKeys("layer_norm_eps", "hidden_act", "qkv_bias", "num_labels");
+          assertThat(written)
+              .containsKeys("layer_norm_eps", "hidden_act", "qkv_bias", "num_labels");
       case ResNetConfig _ ->
           assertThat(written)
               .containsKeys("layer_type", "hidden_act", "downsample_in_bottleneck", "num_labels");
@@ -226,7 +227,8 @@ class RoundTripTest {
           true,
           true,
           pick(null, 1.0, 1.0 / headSize, random.nextDouble()),
-          new MupScales(pick(1.0, random.nextDouble()), pick(1.0, random.nextDouble()), 1, 1, false),
+          new MupScales(
+              pick(1.0, random.nextDouble()), pick(1.0, random.nextDouble()), 1, 1, false),
           new Dropouts(random.nextDouble(), pick(0.1, random.nextDouble()), random.nextDouble()),
           Initializers.depthScaled(pick(0.02, random.nextDouble()), layers),
           tokens());
