@@ -174,7 +174,8 @@ public record Gpt2Config(
    * those computes other logits.
    */
   private void putScales(Map<String, @Nullable Object> config) {
-    boolean byHeadSize = attentionScale != null && attentionScale == 1.0 / (hiddenSize / heads);
+    long headSize = hiddenSize / heads;
+    boolean byHeadSize = attentionScale != null && attentionScale == 1.0 / headSize;
     config.put("scale_attn_weights", attentionScale == null || byHeadSize);
     config.put("scale_attn_by_inverse_layer_idx", false);
     if (byHeadSize) {
