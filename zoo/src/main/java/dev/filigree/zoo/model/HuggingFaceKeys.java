@@ -174,10 +174,11 @@ final class HuggingFaceKeys {
         .ifPresent(node -> notes.add(node.location() + ": the code that it names is not run"));
     Set<String> ofFamily = Set.of(harmless);
     config.rejectUnknown(
-        key ->
-            HARMLESS.contains(key)
-                || ofFamily.contains(key)
-                || config.entries().get(key) instanceof ConfigScalar scalar
-                    && scalar.value() == null);
+        key -> HARMLESS.contains(key) || ofFamily.contains(key) || isNull(config, key));
+  }
+
+  /** Unlike {@link ConfigMap#get}, this does not make the key a known one. */
+  private static boolean isNull(ConfigMap config, String key) {
+    return config.entries().get(key) instanceof ConfigScalar scalar && scalar.value() == null;
   }
 }

@@ -65,8 +65,9 @@ public record LlamaConfig(
       Sizes.positive("sliding_window", slidingWindow);
     }
     boolean mistral = modelType.equals("mistral");
-    if (slidingWindow != null && !mistral || (attentionBias || feedForwardBias) && mistral) {
-      // Elsewhere the network would compute something else.
+    boolean biases = attentionBias || feedForwardBias;
+    if (mistral ? biases : slidingWindow != null) {
+      // Read elsewhere, the network would compute something else.
       throw new IllegalArgumentException(
           "llama has no sliding window and mistral no biases: a network cannot have both");
     }
