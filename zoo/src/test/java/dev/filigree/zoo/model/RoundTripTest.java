@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.filigree.config.ConfigReader;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -263,7 +262,7 @@ class RoundTripTest {
 
     @SafeVarargs
     private <T extends @Nullable Object> T pick(T... values) {
-      return Arrays.asList(values).get(random.nextInt(values.length));
+      return values[random.nextInt(values.length)];
     }
   }
 }
