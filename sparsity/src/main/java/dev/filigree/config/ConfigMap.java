@@ -3,10 +3,11 @@ package dev.filigree.config;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,8 @@ public final class ConfigMap implements ConfigNode {
   private final Location location;
   private final Map<String, ConfigNode> entries;
   private final Set<String> known = new LinkedHashSet<>();
+  private final Map<String, Object> defaults = new LinkedHashMap<>();
+  private final Map<String, ConfigMap> missing = new LinkedHashMap<>();
 
   public ConfigMap(Location location, Map<String, ConfigNode> entries) {
     this.location = location;
@@ -64,7 +67,10 @@ public final class ConfigMap implements ConfigNode {
   public ConfigMap map(String key) {
     return get(key)
         .map(ConfigNode::asMap)
-        .orElseGet(() -> new ConfigMap(location.child(key, location.line()), Map.of()));
+        .orElseGet(
+            () ->
+                missing.computeIfAbsent(
+                    key, name -> new ConfigMap(location.child(name, location.line()), Map.of())));
   }
 
   public String string(String key) {
@@ -72,7 +78,7 @@ public final class ConfigMap implements ConfigNode {
   }
 
   public String string(String key, String fallback) {
-    return get(key).map(ConfigNode::asString).orElse(fallback);
+    return orDefault(key, ConfigNode::asString, fallback);
   }
 
   public double number(String key) {
@@ -80,7 +86,7 @@ public final class ConfigMap implements ConfigNode {
   }
 
   public double number(String key, double fallback) {
-    return get(key).map(ConfigNode::asDouble).orElse(fallback);
+    return orDefault(key, ConfigNode::asDouble, fallback);
   }
 
   public long integer(String key) {
@@ -88,24 +94,26 @@ public final class ConfigMap implements ConfigNode {
   }
 
   public long integer(String key, long fallback) {
-    return get(key).map(ConfigNode::asLong).orElse(fallback);
+    return orDefault(key, ConfigNode::asLong, fallback);
   }
 
   public boolean flag(String key, boolean fallback) {
-    return get(key).map(ConfigNode::asBoolean).orElse(fallback);
+    return orDefault(key, ConfigNode::asBoolean, fallback);
+  }
+
+  private <T> T orDefault(String key, Function<ConfigNode, T> reader, T fallback) {
+    return get(key)
+        .map(reader)
+        .orElseGet(
+            () -> {
+              defaults.put(key, fallback);
+              return fallback;
+            });
   }
 
   /** Marks keys as known that are read elsewhere or left out on purpose. */
   public void allow(String... keys) {
     Collections.addAll(known, keys);
-  }
-
-  /** The nodes at keys that were never asked for. */
-  public List<ConfigNode> unknown() {
-    return entries.entrySet().stream()
-        .filter(entry -> !known.contains(entry.getKey()))
-        .map(Map.Entry::getValue)
-        .toList();
   }
 
   /**
@@ -114,8 +122,18 @@ public final class ConfigMap implements ConfigNode {
    * @throws ConfigException naming the key, its line, the keys that are allowed and the nearest
    */
   public void rejectUnknown() {
+    rejectUnknown(key -> false);
+  }
+
+  /**
+   * Throws for the first key that was never asked for and may not be ignored.
+   *
+   * @param ignored says which keys have no effect; the error does not list them
+   * @throws ConfigException naming the key, its line, the keys that are allowed and the nearest
+   */
+  public void rejectUnknown(Predicate<String> ignored) {
     for (var entry : entries.entrySet()) {
-      if (!known.contains(entry.getKey())) {
+      if (!known.contains(entry.getKey()) && !ignored.test(entry.getKey())) {
         String meant =
             NearestName.of(entry.getKey(), known)
                 .map(nearest -> "did you mean " + nearest + "? ")
@@ -129,6 +147,26 @@ public final class ConfigMap implements ConfigNode {
                     + String.join(", ", known.stream().sorted().toList()));
       }
     }
+  }
+
+  /** The map as plain Java, with the values that its readers took for keys that it lacks. */
+  public Map<String, @Nullable Object> withDefaults() {
+    Map<String, @Nullable Object> map = toJava();
+    map.putAll(defaults);
+    missing.forEach(
+        (key, block) -> {
+          Map<String, @Nullable Object> values = block.withDefaults();
+          if (!values.isEmpty()) {
+            map.put(key, values);
+          }
+        });
+    entries.forEach(
+        (key, node) -> {
+          if (node instanceof ConfigMap block) {
+            map.put(key, block.withDefaults());
+          }
+        });
+    return map;
   }
 
   @Override

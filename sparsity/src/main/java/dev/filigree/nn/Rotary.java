@@ -15,8 +15,29 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class Rotary {
   private final float[] frequencies;
-  private Tensor cosines; // [positions, size]
-  private Tensor sines; // [positions, size], negative for the first component of a pair
+  private Table table; // float32
+  private Table converted; // the same for the type and device of the last input
+
+  /**
+   * The angles of all positions.
+   *
+   * @param cosines [positions, size]
+   * @param sines [positions, size], negative for the first component of a pair
+   */
+  private record Table(Tensor cosines, Tensor sines) {
+    static Table empty(long positions, long size) {
+      return new Table(
+          torch.empty(positions, size).retainReference(),
+          torch.empty(positions, size).retainReference());
+    }
+
+    /** Outlives the scope of this step. */
+    Table to(Tensor like) {
+      return new Table(
+          cosines.to(like.device(), like.scalar_type()).retainReference(),
+          sines.to(like.device(), like.scalar_type()).retainReference());
+    }
+  }
 
   /**
    * Makes the rotation; its table of angles grows with the sequences that it is applied to.
@@ -25,8 +46,8 @@ public final class Rotary {
    */
   public Rotary(float[] frequencies) {
     this.frequencies = frequencies.clone();
-    cosines = torch.empty(0, 2L * frequencies.length).retainReference();
-    sines = torch.empty(0, 2L * frequencies.length).retainReference();
+    table = Table.empty(0, 2L * frequencies.length);
+    converted = table;
   }
 
   /**
@@ -41,8 +62,8 @@ public final class Rotary {
     long headSize = x.size(3);
     long half = frequencies.length;
     prepare(x, start + sequence);
-    Tensor cos = cosines.narrow(0, start, sequence); // [sequence, size]
-    Tensor sin = sines.narrow(0, start, sequence); // [sequence, size]
+    Tensor cos = converted.cosines.narrow(0, start, sequence); // [sequence, size]
+    Tensor sin = converted.sines.narrow(0, start, sequence); // [sequence, size]
     if (2 * half == headSize) {
       return turn(x, half, cos, sin);
     }
@@ -56,22 +77,25 @@ public final class Rotary {
     return torch.addcmul(x.mul(cos), partners, sin);
   }
 
-  /** Lengthens the tables and moves them to where x is; they outlive the scope of this step. */
+  /**
+   * Lengthens the table and converts it to the type and device of x, always from float32: what one
+   * pass rounds must not be what the next one starts from.
+   */
   private void prepare(Tensor x, long positions) {
-    if (cosines.size(0) < positions) {
-      fill(Math.max(positions, 2 * cosines.size(0)));
+    boolean grown = table.cosines.size(0) < positions;
+    if (grown) {
+      fill(Math.max(positions, 2 * table.cosines.size(0)));
     }
-    if (!cosines.device().equals(x.device()) || Tensors.type(cosines) != Tensors.type(x)) {
-      cosines = cosines.to(x.device(), x.scalar_type()).retainReference();
-      sines = sines.to(x.device(), x.scalar_type()).retainReference();
+    Tensor last = converted.cosines;
+    if (grown || !last.device().equals(x.device()) || Tensors.type(last) != Tensors.type(x)) {
+      converted = table.to(x);
     }
   }
 
   private void fill(long positions) {
-    cosines = torch.empty(positions, 2L * frequencies.length).retainReference();
-    sines = torch.empty(positions, 2L * frequencies.length).retainReference();
-    MemorySegment cosine = Tensors.segment(cosines);
-    MemorySegment sine = Tensors.segment(sines);
+    table = Table.empty(positions, 2L * frequencies.length);
+    MemorySegment cosine = Tensors.segment(table.cosines);
+    MemorySegment sine = Tensors.segment(table.sines);
     int half = frequencies.length;
     for (long position = 0; position < positions; position++) {
       for (int pair = 0; pair < half; pair++) {

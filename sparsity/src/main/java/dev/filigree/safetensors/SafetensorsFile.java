@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -31,6 +32,8 @@ public final class SafetensorsFile implements AutoCloseable {
   static final int MAX_HEADER_BYTES = 100_000_000;
 
   private static final long READ_BYTES = 1L << 26;
+
+  private static final String LFS_POINTER = "version https://git-lfs.github.com/spec/";
 
   private final Path file;
   private final FileChannel channel;
@@ -72,6 +75,7 @@ public final class SafetensorsFile implements AutoCloseable {
       throw new SafetensorsException(
           "%s: has %d bytes, too few for a safetensors file".formatted(file, size));
     }
+    refusePointer(file, channel, size);
     ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     readFully(channel, length, 0);
     long headerBytes = length.getLong(0);
@@ -89,6 +93,16 @@ public final class SafetensorsFile implements AutoCloseable {
     long dataStart = Long.BYTES + headerBytes;
     return new SafetensorsFile(
         file, channel, dataStart, Header.parse(json.array(), size - dataStart, file.toString()));
+  }
+
+  /** Repositories hold small texts in the place of large files until Git LFS has fetched them. */
+  private static void refusePointer(Path file, FileChannel channel, long size) throws IOException {
+    ByteBuffer start = ByteBuffer.allocate((int) Math.min(size, LFS_POINTER.length()));
+    readFully(channel, start, 0);
+    if (new String(start.array(), StandardCharsets.US_ASCII).equals(LFS_POINTER)) {
+      throw new SafetensorsException(
+          file + ": is a Git LFS pointer, not the file itself; fetch that with 'git lfs pull'");
+    }
   }
 
   /** Every tensor by name, in the order of their data. */

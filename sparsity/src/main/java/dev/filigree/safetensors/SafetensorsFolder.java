@@ -2,6 +2,7 @@ package dev.filigree.safetensors;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigReader;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -30,8 +31,8 @@ public final class SafetensorsFolder implements AutoCloseable {
   /**
    * Opens every file of the folder and checks their headers.
    *
-   * @throws SafetensorsException when a file is missing or bad, or lacks a tensor that the index
-   *     places in it
+   * @throws SafetensorsException when a file is missing or bad, or does not hold just the tensors
+   *     that the index places in it, or is of the set but not in the index
    */
   public static SafetensorsFolder open(Path folder) {
     var opened = new SafetensorsFolder();
@@ -70,6 +71,31 @@ public final class SafetensorsFolder implements AutoCloseable {
                 .formatted(folder.resolve(shard), name, INDEX));
       }
       put(name, file);
+    }
+    checkNothingIsLeftOut(folder);
+  }
+
+  /** The index must name every tensor of its files, and every file of the set. */
+  private void checkNothingIsLeftOut(Path folder) {
+    files.forEach(
+        (shard, file) -> {
+          for (String name : file.entries().keySet()) {
+            if (fileOf.get(name) != file) {
+              throw new SafetensorsException(
+                  "%s: holds a tensor '%s', which %s does not place in it"
+                      .formatted(folder.resolve(shard), name, INDEX));
+            }
+          }
+        });
+    try (var shards = Files.newDirectoryStream(folder, "model-*-of-*.safetensors")) {
+      for (Path shard : shards) {
+        if (!files.containsKey(shard.getFileName().toString())) {
+          throw new SafetensorsException(
+              "%s: %s places no tensor in it; delete what is stale".formatted(shard, INDEX));
+        }
+      }
+    } catch (IOException e) {
+      throw new SafetensorsException(folder + ": cannot be read: " + e.getMessage(), e);
     }
   }
 

@@ -43,4 +43,18 @@ class RotaryTest {
     }
     assertThat(rotary.apply(x, 0).equal(x)).isTrue();
   }
+
+  @Test
+  void aPassInHalfPrecisionRoundsNothingThatALaterOneUses() {
+    Tensor fresh = new Rotary(new float[] {1, 0.1f}).apply(x, 3);
+    for (ScalarType half : new ScalarType[] {ScalarType.BFloat16, ScalarType.Half}) {
+      try (var _ = new PointerScope()) {
+        rotary.apply(x.to(half), 3);
+      }
+      assertThat(rotary.apply(x, 3).equal(fresh)).as(half.toString()).isTrue();
+      // Longer than what was there: the table grows while its copy is of the other type.
+      rotary.apply(x.to(half), 40);
+      assertThat(rotary.apply(x, 3).equal(fresh)).as(half.toString()).isTrue();
+    }
+  }
 }

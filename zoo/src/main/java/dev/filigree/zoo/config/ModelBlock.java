@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The block {@code model}.
  *
- * @param block as it was written, since a network's configuration has no Model Zoo form of its own
+ * @param block as it was written, since a network's configuration has no Model Zoo form of its own,
+ *     with the defaults of the keys that were left out: a run means the same whatever they become
  * @param config what it means
  */
 public record ModelBlock(Map<String, @Nullable Object> block, ModelConfig config) {
@@ -21,7 +22,8 @@ public record ModelBlock(Map<String, @Nullable Object> block, ModelConfig config
   }
 
   static ModelBlock read(ConfigMap block, List<String> notes) {
-    return new ModelBlock(block.toJava(), Models.fromModelZoo(block, notes));
+    ModelConfig config = Models.fromModelZoo(block, notes);
+    return new ModelBlock(block.withDefaults(), config);
   }
 
   Map<String, @Nullable Object> toConfig() {

@@ -78,7 +78,7 @@ public record Gpt2Config(
             config.integer("n_head", 12),
             config.integer("n_positions", 1024),
             config.number("layer_norm_epsilon", 1e-5),
-            config.get("activation_function").map(Activation::read).orElse(Activation.GELU_TANH),
+            Activation.read(config, "activation_function", Activation.GELU_TANH),
             config.flag("tie_word_embeddings", true),
             true,
             true,
@@ -96,17 +96,17 @@ public record Gpt2Config(
                 config.number("resid_pdrop", 0.1)),
             Initializers.depthScaled(config.number("initializer_range", 0.02), layers),
             HuggingFaceKeys.tokens(config, "eos_token_id"));
-    HuggingFaceKeys.noteUnused(
+    HuggingFaceKeys.finish(
         config,
         notes,
         "n_ctx",
+        "predict_special_tokens",
         "reorder_and_upcast_attn",
         "summary_activation",
         "summary_first_dropout",
         "summary_proj_to_labels",
         "summary_type",
-        "summary_use_proj",
-        "task_specific_params");
+        "summary_use_proj");
     return result;
   }
 
@@ -147,8 +147,8 @@ public record Gpt2Config(
   }
 
   @Override
-  public Map<String, Object> toHuggingFace() {
-    var config = new LinkedHashMap<String, Object>();
+  public Map<String, @Nullable Object> toHuggingFace() {
+    var config = new LinkedHashMap<String, @Nullable Object>();
     config.put("architectures", List.of("GPT2LMHeadModel"));
     config.put("model_type", modelType());
     config.put("vocab_size", vocabularySize);
@@ -163,16 +163,25 @@ public record Gpt2Config(
     config.put("embd_pdrop", dropouts.embedding());
     config.put("attn_pdrop", dropouts.attention());
     config.put("resid_pdrop", dropouts.residual());
+    initializers.put(config);
     putScales(config);
     HuggingFaceKeys.putTokens(config, "eos_token_id", endTokens);
     return config;
   }
 
-  /** Keys of Cerebras's own networks for muP; a reader that ignores them computes other logits. */
-  private void putScales(Map<String, Object> config) {
-    if (attentionScale != null) {
+  /**
+   * The scale of the attention, and keys of Cerebras's own networks for muP; a reader that ignores
+   * those computes other logits.
+   */
+  private void putScales(Map<String, @Nullable Object> config) {
+    long headSize = hiddenSize / heads;
+    boolean byHeadSize = attentionScale != null && attentionScale == 1.0 / headSize;
+    config.put("scale_attn_weights", attentionScale == null || byHeadSize);
+    config.put("scale_attn_by_inverse_layer_idx", false);
+    if (byHeadSize) {
       config.put("mup_scale_qk_dot_by_d", true);
-      config.put("attention_logits_alpha", attentionScale * hiddenSize / heads);
+    } else if (attentionScale != null && attentionScale != 1) {
+      config.put("attention_logits_alpha", attentionScale);
     }
     if (scales.embeddings() != 1 || scales.logits() != 1) {
       config.put("mup_embeddings_scale", scales.embeddings());

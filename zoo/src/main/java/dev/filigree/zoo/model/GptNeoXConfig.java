@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shape of a GPT-NeoX (Black et al. 2022, arXiv:2204.06745) or Pythia network.
@@ -75,16 +76,17 @@ public record GptNeoXConfig(
             heads,
             config.integer("max_position_embeddings", 2048),
             config.number("layer_norm_eps", 1e-5),
-            config.get("hidden_act").map(Activation::read).orElse(Activation.GELU),
-            RotaryConfig.read(config),
-            (long) (headSize * RotaryConfig.readPart(config, 0.25)),
+            Activation.read(config, "hidden_act", Activation.GELU),
+            RotaryKeys.NEOX.read(config),
+            (long) (headSize * RotaryKeys.NEOX.readPart(config)),
             config.flag("use_parallel_residual", true),
             config.flag("tie_word_embeddings", false),
             config.flag("attention_bias", true),
             new Dropouts(dropout, config.number("attention_dropout", 0), dropout),
             Initializers.normal(config.number("initializer_range", 0.02)),
             HuggingFaceKeys.tokens(config, "eos_token_id"));
-    HuggingFaceKeys.noteUnused(config, notes, "classifier_dropout", "is_decoder");
+    HuggingFaceKeys.finish(
+        config, notes, "attention_probs_dropout_prob", "classifier_dropout", "hidden_dropout_prob");
     return result;
   }
 
@@ -126,8 +128,8 @@ public record GptNeoXConfig(
   }
 
   @Override
-  public Map<String, Object> toHuggingFace() {
-    var config = new LinkedHashMap<String, Object>();
+  public Map<String, @Nullable Object> toHuggingFace() {
+    var config = new LinkedHashMap<String, @Nullable Object>();
     config.put("architectures", List.of("GPTNeoXForCausalLM"));
     config.put("model_type", modelType());
     config.put("vocab_size", vocabularySize);
@@ -138,12 +140,13 @@ public record GptNeoXConfig(
     config.put("max_position_embeddings", contextLength);
     config.put("layer_norm_eps", normEpsilon);
     config.put("hidden_act", activation.huggingFaceName());
-    rotary.put(config, (double) rotarySize * heads / hiddenSize);
+    RotaryKeys.NEOX.put(config, rotary, rotarySize, hiddenSize / heads);
     config.put("use_parallel_residual", parallelResidual);
     config.put("tie_word_embeddings", tiedEmbeddings);
     config.put("attention_bias", attentionBias);
     config.put("attention_dropout", dropouts.attention());
     config.put("hidden_dropout", dropouts.residual());
+    initializers.put(config);
     HuggingFaceKeys.putTokens(config, "eos_token_id", endTokens);
     return config;
   }

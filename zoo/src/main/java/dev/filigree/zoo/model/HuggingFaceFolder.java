@@ -7,19 +7,16 @@ import dev.filigree.safetensors.ElementType;
 import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsFolder;
 import dev.filigree.safetensors.SafetensorsWriter;
-import dev.filigree.safetensors.TensorEntry;
 import dev.filigree.safetensors.TensorSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -33,11 +30,7 @@ public final class HuggingFaceFolder {
   private static final String CONFIG = "config.json";
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
-
-  /** Constants that older checkpoints hold beside the parameters. */
-  private static final Pattern CONSTANTS =
-      Pattern.compile(
-          ".*\\.(rotary_emb\\.inv_freq|attn\\.(masked_)?bias|attention\\.(masked_)?bias|num_batches_tracked)");
+  private static final String SHARD = "model-%05d-of-%05d.safetensors";
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -47,7 +40,9 @@ public final class HuggingFaceFolder {
   /**
    * Reads {@code config.json}.
    *
-   * @param notes takes a line for every key that was not used
+   * @param notes takes a line for every key that is of another family and not applied
+   * @throws dev.filigree.config.ConfigException for a bad value, or a key that may change what the
+   *     network computes and is not understood
    */
   public static ModelConfig readConfig(Path folder, List<String> notes) {
     return Models.fromHuggingFace(ConfigReader.read(folder.resolve(CONFIG)).asMap(), notes);
@@ -58,16 +53,17 @@ public final class HuggingFaceFolder {
    *
    * @param notes takes a line for everything in the folder that was not used
    * @throws dev.filigree.config.ConfigException for a bad {@code config.json}
-   * @throws SafetensorsException for bad tensor files, or tensors that are missing or of another
-   *     shape than the configuration says
+   * @throws SafetensorsException for bad tensor files, tensors that are missing or of another shape
+   *     than the configuration says, that are no weights of floating point, or that the network
+   *     does not have
    */
   public static Model read(Path folder, List<String> notes) {
     ModelConfig config = readConfig(folder, notes);
     try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
       // What the configuration claims is held against the files before memory is taken for it.
-      checkShapes(folder, config, files);
+      var stored = StoredTensors.of(folder, config, files, notes);
       Model model = config.allocate();
-      fill(folder, config, files, copyInto(model.tensors()), notes);
+      fill(stored, copyInto(model.tensors()));
       return model;
     }
   }
@@ -90,8 +86,7 @@ public final class HuggingFaceFolder {
   public static void readTensors(
       Path folder, ModelConfig config, BiConsumer<String, Tensor> target, List<String> notes) {
     try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
-      checkShapes(folder, config, files);
-      fill(folder, config, files, target, notes);
+      fill(StoredTensors.of(folder, config, files, notes), target);
     }
   }
 
@@ -105,52 +100,16 @@ public final class HuggingFaceFolder {
     };
   }
 
-  private static void checkShapes(Path folder, ModelConfig config, SafetensorsFolder files) {
-    for (HuggingFaceTensor tensor : config.huggingFaceTensors()) {
-      TensorEntry entry = entry(folder, files, tensor.name());
-      if (!entry.shape().equals(tensor.shape())) {
-        throw new SafetensorsException(
-            "%s: tensor '%s' has shape %s, %s says %s"
-                .formatted(folder, entry.name(), entry.shape(), CONFIG, tensor.shape()));
-      }
-    }
-  }
-
-  private static void fill(
-      Path folder,
-      ModelConfig config,
-      SafetensorsFolder files,
-      BiConsumer<String, Tensor> target,
-      List<String> notes) {
-    var unused = new LinkedHashSet<>(files.entries().keySet());
-    for (HuggingFaceTensor tensor : config.huggingFaceTensors()) {
-      String stored = entry(folder, files, tensor.name()).name();
-      unused.remove(stored);
+  private static void fill(StoredTensors stored, BiConsumer<String, Tensor> target) {
+    for (HuggingFaceTensor tensor : stored.tensors()) {
       try (var _ = new PointerScope();
           var _ = new NoGradGuard()) {
-        List<Tensor> parts = tensor.layout().unpack(files.read(stored));
+        List<Tensor> parts = tensor.layout().unpack(stored.read(tensor));
         for (int i = 0; i < parts.size(); i++) {
           target.accept(tensor.parameters().get(i), parts.get(i));
         }
       }
     }
-    for (String name : unused) {
-      if (!CONSTANTS.matcher(name).matches()) {
-        notes.add(folder + ": tensor '" + name + "' is not used");
-      }
-    }
-  }
-
-  /** The tensor of this name; files of a network without its head lack the first word of it. */
-  private static TensorEntry entry(Path folder, SafetensorsFolder files, String name) {
-    TensorEntry entry = files.entries().get(name);
-    if (entry == null) {
-      entry = files.entries().get(name.substring(name.indexOf('.') + 1));
-    }
-    if (entry == null) {
-      throw new SafetensorsException(folder + ": has no tensor '" + name + "'");
-    }
-    return entry;
   }
 
   /**
@@ -206,12 +165,15 @@ public final class HuggingFaceFolder {
       if (files.size() == 1) {
         SafetensorsWriter.write(folder.resolve(SINGLE), files.getFirst(), Map.of("format", "pt"));
         Files.deleteIfExists(folder.resolve(INDEX));
+        deleteShards(folder, 0);
       } else {
         writeShards(folder, files);
         Files.deleteIfExists(folder.resolve(SINGLE));
+        deleteShards(folder, files.size());
       }
-      var json = new LinkedHashMap<>(config.toHuggingFace());
+      var json = new LinkedHashMap<String, @Nullable Object>(config.toHuggingFace());
       json.put("dtype", dtype(type));
+      json.put("torch_dtype", dtype(type)); // its name before version 4.56 of transformers
       Map<String, Object> sparsity = zeros(config, parameters);
       if (!sparsity.isEmpty()) {
         json.put("sparsity", sparsity);
@@ -273,7 +235,7 @@ public final class HuggingFaceFolder {
     var places = new LinkedHashMap<String, String>();
     long bytes = 0;
     for (int i = 0; i < files.size(); i++) {
-      String name = "model-%05d-of-%05d.safetensors".formatted(i + 1, files.size());
+      String name = SHARD.formatted(i + 1, files.size());
       SafetensorsWriter.write(folder.resolve(name), files.get(i), Map.of("format", "pt"));
       for (TensorSource source : files.get(i)) {
         places.put(source.name(), name);
@@ -283,6 +245,18 @@ public final class HuggingFaceFolder {
     JSON.writeValue(
         folder.resolve(INDEX).toFile(),
         Map.of("metadata", Map.of("total_size", bytes), "weight_map", places));
+  }
+
+  /** Deletes the shards of an earlier export into another number of files. */
+  private static void deleteShards(Path folder, int count) throws IOException {
+    String ours = SHARD.formatted(1, count).substring("model-00001".length());
+    try (var stale = Files.newDirectoryStream(folder, "model-*-of-*.safetensors")) {
+      for (Path shard : stale) {
+        if (!shard.toString().endsWith(ours)) {
+          Files.delete(shard);
+        }
+      }
+    }
   }
 
   /** The fraction of zeros of every matrix that has some, and of all these together. */

@@ -1,6 +1,8 @@
 package dev.filigree.zoo.model;
 
 import dev.filigree.nn.Initializer;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the weights of a transformer start. Biases start at zero and normalization weights at one.
@@ -36,5 +38,12 @@ public record Initializers(
     var normal = new Initializer.Normal(0, std);
     var output = normal.scaled(1 / Math.sqrt(2.0 * Math.max(1, layers)));
     return new Initializers(normal, normal, output, normal, output, normal);
+  }
+
+  /** Adds {@code initializer_range} to a {@code config.json}, where one number says what it can. */
+  void put(Map<String, @Nullable Object> config) {
+    if (attention instanceof Initializer.Normal normal) {
+      config.put("initializer_range", normal.std());
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.filigree.zoo.model;
 
 import dev.filigree.config.ConfigMap;
+import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -60,6 +61,16 @@ public record LlamaConfig(
     Sizes.positive("max_position_embeddings", contextLength);
     Sizes.multiple("num_attention_heads", heads, "num_key_value_heads", keyValueHeads);
     Sizes.multiple("head_dim", headSize, "2", 2);
+    if (slidingWindow != null) {
+      Sizes.positive("sliding_window", slidingWindow);
+    }
+    boolean mistral = modelType.equals("mistral");
+    boolean biases = attentionBias || feedForwardBias;
+    if (mistral ? biases : slidingWindow != null) {
+      // Read elsewhere, the network would compute something else.
+      throw new IllegalArgumentException(
+          "llama has no sliding window and mistral no biases: a network cannot have both");
+    }
     endTokens = List.copyOf(endTokens);
   }
 
@@ -75,29 +86,62 @@ public record LlamaConfig(
   static LlamaConfig fromHuggingFace(ConfigMap config, List<String> notes) {
     long hiddenSize = config.integer("hidden_size", 4096);
     long heads = config.integer("num_attention_heads", 32);
+    String type = config.string("model_type", "llama");
+    boolean mistral = type.equals("mistral");
+    if (RotaryKeys.LLAMA.readPart(config) != 1) {
+      throw config.error(
+          "partial_rotary_factor must be 1: in %s the whole head rotates".formatted(type));
+    }
+    if (mistral) {
+      HuggingFaceKeys.only(config, "attention_bias", false);
+      HuggingFaceKeys.only(config, "mlp_bias", false);
+    }
     var result =
         new LlamaConfig(
-            config.string("model_type", "llama"),
+            type,
             config.integer("vocab_size", 32000),
             hiddenSize,
-            config.integer("intermediate_size", 11008),
+            config.integer("intermediate_size", mistral ? 14336 : 11008),
             config.integer("num_hidden_layers", 32),
             heads,
-            config.integer("num_key_value_heads", heads),
+            config.integer(
+                "num_key_value_heads", mistral && !config.has("num_key_value_heads") ? 8 : heads),
             config.integer("head_dim", hiddenSize / Math.max(1, heads)),
-            config.integer("max_position_embeddings", 2048),
-            config.get("sliding_window").map(node -> node.asLong()).orElse(null),
+            config.integer("max_position_embeddings", mistral ? 4096 * 32 : 2048),
+            mistral ? slidingWindow(config) : null,
             config.number("rms_norm_eps", 1e-6),
-            config.get("hidden_act").map(Activation::read).orElse(Activation.SILU),
-            RotaryConfig.read(config),
+            Activation.read(config, "hidden_act", Activation.SILU),
+            RotaryKeys.LLAMA.read(config),
             config.flag("tie_word_embeddings", false),
             config.flag("attention_bias", false),
             config.flag("mlp_bias", false),
             new Dropouts(0, config.number("attention_dropout", 0), 0),
             Initializers.normal(config.number("initializer_range", 0.02)),
             HuggingFaceKeys.tokens(config, "eos_token_id"));
-    HuggingFaceKeys.noteUnused(config, notes, "pretraining_tp");
+    if (!mistral) {
+      HuggingFaceKeys.foreign(
+          config, notes, type, "sliding_window", "use_sliding_window", "max_window_layers");
+    }
+    HuggingFaceKeys.only(config, "rope_interleaved", false);
+    HuggingFaceKeys.finish(
+        config, notes, "is_llama_config", "max_sequence_length", "pretraining_tp");
     return result;
+  }
+
+  /**
+   * Mistral's window: that of its first version where the key is missing, none where it is null.
+   */
+  private static @Nullable Long slidingWindow(ConfigMap config) {
+    if (!config.has("sliding_window")) {
+      return 4096L;
+    }
+    Long window = config.get("sliding_window").map(ConfigNode::asLong).orElse(null);
+    if (window != null && !config.flag("use_sliding_window", true)) {
+      throw config
+          .require("use_sliding_window")
+          .error("has no effect in mistral; without a window, sliding_window is null");
+    }
+    return window;
   }
 
   static LlamaConfig fromModelZoo(ConfigMap map, List<String> notes) {
@@ -112,8 +156,11 @@ public record LlamaConfig(
       throw map.error(
           "use_projection_bias_in_attention and use_ffn_bias_in_attention must be equal");
     }
+    // The block allows windows and biases under both names.
     return new LlamaConfig(
-        map.string("name"),
+        zoo.slidingWindow() != null
+            ? "mistral"
+            : zoo.outputBias() || zoo.feedForwardBias() ? "llama" : map.string("name"),
         zoo.vocabularySize(),
         zoo.hiddenSize(),
         zoo.filterSize(),
@@ -135,8 +182,8 @@ public record LlamaConfig(
   }
 
   @Override
-  public Map<String, Object> toHuggingFace() {
-    var config = new LinkedHashMap<String, Object>();
+  public Map<String, @Nullable Object> toHuggingFace() {
+    var config = new LinkedHashMap<String, @Nullable Object>();
     boolean mistral = modelType.equals("mistral");
     config.put("architectures", List.of(mistral ? "MistralForCausalLM" : "LlamaForCausalLM"));
     config.put("model_type", modelType);
@@ -148,16 +195,17 @@ public record LlamaConfig(
     config.put("num_key_value_heads", keyValueHeads);
     config.put("head_dim", headSize);
     config.put("max_position_embeddings", contextLength);
-    if (slidingWindow != null) {
+    if (mistral) {
       config.put("sliding_window", slidingWindow);
     }
     config.put("rms_norm_eps", normEpsilon);
     config.put("hidden_act", activation.huggingFaceName());
-    rotary.put(config, 1);
+    RotaryKeys.LLAMA.put(config, rotary, headSize, headSize);
     config.put("tie_word_embeddings", tiedEmbeddings);
     config.put("attention_bias", attentionBias);
     config.put("mlp_bias", feedForwardBias);
     config.put("attention_dropout", dropouts.attention());
+    initializers.put(config);
     HuggingFaceKeys.putTokens(config, "eos_token_id", endTokens);
     return config;
   }

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shape of a multilayer perceptron over flattened pictures. With hidden sizes 300 and 100 it is
@@ -51,7 +52,7 @@ public record MlpConfig(
             config.integer("num_labels"),
             config.flag("bias", true),
             config.number("dropout", 0));
-    HuggingFaceKeys.noteUnused(config, notes);
+    HuggingFaceKeys.finish(config, notes);
     return result;
   }
 
@@ -59,12 +60,9 @@ public record MlpConfig(
     var block = new ModelZooBlock(map, notes);
     block.only("activation_fn", "relu");
     block.only("disable_softmax", false);
-    long depth = block.integer("depth", 1);
-    Sizes.between("depth", depth, 0, 10_000);
     List<Long> hiddenSizes =
-        map.get("hidden_sizes")
-            .map(MlpConfig::sizes)
-            .orElseGet(() -> Collections.nCopies((int) depth, block.integer("hidden_size", 50)));
+        map.get("hidden_sizes").map(MlpConfig::sizes).orElseGet(() -> equalSizes(block));
+    map.allow("depth");
     map.allow("hidden_size");
     var result =
         new MlpConfig(
@@ -77,6 +75,12 @@ public record MlpConfig(
     return result;
   }
 
+  private static List<Long> equalSizes(ModelZooBlock block) {
+    long depth = block.integer("depth", 1);
+    Sizes.between("depth", depth, 0, 10_000);
+    return Collections.nCopies((int) depth, block.integer("hidden_size", 50));
+  }
+
   private static List<Long> sizes(ConfigNode node) {
     return node.asList().items().stream().map(ConfigNode::asLong).toList();
   }
@@ -87,8 +91,8 @@ public record MlpConfig(
   }
 
   @Override
-  public Map<String, Object> toHuggingFace() {
-    var config = new LinkedHashMap<String, Object>();
+  public Map<String, @Nullable Object> toHuggingFace() {
+    var config = new LinkedHashMap<String, @Nullable Object>();
     config.put("model_type", modelType());
     config.put("input_size", inputSize);
     config.put("hidden_sizes", hiddenSizes);

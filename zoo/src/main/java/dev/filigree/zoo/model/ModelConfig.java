@@ -2,6 +2,7 @@ package dev.filigree.zoo.model;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that makes a network: from it follow the names and shapes of its parameters, without
@@ -21,8 +22,11 @@ public interface ModelConfig {
         .toList();
   }
 
-  /** The content of {@code config.json}. */
-  Map<String, Object> toHuggingFace();
+  /**
+   * The content of {@code config.json}. What decides the numbers is always in it: readers have
+   * defaults of their own.
+   */
+  Map<String, @Nullable Object> toHuggingFace();
 
   /** The network before its parameters are initialized or loaded: linear layers are zero. */
   Model allocate();

@@ -4,6 +4,7 @@ import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.nn.Initializer;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,8 +108,8 @@ record ModelZooDecoder(
                 .get("embedding_dropout_rate", "embd_pdrop")
                 .map(ConfigNode::asDouble)
                 .orElse(dropout),
-            block.number("attention_dropout_rate", dropout),
-            block.number("residual_dropout_rate", dropout)),
+            Objects.requireNonNullElse(block.number("attention_dropout_rate"), dropout),
+            Objects.requireNonNullElse(block.number("residual_dropout_rate"), dropout)),
         initializers(block, layers, scales));
   }
 
@@ -249,7 +250,7 @@ record ModelZooDecoder(
 
   /** The activation of a feed-forward block without gate. */
   Activation activation() {
-    return map.get("nonlinearity").map(Activation::read).orElse(Activation.GELU);
+    return Activation.read(map, "nonlinearity", Activation.GELU);
   }
 
   /** Throws where a network without them has grouped-query attention or a sliding window. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shape of a residual network (He et al. 2015, arXiv:1512.03385).
@@ -84,13 +85,9 @@ public record ResNetConfig(
     ResNetConfig standard = resNet50(3, 1000, false);
     HuggingFaceKeys.only(config, "downsample_in_first_stage", false);
     HuggingFaceKeys.only(config, "downsample_in_bottleneck", false);
-    config
-        .get("hidden_act")
-        .filter(node -> Activation.read(node) != Activation.RELU)
-        .ifPresent(
-            node -> {
-              throw node.error("is not supported; supported is relu");
-            });
+    if (Activation.read(config, "hidden_act", Activation.RELU) != Activation.RELU) {
+      throw config.require("hidden_act").error("is not supported; supported is relu");
+    }
     ConfigNode layerType = config.get("layer_type").orElse(null);
     String type = layerType == null ? "bottleneck" : layerType.asString();
     if (layerType != null && !List.of("basic", "bottleneck").contains(type)) {
@@ -105,7 +102,8 @@ public record ResNetConfig(
             type.equals("bottleneck"),
             config.flag("small_pictures", false),
             HuggingFaceKeys.classes(config));
-    HuggingFaceKeys.noteUnused(config, notes, "out_features", "out_indices", "stage_names");
+    HuggingFaceKeys.finish(
+        config, notes, "out_features", "out_indices", "stage_names", "tie_word_embeddings");
     return result;
   }
 
@@ -130,8 +128,8 @@ public record ResNetConfig(
   }
 
   @Override
-  public Map<String, Object> toHuggingFace() {
-    var config = new LinkedHashMap<String, Object>();
+  public Map<String, @Nullable Object> toHuggingFace() {
+    var config = new LinkedHashMap<String, @Nullable Object>();
     config.put("architectures", List.of("ResNetForImageClassification"));
     config.put("model_type", modelType());
     config.put("num_channels", channels);
@@ -140,9 +138,9 @@ public record ResNetConfig(
     config.put("depths", depths);
     config.put("layer_type", bottleneck ? "bottleneck" : "basic");
     config.put("hidden_act", "relu");
-    if (smallPictures) {
-      config.put("small_pictures", true);
-    }
+    config.put("downsample_in_first_stage", false);
+    config.put("downsample_in_bottleneck", false);
+    config.put("small_pictures", smallPictures);
     config.put("num_labels", classes);
     return config;
   }

@@ -1,10 +1,5 @@
 package dev.filigree.zoo.model;
 
-import dev.filigree.config.ConfigMap;
-import dev.filigree.config.ConfigNode;
-import java.util.LinkedHashMap;
-import java.util.Map;
-
 /**
  * The frequencies of rotary position embeddings.
  *
@@ -75,93 +70,5 @@ public record RotaryConfig(double theta, Scaling scaling) {
         yield (1 - kept) * frequency / llama3.factor + kept * frequency;
       }
     };
-  }
-
-  /**
-   * Reads Hugging Face's {@code rope_parameters}, or {@code rope_theta} and {@code rope_scaling} of
-   * older files.
-   */
-  static RotaryConfig read(ConfigMap config) {
-    ConfigMap parameters = parameters(config);
-    double theta =
-        parameters.number(
-            "rope_theta",
-            config.get("rope_theta", "rotary_emb_base").map(ConfigNode::asDouble).orElse(10_000.0));
-    parameters.allow("partial_rotary_factor");
-    RotaryConfig rotary = new RotaryConfig(theta, readScaling(parameters));
-    parameters.rejectUnknown();
-    return rotary;
-  }
-
-  /** The fraction of each head's components that rotate. */
-  static double readPart(ConfigMap config, double fallback) {
-    return parameters(config)
-        .number("partial_rotary_factor", config.number("rotary_pct", fallback));
-  }
-
-  private static ConfigMap parameters(ConfigMap config) {
-    config.allow("rope_parameters", "rope_scaling");
-    return config.map(
-        config.get("rope_parameters").isPresent() ? "rope_parameters" : "rope_scaling");
-  }
-
-  private static Scaling readScaling(ConfigMap parameters) {
-    var typeNode = parameters.get("rope_type", "type");
-    if (typeNode.isEmpty()) {
-      return new None();
-    }
-    String type = typeNode.get().asString();
-    return switch (type) {
-      case "default" -> new None();
-      case "linear" -> new Linear(parameters.number("factor"));
-      case "llama3" ->
-          new Llama3(
-              parameters.number("factor"),
-              parameters.number("low_freq_factor"),
-              parameters.number("high_freq_factor"),
-              parameters.integer("original_max_position_embeddings"));
-      default ->
-          throw typeNode
-              .get()
-              .error(
-                  "rotary scaling '%s' is not supported; supported are default, linear, llama3"
-                      .formatted(type));
-    };
-  }
-
-  /**
-   * Adds Hugging Face's keys, those of transformers before version 5 too: a reader that knows one
-   * form only must not fall back to its defaults.
-   *
-   * @param part the fraction of each head's components that rotate
-   */
-  void put(Map<String, Object> config, double part) {
-    var parameters = new LinkedHashMap<String, Object>();
-    switch (scaling) {
-      case None _ -> parameters.put("rope_type", "default");
-      case Linear linear -> {
-        parameters.put("rope_type", "linear");
-        parameters.put("factor", linear.factor);
-      }
-      case Llama3 llama3 -> {
-        parameters.put("rope_type", "llama3");
-        parameters.put("factor", llama3.factor);
-        parameters.put("low_freq_factor", llama3.lowFrequencyFactor);
-        parameters.put("high_freq_factor", llama3.highFrequencyFactor);
-        parameters.put("original_max_position_embeddings", llama3.originalContext);
-      }
-    }
-    parameters.put("rope_theta", theta);
-    if (part < 1) {
-      parameters.put("partial_rotary_factor", part);
-      config.put("rotary_pct", part);
-      config.put("rotary_emb_base", theta);
-    } else {
-      config.put("rope_theta", theta);
-    }
-    if (!(scaling instanceof None)) {
-      config.put("rope_scaling", parameters);
-    }
-    config.put("rope_parameters", parameters);
   }
 }

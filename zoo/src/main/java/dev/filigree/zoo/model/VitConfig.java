@@ -6,6 +6,8 @@ import dev.filigree.nn.Initializer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shape of a vision transformer (Dosovitskiy et al. 2020, arXiv:2010.11929).
@@ -59,20 +61,21 @@ public record VitConfig(
     double dropout = config.number("hidden_dropout_prob", 0);
     var result =
         new VitConfig(
-            config.integer("image_size", 224),
-            config.integer("patch_size", 16),
+            square(config, "image_size", 224),
+            square(config, "patch_size", 16),
             config.integer("num_channels", 3),
             config.integer("hidden_size", 768),
             config.integer("intermediate_size", 3072),
             config.integer("num_hidden_layers", 12),
             config.integer("num_attention_heads", 12),
             config.number("layer_norm_eps", 1e-12),
-            config.get("hidden_act").map(Activation::read).orElse(Activation.GELU),
+            Activation.read(config, "hidden_act", Activation.GELU),
             config.flag("qkv_bias", true),
             new Dropouts(dropout, config.number("attention_probs_dropout_prob", 0), dropout),
             config.number("initializer_range", 0.02),
             HuggingFaceKeys.classes(config));
-    HuggingFaceKeys.noteUnused(config, notes, "encoder_stride", "pooler_act", "pooler_output_size");
+    HuggingFaceKeys.finish(
+        config, notes, "encoder_stride", "pooler_act", "pooler_output_size", "tie_word_embeddings");
     return result;
   }
 
@@ -98,11 +101,11 @@ public record VitConfig(
             block.integer("num_hidden_layers", 12),
             block.integer("num_heads", 12),
             block.number("layer_norm_epsilon", 1e-5),
-            map.get("nonlinearity").map(Activation::read).orElse(Activation.GELU),
+            Activation.read(map, "nonlinearity", Activation.GELU),
             block.flag("use_projection_bias_in_attention", true),
             new Dropouts(
-                block.number("embedding_dropout_rate", dropout),
-                block.number("attention_dropout_rate", dropout),
+                Objects.requireNonNullElse(block.number("embedding_dropout_rate"), dropout),
+                Objects.requireNonNullElse(block.number("attention_dropout_rate"), dropout),
                 dropout),
             block.number("initializer_range", 0.02),
             block.integer("num_classes", 2));
@@ -113,7 +116,7 @@ public record VitConfig(
   /** A side, given as a number or as two equal ones. */
   private static long square(ConfigMap map, String key, long fallback) {
     if (map.get(key).isEmpty()) {
-      return fallback;
+      return map.integer(key, fallback);
     }
     ConfigNode node = map.require(key);
     List<Long> sides = node.asList().items().stream().map(ConfigNode::asLong).toList();
@@ -129,8 +132,8 @@ public record VitConfig(
   }
 
   @Override
-  public Map<String, Object> toHuggingFace() {
-    var config = new LinkedHashMap<String, Object>();
+  public Map<String, @Nullable Object> toHuggingFace() {
+    var config = new LinkedHashMap<String, @Nullable Object>();
     config.put("architectures", List.of("ViTForImageClassification"));
     config.put("model_type", modelType());
     config.put("image_size", imageSize);

@@ -73,7 +73,7 @@ public final class Bigram extends LanguageModel {
     }
 
     @Override
-    public Map<String, Object> toHuggingFace() {
+    public Map<String, @Nullable Object> toHuggingFace() {
       return Map.of(
           "model_type", modelType(), "vocab_size", vocabularySize, "hidden_size", hiddenSize);
     }

@@ -16,7 +16,7 @@ class RotaryConfigTest {
       new RotaryConfig(500_000, new RotaryConfig.Llama3(8, 1, 4, 8192));
 
   private static RotaryConfig read(Map<String, Object> config) {
-    return RotaryConfig.read((ConfigMap) ConfigReader.of(config, "config.json"));
+    return RotaryKeys.LLAMA.read((ConfigMap) ConfigReader.of(config, "config.json"));
   }
 
   @Test
@@ -75,7 +75,7 @@ class RotaryConfigTest {
   @Test
   void whatIsWrittenIsReadBack() {
     var config = new LinkedHashMap<String, Object>();
-    LLAMA_31.put(config, 1);
+    RotaryKeys.LLAMA.put(config, LLAMA_31, 8, 8);
     assertThat(read(config)).isEqualTo(LLAMA_31);
     config.remove("rope_parameters");
     assertThat(read(config)).isEqualTo(LLAMA_31);
