@@ -138,6 +138,7 @@ public final class DataPreparation {
         tokenizer.vocabularySize(),
         tokenizer.endOfText(),
         TokenType.of(tokenizer.vocabularySize()),
+        List.of(),
         false,
         0,
         0,

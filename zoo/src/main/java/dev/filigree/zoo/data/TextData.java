@@ -41,6 +41,7 @@ final class TextData {
     Path configured = config.cacheDir();
     Path cache = configured == null ? CacheFolder.standard() : configured;
     var result = new DataPreparation(source, Tokenizers.of(config.tokenizer())).inCache(cache);
+    result.store().notes().forEach(LOG::warn);
     if (result.prepared() > 0) {
       LOG.info(
           "tokenized {} documents in {} s, {} tokens/s",

@@ -13,6 +13,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 
 /** A folder of tokens, mapped into memory: what a {@link DataPreparation} left behind. */
 public final class TokenStore {
@@ -138,6 +139,11 @@ public final class TokenStore {
   /** Where the documents came from. */
   public String source() {
     return manifest.source();
+  }
+
+  /** What of the source was not read as documents: a line each. */
+  public List<String> notes() {
+    return manifest.notes();
   }
 
   public long documents() {
