@@ -90,7 +90,7 @@ record Manifest(
       manifest.checkNames(file);
       return manifest;
     } catch (JsonProcessingException | NullPointerException e) {
-      throw new DataException(file + ": not a manifest of tokens; remove the folder", e);
+      throw new DataException(file + ": not a manifest of tokens; choose another folder, or move the file", e);
     }
   }
 
