@@ -72,7 +72,8 @@ final class Texts {
     void end() {
       String now = decoded();
       int same = 0;
-      while (same < Math.min(now.length(), text.length()) && now.charAt(same) == text.charAt(same)) {
+      while (same < Math.min(now.length(), text.length())
+          && now.charAt(same) == text.charAt(same)) {
         same++;
       }
       text = text.substring(0, same);

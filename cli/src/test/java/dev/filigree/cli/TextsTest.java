@@ -19,8 +19,7 @@ class TextsTest {
   private static List<String> pieces(Tokenizer tokenizer, String prompt, int... tokens) {
     var pieces = new ArrayList<String>();
     var network = new ScriptedModel(tokenizer.vocabularySize(), tokens);
-    new Texts(new TextModel(network, tokenizer))
-        .generate(prompt, tokens.length, 0, 0, pieces::add);
+    new Texts(new TextModel(network, tokenizer)).generate(prompt, tokens.length, 0, 0, pieces::add);
     return pieces;
   }
 

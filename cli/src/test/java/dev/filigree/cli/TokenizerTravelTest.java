@@ -119,8 +119,14 @@ class TokenizerTravelTest {
     assertThat(onText(named).path("tokens").asLong()).isEqualTo(185);
     String small =
         bad(
-            "train", resource("prepared/hdf5.yaml"), "--out", at("small"), "-s",
-            "train_dataloader.data_dir=" + data, "-s", "model.vocab_size=300");
+            "train",
+            resource("prepared/hdf5.yaml"),
+            "--out",
+            at("small"),
+            "-s",
+            "train_dataloader.data_dir=" + data,
+            "-s",
+            "model.vocab_size=300");
     assertThat(small).contains("data-00000.h5: row 0 of 'data'", "model.vocab_size, which is 300");
   }
 
@@ -142,8 +148,7 @@ class TokenizerTravelTest {
   void aTextThatWasLearntEndsWhereItEndedInTraining() throws Exception {
     Path run = train("ends/train.yaml", resource("ends/a.jsonl"));
     String prompt = "One, two";
-    Program program =
-        good("generate", run, "--prompt", prompt, "--tokens", 60, "--temperature", 0);
+    Program program = good("generate", run, "--prompt", prompt, "--tokens", 60, "--temperature", 0);
     assertThat(program.out().strip()).isEqualTo("One, two, three, go.");
     good("export", run, "--to", at("exported"));
     assertThat(config(at("exported")).path("eos_token_id").asLong()).isEqualTo(255);

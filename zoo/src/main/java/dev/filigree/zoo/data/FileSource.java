@@ -60,11 +60,11 @@ public final class FileSource implements DocumentSource {
           new TextFile(
               name(file), file.toString(), Files.size(file), () -> Files.newInputStream(file)));
     }
-    if (!Files.isDirectory(root) && Content.of(files.getFirst(), textKey) instanceof Content.Plain) {
+    if (!Files.isDirectory(root)
+        && Content.of(files.getFirst(), textKey) instanceof Content.Plain) {
       readInPieces(files.getFirst(), sink);
     } else {
-      new TextFiles(root.toString(), textKey)
-          .read(files, !glob.equals(DocumentSources.ALL), sink);
+      new TextFiles(root.toString(), textKey).read(files, !glob.equals(DocumentSources.ALL), sink);
     }
   }
 

@@ -90,7 +90,8 @@ record Manifest(
       manifest.checkNames(file);
       return manifest;
     } catch (JsonProcessingException | NullPointerException e) {
-      throw new DataException(file + ": not a manifest of tokens; choose another folder, or move the file", e);
+      throw new DataException(
+          file + ": not a manifest of tokens; choose another folder, or move the file", e);
     }
   }
 

@@ -80,8 +80,7 @@ final class PreparationRun {
     private final Manifest before;
     private final List<Manifest.Shard> shards;
 
-    Documents(
-        Path folder, ExecutorService encoders, Manifest before, List<Manifest.Shard> shards) {
+    Documents(Path folder, ExecutorService encoders, Manifest before, List<Manifest.Shard> shards) {
       this.folder = folder;
       this.encoders = encoders;
       this.before = before;

@@ -33,9 +33,7 @@ final class PreparedTokens {
       }
       boolean own = Files.isRegularFile(folder.resolve(TokenizerFiles.TOKENIZER));
       return Optional.of(
-          own
-              ? folder.resolve(TokenizerFiles.TOKENIZER).toString()
-              : store.manifest().tokenizer());
+          own ? folder.resolve(TokenizerFiles.TOKENIZER).toString() : store.manifest().tokenizer());
     } catch (IOException e) {
       throw new DataException(folder + ": cannot be read: " + e.getMessage(), e);
     }

@@ -104,8 +104,7 @@ final class TextFiles {
   }
 
   /** Takes plain texts out where others are JSON. */
-  private void leaveOutBeside(
-      Map<TextFile, Content> documents, Map<String, List<TextFile>> left) {
+  private void leaveOutBeside(Map<TextFile, Content> documents, Map<String, List<TextFile>> left) {
     var json = new ArrayList<TextFile>();
     var plain = new ArrayList<TextFile>();
     documents.forEach(

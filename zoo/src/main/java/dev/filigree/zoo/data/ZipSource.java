@@ -45,8 +45,7 @@ public final class ZipSource implements DocumentSource {
     this(archive, glob, textKey, MAX_ENTRY_BYTES, MAX_TOTAL_BYTES);
   }
 
-  ZipSource(
-      Path archive, String glob, String textKey, long maxEntryBytes, long maxTotalBytes) {
+  ZipSource(Path archive, String glob, String textKey, long maxEntryBytes, long maxTotalBytes) {
     this.archive = archive;
     this.glob = glob;
     this.textKey = textKey;
@@ -97,8 +96,7 @@ public final class ZipSource implements DocumentSource {
     try {
       return zip.getInputStream(entry);
     } catch (ZipException | EOFException e) {
-      throw new DataException(
-          archive + "!" + entry.getName() + ": damaged: " + e.getMessage(), e);
+      throw new DataException(archive + "!" + entry.getName() + ": damaged: " + e.getMessage(), e);
     }
   }
 

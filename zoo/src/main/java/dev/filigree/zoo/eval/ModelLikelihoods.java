@@ -67,8 +67,8 @@ public final class ModelLikelihoods implements Likelihoods {
   /**
    * {@inheritDoc}
    *
-   * @throws UnscorableException for a continuation that is no token, or longer than the
-   *     model's context
+   * @throws UnscorableException for a continuation that is no token, or longer than the model's
+   *     context
    */
   @Override
   public double[] of(List<Option> texts) {

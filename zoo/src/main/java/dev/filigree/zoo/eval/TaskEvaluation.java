@@ -40,8 +40,8 @@ public final class TaskEvaluation {
    *
    * @param shots examples before each question
    * @param limit at most so many questions of each part; 0 for all
-   * @throws DataException when a part has too few examples or no questions, and for a question
-   *     that the model cannot score
+   * @throws DataException when a part has too few examples or no questions, and for a question that
+   *     the model cannot score
    */
   public TaskResult evaluate(Task task, List<Part> parts, int shots, long limit) {
     if (shots < 0 || limit < 0) {
@@ -109,8 +109,7 @@ public final class TaskEvaluation {
     }
   }
 
-  private double[] scores(
-      String name, List<Question> questions, Part part, List<Option> texts) {
+  private double[] scores(String name, List<Question> questions, Part part, List<Option> texts) {
     try {
       return model.of(texts);
     } catch (UnscorableException e) {

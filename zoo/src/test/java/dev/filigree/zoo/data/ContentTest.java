@@ -141,7 +141,8 @@ class ContentTest {
   void documentsInAnArrayOrOverSeveralLinesAreDocuments() throws Exception {
     String pretty = "{\n  \"id\": 1,\n  \"text\": \"one\"\n}\n{\n  \"text\": \"two\"\n}\n";
     assertThat(texts(file("pretty.json", pretty))).containsExactly("one", "two");
-    String array = "[{\"text\": \"one\", \"tags\": [[1], {\"text\": \"no\"}]},\n {\"text\": \"two\"}]";
+    String array =
+        "[{\"text\": \"one\", \"tags\": [[1], {\"text\": \"no\"}]},\n {\"text\": \"two\"}]";
     assertThat(texts(file("array.json", array))).containsExactly("one", "two");
     Path cut = file("cut.json", "[\n{\"text\": \"one\"},\n{\"text\": ");
     assertThatThrownBy(() -> texts(cut))
@@ -190,7 +191,8 @@ class ContentTest {
     assertThatThrownBy(() -> texts(columns)).hasMessageContaining("c.bin: Parquet");
     Path tar = Files.createDirectory(folder.resolve("tar")).resolve("d.tar.gz");
     Files.write(tar, gzip("\0".repeat(257) + "ustar\0" + "\0".repeat(200)));
-    assertThatThrownBy(() -> texts(tar.getParent())).hasMessageContaining("no text in it: d.tar.gz");
+    assertThatThrownBy(() -> texts(tar.getParent()))
+        .hasMessageContaining("no text in it: d.tar.gz");
   }
 
   @Test
@@ -213,7 +215,8 @@ class ContentTest {
   @Test
   void whatWasLeftOutIsSaidAgainWhenTokensAreReadFromTheCache() throws Exception {
     Path cache = folder.resolve("cache");
-    var source = DocumentSources.of(List.of(TestData.resource("files/mixed").toString()), null, "text");
+    var source =
+        DocumentSources.of(List.of(TestData.resource("files/mixed").toString()), null, "text");
     TokenStore made = new DataPreparation(source, new ByteTokenizer()).inCache(cache).store();
     TokenStore found = new DataPreparation(source, new ByteTokenizer()).inCache(cache).store();
     assertThat(found.notes()).hasSize(3).isEqualTo(made.notes());

@@ -83,7 +83,8 @@ class JsonDocumentsTest {
 
   @Test
   void whatPythonWritesIsRead() throws Exception {
-    String lines = "\uFEFF{\"score\": NaN, \"text\": \"a\"}\r\n\r\n{\"text\": \"b\", \"s\": -Infinity}";
+    String lines =
+        "\uFEFF{\"score\": NaN, \"text\": \"a\"}\r\n\r\n{\"text\": \"b\", \"s\": -Infinity}";
     assertThat(texts(lines)).containsExactly("a", "b");
   }
 }

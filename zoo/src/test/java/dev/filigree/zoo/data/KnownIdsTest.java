@@ -29,10 +29,14 @@ class KnownIdsTest {
   private DataLoader hdf5(int batchSize) throws IOException {
     return loader(
         Map.of(
-            "data_processor", "GptHDF5MapDataProcessor",
-            "data_dir", folder.toString(),
-            "shuffle", false,
-            "batch_size", batchSize));
+            "data_processor",
+            "GptHDF5MapDataProcessor",
+            "data_dir",
+            folder.toString(),
+            "shuffle",
+            false,
+            "batch_size",
+            batchSize));
   }
 
   private static void all(DataLoader loader) {
@@ -44,7 +48,8 @@ class KnownIdsTest {
     for (String name : List.of("a.h5", "b.h5")) {
       try (var file = HdfFile.write(folder.resolve(name))) {
         int id = name.equals("b.h5") ? 7 : 4;
-        file.putDataset("data", new int[][][] {{{1, 2}, {1, 1}, {2, 3}}, {{3, 4}, {1, 1}, {4, id}}});
+        file.putDataset(
+            "data", new int[][][] {{{1, 2}, {1, 1}, {2, 3}}, {{3, 4}, {1, 1}, {4, id}}});
       }
     }
     all(hdf5(3).ids(8, "model.vocab_size"));
@@ -90,9 +95,12 @@ class KnownIdsTest {
     DataLoader loader =
         loader(
             Map.of(
-                "data_processor", "Cifar10DataProcessor",
-                "data_dir", folder.toString(),
-                "batch_size", MANY));
+                "data_processor",
+                "Cifar10DataProcessor",
+                "data_dir",
+                folder.toString(),
+                "batch_size",
+                MANY));
     assertThatThrownBy(() -> all(loader.ids(10, "model.num_classes")))
         .isInstanceOf(DataException.class)
         .hasMessageContaining(folder.toString())

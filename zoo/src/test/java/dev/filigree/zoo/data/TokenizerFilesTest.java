@@ -103,7 +103,8 @@ class TokenizerFilesTest {
         manifest,
         Files.readString(manifest).replace("\"complete\" : true", "\"complete\" : false"));
     assertThatThrownBy(
-            () -> DataSources.open(read("{data_dir: %s, max_sequence_length: 4}".formatted(tokens))))
+            () ->
+                DataSources.open(read("{data_dir: %s, max_sequence_length: 4}".formatted(tokens))))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("did not finish");
   }

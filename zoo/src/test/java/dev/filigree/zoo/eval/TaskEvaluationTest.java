@@ -125,7 +125,8 @@ class TaskEvaluationTest {
             });
     var task = new TaskEvaluation(likelihoods, progress::add);
     assertThatThrownBy(
-            () -> task.evaluate(TASK, List.of(part("", questions, List.of(questions.get(0)))), 1, 0))
+            () ->
+                task.evaluate(TASK, List.of(part("", questions, List.of(questions.get(0)))), 1, 0))
         .isInstanceOf(DataException.class)
         .hasMessage(
             "arc: question 2 ('What is it?'), answer 3: the tokenizer trimming has no token of its"
@@ -150,7 +151,8 @@ class TaskEvaluationTest {
         List.of(
             part("even", List.of(question("a", 0, "y", "n")), List.of()),
             part("uneven", List.of(question("b", 1, "y", "odd")), List.of()));
-    assertThatThrownBy(() -> new TaskEvaluation(likelihoods, progress::add).evaluate(TASK, parts, 0, 0))
+    assertThatThrownBy(
+            () -> new TaskEvaluation(likelihoods, progress::add).evaluate(TASK, parts, 0, 0))
         .isInstanceOf(DataException.class)
         .hasMessage(
             "arc uneven: question 1 ('b'), answer 2: the tokenizer trimming cannot split it: no such"
