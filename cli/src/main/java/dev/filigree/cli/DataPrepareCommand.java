@@ -42,7 +42,8 @@ final class DataPrepareCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "SOURCE",
       description =
-          "Folders, texts, .jsonl, .jsonl.zst, .zip archives, or 'jdk' for the JDK's own sources.")
+          "Folders, texts, JSON lines, packed (gz, zst, xz, bz2) or not, .zip archives, or 'jdk'"
+              + " for the JDK's own sources.")
   private List<String> sources = List.of();
 
   @Option(names = "--to", required = true, paramLabel = "DIR", description = "Where the tokens go.")
@@ -65,7 +66,7 @@ final class DataPrepareCommand implements Callable<Integer> {
       names = "--text-key",
       defaultValue = "text",
       paramLabel = "KEY",
-      description = "The key of the text in JSON lines. Default: text.")
+      description = "The key of the text in objects of JSON. Default: text.")
   private String textKey = "";
 
   @Option(
@@ -131,6 +132,7 @@ final class DataPrepareCommand implements Callable<Integer> {
     if (ProgressLine.terminalColumns() > 0) {
       spec.commandLine().getErr().println();
     }
+    store.notes().forEach(note -> spec.commandLine().getErr().println("note: " + note));
     if (json) {
       Map<String, Object> line = new TreeMap<>();
       line.put("documents", store.documents());

@@ -1,6 +1,10 @@
 package dev.filigree.cli;
 
 import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.data.DataConfig;
+import dev.filigree.zoo.data.Tokenizer;
+import dev.filigree.zoo.data.TokenizerFiles;
+import dev.filigree.zoo.data.Tokenizers;
 import dev.filigree.zoo.eval.Tasks;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.report.Figures;
@@ -12,6 +16,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -159,10 +164,24 @@ final class EvaluateCommand implements Callable<Integer> {
     long most = batches == null ? config.loop().evalSteps() : batches;
     var results = new LinkedHashMap<String, Object>();
     for (var entry : config.validationData().entrySet()) {
+      requireOwnTokenizer(checkpoint, entry.getValue());
       String name = entry.getKey().isEmpty() ? "validation" : entry.getKey();
       results.put(name, Losses.of(model, entry.getValue(), most));
     }
     return results;
+  }
+
+  /** Throws for data of another tokenizer than the checkpoint's, where both are known. */
+  private static void requireOwnTokenizer(Checkpoint checkpoint, DataConfig data) {
+    Optional<Tokenizer> own = TokenizerFiles.in(checkpoint.directory());
+    String other = data.tokenizer();
+    if (own.isPresent()
+        && other != null
+        && !Tokenizers.of(other).identity().equals(own.get().identity())) {
+      throw new UsageException(
+          "%s: its tokenizer is %s, that of the data is %s"
+              .formatted(checkpoint.directory(), own.get().name(), other));
+    }
   }
 
   private static void print(PrintWriter out, String indent, Map<?, ?> result) {

@@ -2,10 +2,14 @@ package dev.filigree.cli;
 
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.torch.Tensors;
+import dev.filigree.zoo.data.Tokenizer;
+import dev.filigree.zoo.data.TokenizerFiles;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.train.Checkpoint;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,13 +43,19 @@ final class ExportCommand implements Callable<Integer> {
   private ElementType type;
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     if (Files.exists(to.resolve("config.json"))) {
       throw new UsageException(to + ": holds a network already; give another --to");
     }
     Checkpoint checkpoint = Inputs.checkpoint(path);
     HuggingFaceFolder.write(
         to, checkpoint.modelConfig(), Tensors.namedParameters(checkpoint.loadModel()), type);
+    TokenizerFiles.copy(checkpoint.directory(), to);
+    Optional<Tokenizer> tokenizer = TextModel.tokenizer(checkpoint);
+    if (tokenizer.isPresent()) {
+      tokenizer.get().save(to);
+      HuggingFaceFolder.addEndTokens(to, tokenizer.get().endTokens());
+    }
     spec.commandLine().getOut().println("Wrote " + to);
     return 0;
   }

@@ -33,6 +33,9 @@ final class Losses {
    */
   static Map<String, Object> of(Model model, DataConfig data, long batches) throws IOException {
     DataLoader loader = DataSources.loader(data);
+    if (model instanceof LanguageModel language) {
+      loader.ids(language.vocabularySize(), "vocab_size");
+    }
     Evaluator.Result result = new Evaluator(model).evaluate(loader, batches);
     var figures = new LinkedHashMap<String, Object>();
     figures.put("loss", result.loss());

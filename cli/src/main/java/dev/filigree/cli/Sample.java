@@ -17,9 +17,15 @@ final class Sample {
 
   private Sample() {}
 
-  /** Writes {@code sample.txt} with the run's newest checkpoint; returns the text. */
+  /**
+   * Writes {@code sample.txt} with the run's newest checkpoint; returns the text, none where the
+   * tokenizer is not known.
+   */
   static String write(Path runDirectory) throws IOException {
     Checkpoint checkpoint = Checkpoints.open(runDirectory);
+    if (TextModel.tokenizer(checkpoint).isEmpty()) {
+      return "";
+    }
     RunConfig config = checkpoint.config().orElseThrow();
     String prompt = config.trainData().dataDirs().contains("jdk") ? "    public " : "The ";
     var text = new StringBuilder(prompt);

@@ -2,11 +2,10 @@ package dev.filigree.cli;
 
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.data.Tokenizer;
+import dev.filigree.zoo.data.TokenizerFiles;
 import dev.filigree.zoo.data.Tokenizers;
 import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.train.Checkpoint;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /** A checkpoint's network and what makes tokens of text for it. */
@@ -24,7 +23,14 @@ record TextModel(LanguageModel network, Tokenizer tokenizer) {
       throw new IllegalArgumentException(
           checkpoint.directory() + ": its network writes no text; give one of a language model");
     }
-    Tokenizer tokenizer = tokenizer(checkpoint, network.vocabularySize());
+    Tokenizer tokenizer =
+        tokenizer(checkpoint)
+            .orElseThrow(
+                () ->
+                    new UsageException(
+                        checkpoint.directory()
+                            + ": does not know its tokenizer; give tokenizer in train_dataloader,"
+                            + " or put its tokenizer.json there"));
     if (tokenizer.vocabularySize() > network.vocabularySize()) {
       throw new UsageException(
           "%s: its network knows %d tokens, the tokenizer %s has %d"
@@ -37,19 +43,20 @@ record TextModel(LanguageModel network, Tokenizer tokenizer) {
     return new TextModel(network, tokenizer);
   }
 
-  private static Tokenizer tokenizer(Checkpoint checkpoint, long vocabularySize) {
-    Path file = checkpoint.directory().resolve("tokenizer.json");
+  /** The tokenizer that belongs to a checkpoint; empty where it is not known. */
+  static Optional<Tokenizer> tokenizer(Checkpoint checkpoint) {
+    return TokenizerFiles.in(checkpoint.directory()).or(() -> ofConfig(checkpoint));
+  }
+
+  /** For checkpoints without files of a tokenizer. */
+  private static Optional<Tokenizer> ofConfig(Checkpoint checkpoint) {
     Optional<RunConfig> config = checkpoint.config();
     if (config.isPresent()) {
-      return Tokenizers.of(config.get().trainData().tokenizer());
+      return Optional.ofNullable(config.get().trainData().tokenizer()).map(Tokenizers::of);
     }
-    if (Files.exists(file)) {
-      return Tokenizers.of(file.toString());
-    }
-    if (vocabularySize == BYTES) {
-      return Tokenizers.of("bytes");
-    }
-    throw new UsageException(
-        checkpoint.directory() + ": has no tokenizer; put its tokenizer.json there");
+    boolean bytes =
+        checkpoint.loadModel() instanceof LanguageModel network
+            && network.vocabularySize() == BYTES;
+    return bytes ? Optional.of(Tokenizers.of("bytes")) : Optional.empty();
   }
 }

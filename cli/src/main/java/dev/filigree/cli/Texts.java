@@ -34,39 +34,61 @@ final class Texts {
         ids.length == 0
             ? List.of((long) tokenizer.endOfText())
             : Arrays.stream(ids).asLongStream().boxed().toList();
-    var written = new ArrayList<Integer>();
-    var shown = new StringBuilder();
+    var shown = new Shown(ids, listener);
     new Generator(model, temperature, seed)
-        .generate(
-            context,
-            tokens,
-            token -> {
-              written.add(Math.toIntExact(token));
-              show(decoded(written), shown, listener);
-            });
-    String rest = tokenizer.decode(toArray(written)).substring(shown.length());
-    listener.accept(rest);
+        .endingAt(tokenizer.endTokens())
+        .generate(context, tokens, token -> shown.add(Math.toIntExact(token)));
+    shown.end();
   }
 
-  /** The text without an end that later tokens may complete to other characters. */
-  private String decoded(List<Integer> tokens) {
-    String text = tokenizer.decode(toArray(tokens));
-    int end = text.length();
-    while (end > 0 && text.charAt(end - 1) == REPLACEMENT) {
-      end--;
+  /**
+   * The new text as far as it is shown: prompt and continuation are decoded as one, so that they
+   * are joined as the tokenizer joins its tokens.
+   */
+  private final class Shown {
+    private final List<Integer> tokens = new ArrayList<>();
+    private final Consumer<String> listener;
+    private String text;
+
+    Shown(int[] prompt, Consumer<String> listener) {
+      Arrays.stream(prompt).forEach(tokens::add);
+      this.listener = listener;
+      text = decoded();
     }
-    return text.substring(0, end);
-  }
 
-  private static void show(String text, StringBuilder shown, Consumer<String> listener) {
-    if (text.length() > shown.length()) {
-      String piece = text.substring(shown.length());
-      shown.append(piece);
-      listener.accept(piece);
+    /** Shows what a token adds, but for an end that later tokens may complete or change. */
+    void add(int token) {
+      tokens.add(token);
+      String now = decoded();
+      int end = now.length();
+      while (end > 0 && now.charAt(end - 1) == REPLACEMENT) {
+        end--;
+      }
+      if (now.startsWith(text)) {
+        show(now, end);
+      }
     }
-  }
 
-  private static int[] toArray(List<Integer> tokens) {
-    return tokens.stream().mapToInt(Integer::intValue).toArray();
+    void end() {
+      String now = decoded();
+      int same = 0;
+      while (same < Math.min(now.length(), text.length())
+          && now.charAt(same) == text.charAt(same)) {
+        same++;
+      }
+      text = text.substring(0, same);
+      show(now, now.length());
+    }
+
+    private void show(String now, int end) {
+      if (end > text.length()) {
+        listener.accept(now.substring(text.length(), end));
+        text = now.substring(0, end);
+      }
+    }
+
+    private String decoded() {
+      return tokenizer.decode(tokens.stream().mapToInt(Integer::intValue).toArray());
+    }
   }
 }

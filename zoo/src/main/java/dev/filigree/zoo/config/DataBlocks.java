@@ -64,7 +64,7 @@ final class DataBlocks {
     block.put("data_dir", data.dataDirs());
     block.put("split", data.split().name().toLowerCase(Locale.ROOT));
     block.put("validation_fraction", data.validationFraction());
-    block.put("tokenizer", data.tokenizer());
+    putIfPresent(block, "tokenizer", data.tokenizer());
     putIfPresent(block, "glob", data.glob());
     block.put("text_key", data.textKey());
     putIfPresent(block, "max_sequence_length", data.maxSequenceLength());

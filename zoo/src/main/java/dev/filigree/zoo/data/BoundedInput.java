@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** What a decompressor gives, up to a limit: a small file must not unpack without end. */
-final class BoundedInput extends FilterInputStream {
+class BoundedInput extends FilterInputStream {
   private final long limit;
   private final String name;
   private long count;
@@ -22,16 +22,24 @@ final class BoundedInput extends FilterInputStream {
 
   @Override
   public int read() throws IOException {
-    int value = super.read();
-    count(value < 0 ? 0 : 1);
-    return value;
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : Byte.toUnsignedInt(one[0]);
   }
 
   @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
-    int read = super.read(buffer, offset, length);
-    count(Math.max(read, 0));
-    return read;
+    try {
+      int read = super.read(buffer, offset, length);
+      count(Math.max(read, 0));
+      return read;
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** What a decompressor's error becomes. */
+  RuntimeException failed(IOException cause) {
+    return new DataException(name + ": damaged: " + cause.getMessage(), cause);
   }
 
   @Override

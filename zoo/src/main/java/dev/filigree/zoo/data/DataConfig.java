@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param dataDirs where: {@code jdk}, folders, files
  * @param split which part of the documents
  * @param validationFraction of the documents that validate, in [0, 1)
- * @param tokenizer {@code bytes}, {@code gpt2} or the path of a tokenizer.json
+ * @param tokenizer {@code bytes}, {@code gpt2} or the path of a tokenizer.json; null where it is
+ *     not known: for token files of others, and pictures
  * @param glob which files of a folder or archive; null for all
  * @param textKey key of the text in JSON lines
  * @param maxSequenceLength tokens that a model sees at once; null for what the files hold
@@ -32,7 +33,7 @@ public record DataConfig(
     List<String> dataDirs,
     Split split,
     double validationFraction,
-    String tokenizer,
+    @Nullable String tokenizer,
     @Nullable String glob,
     String textKey,
     @Nullable Integer maxSequenceLength,
@@ -47,7 +48,7 @@ public record DataConfig(
     dataDirs = List.copyOf(dataDirs);
     check(!dataDirs.isEmpty(), "data_dir", "at least one place", "none");
     check(dataDirs.stream().allMatch(DataConfig::isPath), "data_dir", "paths", dataDirs);
-    check(isPath(tokenizer), "tokenizer", "a name or a path", tokenizer);
+    check(tokenizer == null || isPath(tokenizer), "tokenizer", "a name or a path", tokenizer);
     check(glob == null || isGlob(glob), "glob", "a pattern such as **.txt", glob);
     check(
         validationFraction >= 0 && validationFraction < 1,
@@ -143,7 +144,7 @@ public record DataConfig(
               dataDirs,
               block.get("split").map(DataConfig::split).orElse(split),
               block.number("validation_fraction", defaults.validationFraction),
-              block.string("tokenizer", defaults.tokenizer),
+              tokenizer(block, processor, dataDirs, defaults),
               block.get("glob").map(ConfigNode::asString).orElse(defaults.glob),
               block.string("text_key", defaults.textKey),
               // Files of other kinds know the length of their sequences.
@@ -174,6 +175,37 @@ public record DataConfig(
               node -> {
                 throw node.error("jdk is text: give data_processor=" + DataSources.TEXT);
               });
+    }
+  }
+
+  /** What the block says, else what the data say of themselves, else what others use. */
+  private static @Nullable String tokenizer(
+      ConfigMap block, String processor, List<String> dataDirs, DataConfig defaults) {
+    boolean sameKind = processor.equals(defaults.processor);
+    String other = processor.equals(DataSources.TEXT) ? "bytes" : null;
+    String given = block.get("tokenizer").map(ConfigNode::asString).orElse(null);
+    // A network is evaluated on the tokens that it was trained on.
+    String trained = defaults.evaluation && sameKind ? defaults.tokenizer : null;
+    ConfigNode place = block.get("tokenizer").or(() -> block.get("data_dir")).orElse(block);
+    try {
+      if (!dataDirs.stream().allMatch(DataConfig::isPath) || (given != null && !isPath(given))) {
+        return given; // refused as soon as it is looked at
+      }
+      if (given != null && trained != null && !given.equals(trained)) {
+        requireSame(given, trained);
+      }
+      String wanted = given != null ? given : trained;
+      return PreparedTokens.tokenizer(processor, dataDirs, wanted)
+          .orElse(wanted != null ? wanted : sameKind ? defaults.tokenizer : other);
+    } catch (DataException e) {
+      throw place.error(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void requireSame(String given, String trained) {
+    if (!Tokenizers.of(given).identity().equals(Tokenizers.of(trained).identity())) {
+      throw new DataException(
+          "the tokenizer %s is not that of the training data, %s".formatted(given, trained));
     }
   }
 

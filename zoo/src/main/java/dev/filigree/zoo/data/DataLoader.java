@@ -1,10 +1,16 @@
 package dev.filigree.zoo.data;
 
+import dev.filigree.torch.Tensors;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Batches of a data set, without end. The order depends on the seed alone, and the state is one
@@ -17,10 +23,18 @@ public final class DataLoader {
   private static final String SHUFFLE = "shuffle";
   private static final String SEED = "seed";
 
+  static final String INPUTS = "inputs";
+  static final String LABELS = "labels";
+
+  /** A label of positions that never count. */
+  private static final long IGNORED = -100;
+
   private final Dataset dataset;
   private final int batchSize;
   private final boolean shuffle;
   private final long seed;
+  private long ids = Long.MAX_VALUE;
+  private String idsKey = "";
   private long samples;
 
   /**
@@ -41,6 +55,32 @@ public final class DataLoader {
     return dataset;
   }
 
+  /**
+   * Refuses tokens and classes that a network does not know, from now on.
+   *
+   * @param size what it knows: ids in [0, size)
+   * @param key of the configuration that says so, for the message
+   * @throws DataException when the token that ends every text is none of them
+   */
+  public DataLoader ids(long size, String key) {
+    ids = size;
+    idsKey = key;
+    Optional<TextInfo> text = dataset.text();
+    if (text.isPresent() && text.get().tokenizer().endOfText() >= size) {
+      Tokenizer tokenizer = text.get().tokenizer();
+      throw new DataException(
+          "%s: made by the tokenizer %s of %d tokens; %s is %d, give at least %d"
+              .formatted(
+                  dataset.place(new Position(0, 0), INPUTS),
+                  tokenizer.name(),
+                  tokenizer.vocabularySize(),
+                  key,
+                  size,
+                  tokenizer.vocabularySize()));
+    }
+    return this;
+  }
+
   public int batchSize() {
     return batchSize;
   }
@@ -56,9 +96,34 @@ public final class DataLoader {
     for (int i = 0; i < size; i++) {
       positions.add(position(samples + i));
     }
-    Batch batch = dataset.read(positions);
+    Batch batch = read(positions);
     samples += size;
     return batch;
+  }
+
+  private Batch read(List<Position> positions) {
+    Batch batch = dataset.read(positions);
+    check(batch.inputs(), INPUTS, positions);
+    check(batch.labels(), LABELS, positions);
+    return batch;
+  }
+
+  /** Throws for ids that the network does not know; numbers other than ids are left alone. */
+  private void check(Tensor tensor, String part, List<Position> positions) {
+    if (Tensors.type(tensor) != ScalarType.Long || ids == Long.MAX_VALUE) {
+      return;
+    }
+    MemorySegment values = Tensors.segment(tensor);
+    long count = tensor.numel();
+    for (long i = 0; i < count; i++) {
+      long id = values.getAtIndex(ValueLayout.JAVA_LONG, i);
+      if ((id < 0 || id >= ids) && !(id == IGNORED && part.equals(LABELS))) {
+        Position position = positions.get(Math.toIntExact(i * positions.size() / count));
+        throw new DataException(
+            "%s: %d is not below %s, which is %d"
+                .formatted(dataset.place(position, part), id, idsKey, ids));
+      }
+    }
   }
 
   /** Samples handed out so far. */
@@ -148,7 +213,7 @@ public final class DataLoader {
       for (long i = first; i < Math.min(first + batchSize, dataset.size()); i++) {
         positions.add(new Position(0, i));
       }
-      return dataset.read(positions);
+      return read(positions);
     }
   }
 }

@@ -99,6 +99,7 @@ public final class DataPreparation {
         channel.lock(); // released with the channel
         long start = System.nanoTime();
         Manifest before = progressIn(folder, key);
+        tokenizer.save(folder);
         Manifest after =
             before.complete()
                 ? before
@@ -138,6 +139,7 @@ public final class DataPreparation {
         tokenizer.vocabularySize(),
         tokenizer.endOfText(),
         TokenType.of(tokenizer.vocabularySize()),
+        List.of(),
         false,
         0,
         0,

@@ -24,4 +24,18 @@ public interface Dataset {
   default Optional<TextInfo> text() {
     return Optional.empty();
   }
+
+  /** What made tokens of the text; empty where it is not known. */
+  default Optional<Tokenizer> tokenizer() {
+    return text().map(TextInfo::tokenizer);
+  }
+
+  /**
+   * Where a sample is stored: file and row, as far as there are any.
+   *
+   * @param part what of it: {@code inputs} or {@code labels}
+   */
+  default String place(Position position, String part) {
+    return "%s: %s of sample %d".formatted(description(), part, position.index());
+  }
 }

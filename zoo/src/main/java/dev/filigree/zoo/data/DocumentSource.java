@@ -25,5 +25,8 @@ public interface DocumentSource {
   interface Sink {
     /** Returns whether more documents are wanted. */
     boolean accept(Document document) throws IOException;
+
+    /** Is told, in a line for people, of something that was not read as documents. */
+    default void note(String line) {}
   }
 }

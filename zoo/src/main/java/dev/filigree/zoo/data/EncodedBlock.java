@@ -21,7 +21,7 @@ record EncodedBlock(List<byte[]> tokens, ByteBuffer table, long tokenCount, long
     long tokenCount = 0;
     long byteCount = 0;
     for (Document document : documents) {
-      int[] ids = tokenizer.encode(document.text());
+      int[] ids = ids(document, tokenizer);
       pieces.add(store(ids, tokenizer.endOfText(), type));
       table.putInt(ids.length + 1);
       table.putInt(document.text().length);
@@ -30,6 +30,17 @@ record EncodedBlock(List<byte[]> tokens, ByteBuffer table, long tokenCount, long
       byteCount += document.text().length;
     }
     return new EncodedBlock(pieces, table.flip(), tokenCount, byteCount);
+  }
+
+  private static int[] ids(Document document, Tokenizer tokenizer) {
+    try {
+      return tokenizer.encode(document.text());
+    } catch (RuntimeException e) {
+      throw new DataException(
+          "%s: the tokenizer %s cannot split it: %s"
+              .formatted(document.name(), tokenizer.name(), e.getMessage()),
+          e);
+    }
   }
 
   private static byte[] store(int[] ids, int endOfText, TokenType type) {

@@ -5,16 +5,15 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
- * A file, or the files below a folder that match a glob. JSON lines (.jsonl, .jsonl.zst, .jsonl.gz)
- * give a document a line. Any other file is a text: one document in a folder; a file given alone is
- * cut into pieces at line ends, so that some of it can validate.
+ * A file, or the files below a folder that match a glob. Each is taken for what it holds, unpacked
+ * where it is packed: documents in JSON, or a text. A text is one document in a folder; a text
+ * given alone is cut into pieces at line ends, so that some of it can validate.
  */
 public final class FileSource implements DocumentSource {
-  private static final int FOLDER_PIECE_BYTES = 4 << 20;
   private static final int MIN_PIECE_BYTES = 1 << 10;
   private static final int MAX_PIECE_BYTES = 64 << 10;
   private static final int PIECES = 64;
@@ -26,7 +25,7 @@ public final class FileSource implements DocumentSource {
   /**
    * @param root a file or a folder
    * @param glob which files of a folder, by their path in it, such as {@code **.txt}
-   * @param textKey key of the text in JSON lines
+   * @param textKey key of the text in objects of JSON
    * @throws DataException when there is no such file or folder
    */
   public FileSource(Path root, String glob, String textKey) {
@@ -45,7 +44,7 @@ public final class FileSource implements DocumentSource {
 
   @Override
   public String fingerprint() throws IOException {
-    var text = new StringBuilder("files ").append(textKey).append('\n');
+    var text = new StringBuilder("files by content ").append(textKey).append('\n');
     for (Path file : files()) {
       text.append(name(file)).append(' ').append(Files.size(file)).append(' ');
       text.append(Files.getLastModifiedTime(file).toMillis()).append('\n');
@@ -55,42 +54,30 @@ public final class FileSource implements DocumentSource {
 
   @Override
   public void read(Sink sink) throws IOException {
+    var files = new ArrayList<TextFile>();
     for (Path file : files()) {
-      if (!read(file, sink)) {
-        return;
-      }
+      files.add(
+          new TextFile(
+              name(file), file.toString(), Files.size(file), () -> Files.newInputStream(file)));
+    }
+    if (!Files.isDirectory(root)
+        && Content.of(files.getFirst(), textKey) instanceof Content.Plain) {
+      readInPieces(files.getFirst(), sink);
+    } else {
+      new TextFiles(root.toString(), textKey).read(files, !glob.equals(DocumentSources.ALL), sink);
     }
   }
 
-  private boolean read(Path file, Sink sink) throws IOException {
-    String lower = file.toString().toLowerCase(Locale.ROOT);
-    if (lower.endsWith(".parquet")) {
-      throw new DataException(
-          file + ": Parquet is not read here; write it as JSON lines (.jsonl or .jsonl.zst) first");
-    }
-    if (lower.matches(".*\\.(jsonl|ndjson)(\\.zst|\\.gz)?")) {
-      return JsonLines.read(file, name(file), textKey, sink);
-    }
-    return readText(file, sink);
-  }
-
-  private boolean readText(Path file, Sink sink) throws IOException {
-    boolean alone = !Files.isDirectory(root);
-    long alonePiece = Math.clamp(Files.size(file) / PIECES, MIN_PIECE_BYTES, MAX_PIECE_BYTES);
-    int size = alone ? (int) alonePiece : FOLDER_PIECE_BYTES;
+  private static void readInPieces(TextFile file, Sink sink) throws IOException {
+    int size = (int) Math.clamp(file.bytes() / PIECES, MIN_PIECE_BYTES, MAX_PIECE_BYTES);
     try (var reader = new TextReader(file)) {
       int number = 0;
-      byte[] piece = reader.piece(size);
-      while (piece.length > 0) {
-        // In a folder, pieces of one file share its name, and so stay on one side of the split.
-        String name = alone ? name(file) + "#" + number++ : name(file);
-        if (!sink.accept(new Document(name, piece))) {
-          return false;
+      for (byte[] piece = reader.piece(size); piece.length > 0; piece = reader.piece(size)) {
+        if (!sink.accept(new Document(file.name() + "#" + number++, piece))) {
+          return;
         }
-        piece = reader.piece(size);
       }
     }
-    return true;
   }
 
   private List<Path> files() throws IOException {

@@ -56,6 +56,13 @@ final class Hdf5Array {
     return rowShape.clone();
   }
 
+  /** Where a row is: its file, and its number in it. */
+  String place(long row) {
+    int found = Arrays.binarySearch(starts, row);
+    int part = found >= 0 ? found : -found - 2;
+    return "%s: row %d of '%s'".formatted(files.get(part), row - starts[part], name);
+  }
+
   /** Elements of some rows, one after the other. The rows may lie in several files. */
   long[] read(long row, int count) {
     int width = Math.toIntExact(Arrays.stream(rowShape).reduce(1, Math::multiplyExact));

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -32,12 +33,17 @@ final class Hdf5Dataset implements Dataset {
   private final long size;
   private final int sequenceLength;
   private final SampleReader reader;
+  private final Places places;
+  private final Optional<Tokenizer> tokenizer;
 
-  private Hdf5Dataset(String description, long size, int sequenceLength, SampleReader reader) {
-    this.description = description;
+  private Hdf5Dataset(
+      DataConfig config, long size, int sequenceLength, SampleReader reader, Places places) {
+    this.description = String.join(", ", config.dataDirs());
     this.size = size;
     this.sequenceLength = sequenceLength;
     this.reader = reader;
+    this.places = places;
+    this.tokenizer = Optional.ofNullable(config.tokenizer()).map(Tokenizers::of);
     if (size < 1) {
       throw new DataException(
           description
@@ -49,6 +55,11 @@ final class Hdf5Dataset implements Dataset {
   /** Fetches a sample: input ids, loss mask and labels, {@code sequenceLength} elements each. */
   private interface SampleReader {
     long[][] read(long index);
+  }
+
+  /** Says where inputs or labels of a sample are stored. */
+  private interface Places {
+    String of(long index, String part);
   }
 
   static Dataset open(DataConfig config) throws IOException {
@@ -67,7 +78,7 @@ final class Hdf5Dataset implements Dataset {
     var data = new Hdf5Array(files, opened, DATA);
     return data.rowShape().length == 0
         ? corpus(data, description, config)
-        : samples(data, files, description, config);
+        : samples(data, files, config);
   }
 
   private static List<Path> filesIn(Path folder) throws IOException {
@@ -83,8 +94,7 @@ final class Hdf5Dataset implements Dataset {
     }
   }
 
-  private static Dataset samples(
-      Hdf5Array data, List<Path> files, String description, DataConfig config) {
+  private static Dataset samples(Hdf5Array data, List<Path> files, DataConfig config) {
     long[] shape = data.rowShape();
     if (shape.length != 2 || shape[0] != FEATURES) {
       throw new DataException(
@@ -95,7 +105,7 @@ final class Hdf5Dataset implements Dataset {
     }
     int length = length(shape[1], config);
     return new Hdf5Dataset(
-        description,
+        config,
         data.rows(),
         length,
         index -> {
@@ -105,7 +115,8 @@ final class Hdf5Dataset implements Dataset {
             Arrays.copyOfRange(row, length, 2 * length),
             Arrays.copyOfRange(row, 2 * length, 3 * length)
           };
-        });
+        },
+        (index, part) -> data.place(index) + ", " + part);
   }
 
   private static Dataset separate(
@@ -128,13 +139,14 @@ final class Hdf5Dataset implements Dataset {
     long[] ones = new long[length];
     Arrays.fill(ones, 1);
     return new Hdf5Dataset(
-        description,
+        config,
         inputs.rows(),
         length,
         index ->
             new long[][] {
               inputs.read(index, 1), masked ? masks.read(index, 1) : ones, labels.read(index, 1)
-            });
+            },
+        (index, part) -> (part.equals(DataLoader.LABELS) ? labels : inputs).place(index));
   }
 
   private static Dataset corpus(Hdf5Array data, String description, DataConfig config) {
@@ -146,7 +158,7 @@ final class Hdf5Dataset implements Dataset {
     long[] ones = new long[length];
     Arrays.fill(ones, 1);
     return new Hdf5Dataset(
-        description,
+        config,
         (data.rows() - 1) / length,
         length,
         index -> {
@@ -154,7 +166,9 @@ final class Hdf5Dataset implements Dataset {
           return new long[][] {
             Arrays.copyOf(window, length), ones, Arrays.copyOfRange(window, 1, length + 1)
           };
-        });
+        },
+        (index, part) ->
+            "%s, one of %,d from there on".formatted(data.place(index * length), length + 1L));
   }
 
   private static int length(long found, DataConfig config) {
@@ -171,6 +185,16 @@ final class Hdf5Dataset implements Dataset {
   @Override
   public String description() {
     return description;
+  }
+
+  @Override
+  public Optional<Tokenizer> tokenizer() {
+    return tokenizer;
+  }
+
+  @Override
+  public String place(Position position, String part) {
+    return places.of(position.index(), part);
   }
 
   @Override

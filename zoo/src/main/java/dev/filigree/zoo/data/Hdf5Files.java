@@ -6,6 +6,7 @@ import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ChunkedDataset;
 import io.jhdf.filter.FilterManager;
 import io.jhdf.filter.PipelineFilterWithData;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +31,8 @@ final class Hdf5Files {
 
   private Hdf5Files() {}
 
-  static HdfFile open(Path file) {
+  static HdfFile open(Path file) throws IOException {
+    LfsPointer.refuse(file);
     return guarded(file + ": not an HDF5 file", () -> new HdfFile(file));
   }
 

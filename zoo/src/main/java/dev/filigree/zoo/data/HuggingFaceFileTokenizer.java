@@ -7,38 +7,37 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Any tokenizer that Hugging Face's library wrote as {@code tokenizer.json}.
- *
- * <p>The end of a text is the {@code eos_token} of the {@code tokenizer_config.json} beside it or,
- * without one, the first of the usual names that the file has.
+ * Any tokenizer that Hugging Face's library wrote as {@code tokenizer.json}. Which tokens end a
+ * text stands in the files beside it, see {@link EndTokens}.
  */
 public final class HuggingFaceFileTokenizer implements Tokenizer {
-  private static final List<String> END_NAMES =
-      List.of("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|im_end|>", "[SEP]");
-
   private final String name;
   private final String identity;
   private final HuggingFaceTokenizer tokenizer;
   private final int vocabularySize;
-  private final int endOfText;
+  private final Set<Integer> endTokens;
+  private final Map<String, byte[]> files;
 
   private HuggingFaceFileTokenizer(
       String name,
       String identity,
       HuggingFaceTokenizer tokenizer,
       int vocabularySize,
-      int endOfText) {
+      Set<Integer> endTokens,
+      Map<String, byte[]> files) {
     this.name = name;
     this.identity = identity;
     this.tokenizer = tokenizer;
     this.vocabularySize = vocabularySize;
-    this.endOfText = endOfText;
+    this.endTokens = endTokens;
+    this.files = files;
   }
 
   /**
@@ -48,17 +47,25 @@ public final class HuggingFaceFileTokenizer implements Tokenizer {
    */
   public static HuggingFaceFileTokenizer read(Path file) {
     try {
+      LfsPointer.refuse(file);
       byte[] json = Files.readAllBytes(file);
       Map<String, Integer> ids = ids(new ObjectMapper().readTree(json));
       int size = ids.values().stream().mapToInt(id -> id + 1).max().orElse(0);
-      int endOfText = endOfText(file, ids);
+      Set<Integer> endTokens = EndTokens.of(file, ids);
       var tokenizer =
           HuggingFaceTokenizer.newInstance(
               new ByteArrayInputStream(json),
               Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false"));
       String hash = HexFormat.of().formatHex(ShardWriter.sha256().digest(json));
+      Map<String, byte[]> files = TokenizerFiles.contents(file.toAbsolutePath().getParent());
+      files.put(TokenizerFiles.TOKENIZER, json); // whatever the file itself is called
       return new HuggingFaceFileTokenizer(
-          file.toString(), "json-" + hash + "-" + endOfText, tokenizer, size, endOfText);
+          file.toString(),
+          "json-" + hash + "-" + endTokens.iterator().next(),
+          tokenizer,
+          size,
+          endTokens,
+          files);
     } catch (IOException | RuntimeException e) {
       if (e instanceof DataException known) {
         throw known;
@@ -83,30 +90,6 @@ public final class HuggingFaceFileTokenizer implements Tokenizer {
     return ids;
   }
 
-  private static int endOfText(Path file, Map<String, Integer> ids) throws IOException {
-    Path config = file.resolveSibling("tokenizer_config.json");
-    if (Files.isRegularFile(config)) {
-      JsonNode token = new ObjectMapper().readTree(config.toFile()).path("eos_token");
-      Integer id = ids.get(token.isObject() ? token.path("content").asText() : token.asText());
-      if (id != null) {
-        return id;
-      }
-    }
-    for (String candidate : END_NAMES) {
-      Integer id = ids.get(candidate);
-      if (id != null) {
-        return id;
-      }
-    }
-    throw new DataException(
-        file
-            + ": no token ends a text: name one as eos_token in "
-            + config.getFileName()
-            + " (looked for "
-            + String.join(", ", END_NAMES)
-            + ")");
-  }
-
   @Override
   public String name() {
     return name;
@@ -124,7 +107,19 @@ public final class HuggingFaceFileTokenizer implements Tokenizer {
 
   @Override
   public int endOfText() {
-    return endOfText;
+    return endTokens.iterator().next();
+  }
+
+  @Override
+  public Set<Integer> endTokens() {
+    return endTokens;
+  }
+
+  @Override
+  public void save(Path folder) throws IOException {
+    for (var file : files.entrySet()) {
+      Files.write(folder.resolve(file.getKey()), file.getValue());
+    }
   }
 
   @Override
@@ -139,13 +134,8 @@ public final class HuggingFaceFileTokenizer implements Tokenizer {
 
   @Override
   public String decode(int[] tokens) {
-    long[] ids = new long[tokens.length];
-    int count = 0;
-    for (int token : tokens) {
-      if (token != endOfText) {
-        ids[count++] = token;
-      }
-    }
-    return tokenizer.decode(java.util.Arrays.copyOf(ids, count), true);
+    long[] ids =
+        Arrays.stream(tokens).filter(token -> !endTokens.contains(token)).asLongStream().toArray();
+    return tokenizer.decode(ids, true);
   }
 }

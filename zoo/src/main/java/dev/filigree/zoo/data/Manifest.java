@@ -22,6 +22,7 @@ import java.util.List;
  * @param tokenizer name of the tokenizer
  * @param tokenizerIdentity what changes when the tokenizer does
  * @param tokenType how ids are stored
+ * @param notes what of the source was not read as documents, for people
  * @param complete whether every document is there; false while a preparation is under way
  */
 record Manifest(
@@ -33,6 +34,7 @@ record Manifest(
     int vocabularySize,
     int endOfText,
     TokenType tokenType,
+    List<String> notes,
     boolean complete,
     long documents,
     long tokens,
@@ -64,6 +66,7 @@ record Manifest(
       long bytes) {}
 
   Manifest {
+    notes = notes == null ? List.of() : List.copyOf(notes); // older manifests have none
     shards = List.copyOf(shards);
   }
 
@@ -87,7 +90,8 @@ record Manifest(
       manifest.checkNames(file);
       return manifest;
     } catch (JsonProcessingException | NullPointerException e) {
-      throw new DataException(file + ": not a manifest of tokens; remove the folder", e);
+      throw new DataException(
+          file + ": not a manifest of tokens; choose another folder, or move the file", e);
     }
   }
 

@@ -60,6 +60,11 @@ final class PictureDataset implements Dataset {
   }
 
   @Override
+  public String place(Position position, String part) {
+    return "%s: %s of picture %d".formatted(description, part, position.index());
+  }
+
+  @Override
   public Batch read(List<Position> positions) {
     int batch = positions.size();
     int plane = height * width;

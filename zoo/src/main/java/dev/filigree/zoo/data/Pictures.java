@@ -1,19 +1,15 @@
 package dev.filigree.zoo.data;
 
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
 
 /** {@code MnistDataProcessor} and {@code Cifar10DataProcessor}: the files as they are published. */
 final class Pictures {
-  private static final int MAX_BYTES = 1 << 30;
   private static final int IDX_LABELS = 0x0801;
   private static final int IDX_PICTURES = 0x0803;
   private static final int CIFAR_SIDE = 32;
@@ -108,19 +104,18 @@ final class Pictures {
 
   private static byte[] content(Path folder, String name) throws IOException {
     Path plain = folder.resolve(name);
-    Path packed = folder.resolve(name + ".gz");
-    if (Files.isRegularFile(plain)) {
-      return Files.readAllBytes(plain);
-    }
-    if (!Files.isRegularFile(packed)) {
+    Path file = Files.isRegularFile(plain) ? plain : folder.resolve(name + ".gz");
+    if (!Files.isRegularFile(file)) {
       throw new DataException(plain + ": no such file, packed (.gz) or not");
     }
-    try (InputStream in =
-        new BoundedInput(
-            new GZIPInputStream(Files.newInputStream(packed)), MAX_BYTES, packed.toString())) {
+    var content =
+        new TextFile(
+            file.getFileName().toString(),
+            file.toString(),
+            Files.size(file),
+            () -> Files.newInputStream(file));
+    try (InputStream in = content.open()) {
       return in.readAllBytes();
-    } catch (ZipException | EOFException e) {
-      throw new DataException(packed + ": damaged: " + e.getMessage(), e);
     }
   }
 }

@@ -27,6 +27,7 @@ final class PreparationRun {
   private final ArrayDeque<Future<EncodedBlock>> pending = new ArrayDeque<>();
   private List<Document> block = new ArrayList<>();
   private int blockBytes;
+  private final List<String> notes = new ArrayList<>();
   private @Nullable ShardWriter shard;
   private long skip;
 
@@ -52,22 +53,7 @@ final class PreparationRun {
         Executors.newFixedThreadPool(
             threads, Thread.ofPlatform().daemon().name("tokens-", 0).factory());
     try {
-      source.read(
-          document -> {
-            if (skip > 0) {
-              skip--;
-              return true;
-            }
-            block.add(document);
-            blockBytes += document.text().length;
-            if (blockBytes >= BLOCK_BYTES) {
-              submit(encoders);
-              if (pending.size() > 2 * threads) {
-                writeNext(folder, before, shards);
-              }
-            }
-            return true;
-          });
+      source.read(new Documents(folder, encoders, before, shards));
       submit(encoders);
       while (!pending.isEmpty()) {
         writeNext(folder, before, shards);
@@ -84,6 +70,43 @@ final class PreparationRun {
       if (shard != null) {
         shard.close();
       }
+    }
+  }
+
+  /** Takes the documents that no earlier run wrote. */
+  private final class Documents implements DocumentSource.Sink {
+    private final Path folder;
+    private final ExecutorService encoders;
+    private final Manifest before;
+    private final List<Manifest.Shard> shards;
+
+    Documents(Path folder, ExecutorService encoders, Manifest before, List<Manifest.Shard> shards) {
+      this.folder = folder;
+      this.encoders = encoders;
+      this.before = before;
+      this.shards = shards;
+    }
+
+    @Override
+    public boolean accept(Document document) throws IOException {
+      if (skip > 0) {
+        skip--;
+        return true;
+      }
+      block.add(document);
+      blockBytes += document.text().length;
+      if (blockBytes >= BLOCK_BYTES) {
+        submit(encoders);
+        if (pending.size() > 2 * threads) {
+          writeNext(folder, before, shards);
+        }
+      }
+      return true;
+    }
+
+    @Override
+    public void note(String line) {
+      notes.add(line);
     }
   }
 
@@ -117,7 +140,7 @@ final class PreparationRun {
     }
   }
 
-  private static Manifest manifest(Manifest before, List<Manifest.Shard> shards, boolean complete) {
+  private Manifest manifest(Manifest before, List<Manifest.Shard> shards, boolean complete) {
     return new Manifest(
         before.version(),
         before.source(),
@@ -127,6 +150,7 @@ final class PreparationRun {
         before.vocabularySize(),
         before.endOfText(),
         before.tokenType(),
+        notes,
         complete,
         shards.stream().mapToLong(Manifest.Shard::documents).sum(),
         shards.stream().mapToLong(Manifest.Shard::tokens).sum(),

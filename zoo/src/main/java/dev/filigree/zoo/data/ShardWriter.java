@@ -52,10 +52,11 @@ final class ShardWriter implements Closeable {
         bytes);
   }
 
+  /** Gives up what was not finished: nothing of it stays. */
   @Override
   public void close() throws IOException {
-    tokenFile.out.close();
-    documentFile.out.close();
+    tokenFile.close();
+    documentFile.close();
   }
 
   static MessageDigest sha256() {
@@ -79,6 +80,11 @@ final class ShardWriter implements Closeable {
       aside = folder.resolve(name + ".part");
       var hashed = new DigestOutputStream(Files.newOutputStream(aside), digest);
       out = new BufferedOutputStream(hashed, 1 << 20);
+    }
+
+    void close() throws IOException {
+      out.close();
+      Files.deleteIfExists(aside);
     }
 
     String finish() throws IOException {

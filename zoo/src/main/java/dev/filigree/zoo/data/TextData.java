@@ -3,6 +3,7 @@ package dev.filigree.zoo.data;
 import dev.filigree.config.CacheFolder;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,13 +36,14 @@ final class TextData {
 
   private static TokenStore store(DataConfig config) throws IOException {
     Path prepared = Path.of(config.dataDirs().getFirst());
-    if (config.dataDirs().size() == 1 && TokenStore.isIn(prepared)) {
-      return TokenStore.open(prepared);
+    if (config.dataDirs().size() == 1 && Manifest.existsIn(prepared)) {
+      return prepared(prepared, config.tokenizer());
     }
     var source = DocumentSources.of(config.dataDirs(), config.glob(), config.textKey());
     Path configured = config.cacheDir();
     Path cache = configured == null ? CacheFolder.standard() : configured;
-    var result = new DataPreparation(source, Tokenizers.of(config.tokenizer())).inCache(cache);
+    var result = new DataPreparation(source, tokenizer(config)).inCache(cache);
+    result.store().notes().forEach(LOG::warn);
     if (result.prepared() > 0) {
       LOG.info(
           "tokenized {} documents in {} s, {} tokens/s",
@@ -50,5 +52,22 @@ final class TextData {
           String.format("%.0f", result.tokensPerSecond()));
     }
     return result.store();
+  }
+
+  private static Tokenizer tokenizer(DataConfig config) {
+    String name = config.tokenizer();
+    if (name == null) {
+      throw new DataException("tokenizer is missing: what makes tokens of the text");
+    }
+    return Tokenizers.of(name);
+  }
+
+  private static TokenStore prepared(Path folder, @Nullable String tokenizer) throws IOException {
+    TokenStore store = TokenStore.open(folder);
+    store.notes().forEach(LOG::warn);
+    if (tokenizer != null && !store.isMadeBy(Tokenizers.of(tokenizer))) {
+      throw new DataException(store.otherTokenizer(tokenizer));
+    }
+    return store;
   }
 }

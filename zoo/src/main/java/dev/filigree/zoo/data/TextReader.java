@@ -1,26 +1,15 @@
 package dev.filigree.zoo.data;
 
-import com.github.luben.zstd.ZstdInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Locale;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a file in lines or in pieces, unpacked where its name ends in .zst or .gz. */
+/** Reads a text in lines or in pieces. */
 final class TextReader implements Closeable {
   /** A longer line of JSON, or a longer document, would not be text. */
   static final int MAX_DOCUMENT_BYTES = 64 << 20;
-
-  // What unpacks to more than this times its size is a bomb, not text.
-  private static final long MAX_RATIO = 500;
-  private static final long ALWAYS_ALLOWED = 64L << 20;
 
   private final String name;
   private final InputStream in;
@@ -28,27 +17,9 @@ final class TextReader implements Closeable {
   private int position;
   private int limit;
 
-  TextReader(Path file) throws IOException {
-    name = file.toString();
-    in = open(file);
-  }
-
-  private static InputStream open(Path file) throws IOException {
-    InputStream raw = Files.newInputStream(file);
-    long allowed = Math.max(ALWAYS_ALLOWED, MAX_RATIO * Files.size(file));
-    String name = file.toString().toLowerCase(Locale.ROOT);
-    try {
-      if (name.endsWith(".zst")) {
-        return new BoundedInput(new ZstdInputStream(raw), allowed, file.toString());
-      }
-      if (name.endsWith(".gz")) {
-        return new BoundedInput(new GZIPInputStream(raw, 1 << 16), allowed, file.toString());
-      }
-      return raw;
-    } catch (IOException e) {
-      raw.close();
-      throw new DataException(file + ": damaged: " + e.getMessage(), e);
-    }
+  TextReader(TextFile file) throws IOException {
+    name = file.place();
+    in = file.open();
   }
 
   /**
@@ -107,13 +78,7 @@ final class TextReader implements Closeable {
   private boolean fill() throws IOException {
     if (position == limit) {
       position = 0;
-      try {
-        limit = Math.max(0, in.read(buffer));
-      } catch (ZipException | EOFException e) {
-        throw new DataException(name + ": damaged: " + e.getMessage(), e);
-      } catch (com.github.luben.zstd.ZstdIOException e) {
-        throw new DataException(name + ": damaged: " + e.getMessage(), e);
-      }
+      limit = Math.max(0, in.read(buffer));
     }
     return limit > 0;
   }

@@ -3,6 +3,7 @@ package dev.filigree.zoo.data;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -91,6 +92,12 @@ public final class TokenDataset implements Dataset {
   @Override
   public Optional<TextInfo> text() {
     return Optional.of(text);
+  }
+
+  @Override
+  public String place(Position position, String part) {
+    Path manifest = store.folder().resolve(Manifest.FILE);
+    return "%s: %s of sample %d".formatted(manifest, part, position.index());
   }
 
   @Override

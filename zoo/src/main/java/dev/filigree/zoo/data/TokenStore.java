@@ -13,6 +13,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 
 /** A folder of tokens, mapped into memory: what a {@link DataPreparation} left behind. */
 public final class TokenStore {
@@ -140,6 +141,11 @@ public final class TokenStore {
     return manifest.source();
   }
 
+  /** What of the source was not read as documents: a line each. */
+  public List<String> notes() {
+    return manifest.notes();
+  }
+
   public long documents() {
     return manifest.documents();
   }
@@ -155,13 +161,14 @@ public final class TokenStore {
   }
 
   /**
-   * The tokenizer that made the tokens.
+   * The tokenizer that made the tokens: the folder's own files, or the one that its manifest names.
    *
    * @throws DataException when it is not to be had any more, or is another one now
    */
   public Tokenizer tokenizer() {
-    Tokenizer tokenizer = Tokenizers.of(manifest.tokenizer());
-    if (!tokenizer.identity().equals(manifest.tokenizerIdentity())) {
+    Tokenizer tokenizer =
+        TokenizerFiles.in(folder).orElseGet(() -> Tokenizers.of(manifest.tokenizer()));
+    if (!isMadeBy(tokenizer)) {
       throw new DataException(
           folder
               + ": made with another version of the tokenizer "
@@ -169,5 +176,16 @@ public final class TokenStore {
               + "; prepare it again");
     }
     return tokenizer;
+  }
+
+  /** Whether a tokenizer is the one that made the tokens. */
+  boolean isMadeBy(Tokenizer tokenizer) {
+    return tokenizer.identity().equals(manifest.tokenizerIdentity());
+  }
+
+  /** What is wrong when tokens are to be read as another tokenizer's. */
+  String otherTokenizer(String name) {
+    return "%s: its tokens were made by the tokenizer %s, not by %s: leave out tokenizer, or prepare the documents again"
+        .formatted(folder.resolve(Manifest.FILE), manifest.tokenizer(), name);
   }
 }

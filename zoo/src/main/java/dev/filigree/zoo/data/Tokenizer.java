@@ -1,6 +1,9 @@
 package dev.filigree.zoo.data;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Set;
 
 /** Text to token ids and back. Implementations may be used by several threads. */
 public interface Tokenizer {
@@ -16,6 +19,20 @@ public interface Tokenizer {
   /** The id that ends every document. */
   int endOfText();
 
+  /** The ids that end a text that a network writes; {@link #endOfText} is one of them. */
+  default Set<Integer> endTokens() {
+    return Set.of(endOfText());
+  }
+
+  /**
+   * Writes what {@link TokenizerFiles#in} makes the same tokenizer of.
+   *
+   * @param folder one that is there
+   */
+  default void save(Path folder) throws IOException {
+    TokenizerFiles.writeName(folder, name());
+  }
+
   /** The ids of a text, without any special token. */
   int[] encode(String text);
 
@@ -24,6 +41,6 @@ public interface Tokenizer {
     return encode(new String(utf8, StandardCharsets.UTF_8));
   }
 
-  /** The text of ids; {@link #endOfText} is left out. */
+  /** The text of ids; {@link #endTokens} are left out. */
   String decode(int[] tokens);
 }

@@ -2,6 +2,7 @@ package dev.filigree.zoo.data;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.InvalidPathException;
@@ -14,7 +15,8 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * The entries of a zip archive that match a glob, each one document. Nothing is unpacked to disk.
+ * The entries of a zip archive that match a glob, each taken for what it holds, as the files of a
+ * folder. Nothing is unpacked to disk.
  */
 public final class ZipSource implements DocumentSource {
   private static final long MAX_ENTRY_BYTES = 64L << 20;
@@ -23,6 +25,7 @@ public final class ZipSource implements DocumentSource {
 
   private final Path archive;
   private final String glob;
+  private final String textKey;
   private final PathMatcher matcher;
   private final long maxEntryBytes;
   private final long maxTotalBytes;
@@ -31,12 +34,21 @@ public final class ZipSource implements DocumentSource {
    * @param glob which entries, by their whole name, such as {@code java.base/**.java}
    */
   public ZipSource(Path archive, String glob) {
-    this(archive, glob, MAX_ENTRY_BYTES, MAX_TOTAL_BYTES);
+    this(archive, glob, "text");
   }
 
-  ZipSource(Path archive, String glob, long maxEntryBytes, long maxTotalBytes) {
+  /**
+   * @param glob which entries, by their whole name, such as {@code java.base/**.java}
+   * @param textKey key of the text in objects of JSON
+   */
+  public ZipSource(Path archive, String glob, String textKey) {
+    this(archive, glob, textKey, MAX_ENTRY_BYTES, MAX_TOTAL_BYTES);
+  }
+
+  ZipSource(Path archive, String glob, String textKey, long maxEntryBytes, long maxTotalBytes) {
     this.archive = archive;
     this.glob = glob;
+    this.textKey = textKey;
     this.matcher = FileSystems.getDefault().getPathMatcher("glob:" + glob);
     this.maxEntryBytes = maxEntryBytes;
     this.maxTotalBytes = maxTotalBytes;
@@ -49,7 +61,7 @@ public final class ZipSource implements DocumentSource {
 
   @Override
   public String fingerprint() throws IOException {
-    var text = new StringBuilder("zip\n");
+    var text = new StringBuilder("zip by content ").append(textKey).append('\n');
     try (ZipFile zip = open()) {
       for (ZipEntry entry : entries(zip)) {
         text.append(entry.getName()).append(' ').append(entry.getSize());
@@ -61,32 +73,60 @@ public final class ZipSource implements DocumentSource {
 
   @Override
   public void read(Sink sink) throws IOException {
-    long total = 0;
     try (ZipFile zip = open()) {
+      var files = new ArrayList<TextFile>();
       for (ZipEntry entry : entries(zip)) {
-        byte[] text = read(zip, entry);
-        total += text.length;
-        if (total > maxTotalBytes) {
-          throw new DataException(archive + ": unpacks to more than " + maxTotalBytes + " bytes");
-        }
-        if (!sink.accept(new Document(entry.getName(), text))) {
-          return;
-        }
+        String place = archive + "!" + entry.getName();
+        files.add(
+            new TextFile(
+                entry.getName(),
+                place,
+                Math.max(0, entry.getSize()),
+                () -> new BoundedInput(open(zip, entry), maxEntryBytes, place)));
       }
+      if (files.isEmpty()) {
+        throw new DataException(archive + ": no entry matches " + glob);
+      }
+      boolean chosen = !glob.equals(DocumentSources.ALL);
+      new TextFiles(archive.toString(), textKey).read(files, chosen, new Total(sink));
     }
   }
 
-  private byte[] read(ZipFile zip, ZipEntry entry) throws IOException {
-    String name = archive + "!" + entry.getName();
-    try (var in = new BoundedInput(zip.getInputStream(entry), maxEntryBytes, name)) {
-      return in.readAllBytes();
+  private InputStream open(ZipFile zip, ZipEntry entry) throws IOException {
+    try {
+      return zip.getInputStream(entry);
     } catch (ZipException | EOFException e) {
-      throw new DataException(name + ": damaged: " + e.getMessage(), e);
+      throw new DataException(archive + "!" + entry.getName() + ": damaged: " + e.getMessage(), e);
+    }
+  }
+
+  /** Counts what an archive unpacks to. */
+  private final class Total implements Sink {
+    private final Sink sink;
+    private long bytes;
+
+    Total(Sink sink) {
+      this.sink = sink;
+    }
+
+    @Override
+    public boolean accept(Document document) throws IOException {
+      bytes += document.text().length;
+      if (bytes > maxTotalBytes) {
+        throw new DataException(archive + ": unpacks to more than " + maxTotalBytes + " bytes");
+      }
+      return sink.accept(document);
+    }
+
+    @Override
+    public void note(String line) {
+      sink.note(line);
     }
   }
 
   private ZipFile open() throws IOException {
     try {
+      LfsPointer.refuse(archive);
       return new ZipFile(archive.toFile(), StandardCharsets.UTF_8);
     } catch (ZipException | EOFException e) {
       throw new DataException(archive + ": not a zip archive: " + e.getMessage(), e);

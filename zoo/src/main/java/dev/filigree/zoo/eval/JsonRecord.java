@@ -1,6 +1,8 @@
 package dev.filigree.zoo.eval;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.filigree.zoo.data.DataException;
@@ -19,7 +21,11 @@ import java.util.Map;
  * @param where file and line or number, for messages
  */
 record JsonRecord(String where, JsonNode node) {
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  /** What follows an object, or is said twice in it, would be lost in silence. */
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature());
 
   /** The objects of a file of JSON lines. */
   static List<JsonRecord> lines(Path file) throws IOException {

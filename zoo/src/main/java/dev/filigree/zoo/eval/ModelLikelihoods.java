@@ -67,8 +67,8 @@ public final class ModelLikelihoods implements Likelihoods {
   /**
    * {@inheritDoc}
    *
-   * @throws IllegalArgumentException for a continuation that is no token, or longer than the
-   *     model's context
+   * @throws UnscorableException for a continuation that is no token, or longer than the model's
+   *     context
    */
   @Override
   public double[] of(List<Option> texts) {
@@ -99,18 +99,25 @@ public final class ModelLikelihoods implements Likelihoods {
   private void add(Option text, int index, Map<IntBuffer, Sequence> sequences) {
     String context = PythonText.stripEnd(text.context());
     String continuation = text.context().substring(context.length()) + text.continuation();
-    int[] before = tokenizer.encode(context);
-    int[] whole = tokenizer.encode(context + continuation);
+    int[] before = encode(context, index);
+    int[] whole = encode(context + continuation, index);
     if (before.length == 0) { // nothing before: as after the end of another text
       before = new int[] {tokenizer.endOfText()};
       whole = concatenated(before, whole);
     }
     int scored = whole.length - before.length;
     if (scored <= 0) {
-      throw new IllegalArgumentException("no token of its own: '" + continuation + "'");
+      throw new UnscorableException(
+          index,
+          "the tokenizer "
+              + tokenizer.name()
+              + " has no token of its own for '"
+              + continuation
+              + "'");
     }
     if (scored > model.contextLength()) {
-      throw new IllegalArgumentException(
+      throw new UnscorableException(
+          index,
           "an answer of %d tokens; the network sees %d".formatted(scored, model.contextLength()));
     }
     int end = whole.length - 1;
@@ -121,6 +128,15 @@ public final class ModelLikelihoods implements Likelihoods {
         .computeIfAbsent(IntBuffer.wrap(tokens), key -> new Sequence(tokens))
         .continuations
         .add(new Continuation(Arrays.copyOfRange(whole, before.length, whole.length), index));
+  }
+
+  private int[] encode(String text, int index) {
+    try {
+      return tokenizer.encode(text);
+    } catch (RuntimeException e) {
+      throw new UnscorableException(
+          index, "the tokenizer " + tokenizer.name() + " cannot split it: " + e.getMessage());
+    }
   }
 
   private static int[] concatenated(int[] first, int[] second) {

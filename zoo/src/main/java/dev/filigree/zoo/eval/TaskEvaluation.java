@@ -18,6 +18,9 @@ public final class TaskEvaluation {
   /** Questions whose texts are in memory at a time. */
   private static final int CHUNK = 64;
 
+  /** Characters of a question that a message shows. */
+  private static final int SHOWN = 60;
+
   private static final String SEPARATOR = "\n\n";
 
   private final Likelihoods model;
@@ -37,7 +40,8 @@ public final class TaskEvaluation {
    *
    * @param shots examples before each question
    * @param limit at most so many questions of each part; 0 for all
-   * @throws DataException when a part has too few examples, or no questions
+   * @throws DataException when a part has too few examples or no questions, and for a question that
+   *     the model cannot score
    */
   public TaskResult evaluate(Task task, List<Part> parts, int shots, long limit) {
     if (shots < 0 || limit < 0) {
@@ -69,7 +73,7 @@ public final class TaskEvaluation {
     var values = new LinkedHashMap<String, List<Double>>();
     for (int first = 0; first < asked.size(); first += CHUNK) {
       List<Question> chunk = asked.subList(first, Math.min(first + CHUNK, asked.size()));
-      ask(chunk, part, shots, random, values);
+      ask(name, chunk, part, shots, random, values);
       answered += chunk.size();
       progress.accept(answered);
     }
@@ -79,6 +83,7 @@ public final class TaskEvaluation {
   }
 
   private void ask(
+      String name,
       List<Question> questions,
       Part part,
       int shots,
@@ -91,7 +96,7 @@ public final class TaskEvaluation {
         texts.add(new Option(before + option.context(), option.continuation()));
       }
     }
-    double[] logLikelihoods = model.of(texts);
+    double[] logLikelihoods = scores(name, questions, part, texts);
     int next = 0;
     for (Question question : questions) {
       int end = next + question.options().size();
@@ -101,6 +106,29 @@ public final class TaskEvaluation {
               (metric, value) ->
                   values.computeIfAbsent(metric, key -> new ArrayList<>()).add(value));
       next = end;
+    }
+  }
+
+  private double[] scores(String name, List<Question> questions, Part part, List<Option> texts) {
+    try {
+      return model.of(texts);
+    } catch (UnscorableException e) {
+      int option = e.index();
+      int number = 0;
+      while (option >= questions.get(number).options().size()) {
+        option -= questions.get(number++).options().size();
+      }
+      Question question = questions.get(number);
+      String begin = question.options().get(option).context().strip();
+      throw new DataException(
+          "%s: question %d ('%s'), answer %d: %s"
+              .formatted(
+                  name,
+                  part.questions().indexOf(question) + 1,
+                  begin.substring(0, Math.min(begin.length(), SHOWN)).replaceAll("\\s+", " "),
+                  option + 1,
+                  e.getMessage()),
+          e);
     }
   }
 

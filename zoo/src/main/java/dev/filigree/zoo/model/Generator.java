@@ -4,7 +4,10 @@ import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.LongConsumer;
 import org.bytedeco.javacpp.PointerScope;
@@ -18,6 +21,7 @@ public final class Generator {
   private final LanguageModel model;
   private final double temperature;
   private final SplittableRandom random;
+  private final Set<Long> endTokens;
 
   /**
    * A generator that draws from softmax(logits / temperature).
@@ -32,6 +36,13 @@ public final class Generator {
     this.model = model;
     this.temperature = temperature;
     this.random = new SplittableRandom(seed);
+    this.endTokens = new HashSet<>(model.endTokens());
+  }
+
+  /** Ends texts at these tokens too, beside those of the network's configuration. */
+  public Generator endingAt(Collection<Integer> tokens) {
+    tokens.forEach(token -> endTokens.add(token.longValue()));
+    return this;
   }
 
   /** As {@link #generate(List, long, LongConsumer)}, all tokens at the end. */
@@ -72,7 +83,7 @@ public final class Generator {
         long next = next(unseen, cache);
         text.add(next);
         listener.accept(next);
-        if (model.endTokens().contains(next)) {
+        if (endTokens.contains(next)) {
           break;
         }
         unseen = List.of(next);

@@ -2,6 +2,7 @@ package dev.filigree.zoo.model;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.safetensors.SafetensorsException;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HuggingFaceFolder {
   private static final String CONFIG = "config.json";
+  private static final String END_TOKENS = "eos_token_id";
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
   private static final String SHARD = "model-%05d-of-%05d.safetensors";
@@ -181,6 +184,18 @@ public final class HuggingFaceFolder {
       JSON.writeValue(folder.resolve(CONFIG).toFile(), json);
     } catch (IOException e) {
       throw new SafetensorsException(folder + ": cannot be written: " + e.getMessage());
+    }
+  }
+
+  /** Says in {@code config.json} which tokens end a text, where it does not say it yet. */
+  public static void addEndTokens(Path folder, Collection<Integer> ids) throws IOException {
+    Path file = folder.resolve(CONFIG);
+    if (JSON.readTree(file.toFile()) instanceof ObjectNode config
+        && !config.hasNonNull(END_TOKENS)) {
+      var values = new LinkedHashMap<String, Object>();
+      HuggingFaceKeys.putTokens(values, END_TOKENS, ids.stream().map(Long::valueOf).toList());
+      config.setAll((ObjectNode) JSON.valueToTree(values));
+      JSON.writeValue(file.toFile(), config);
     }
   }
 

@@ -25,6 +25,7 @@ public final class Models {
    * @throws dev.filigree.config.ConfigException for an unknown model type or a bad value
    */
   public static ModelConfig fromHuggingFace(ConfigMap config, List<String> notes) {
+    config.allow("bos_token_id", "eos_token_id", "pad_token_id"); // of the text, not the network
     ModelKind kind = find(config.require("model_type"), ModelKind::huggingFaceTypes);
     return read(kind.fromHuggingFace(), config, notes);
   }

@@ -9,6 +9,7 @@ import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.sparsity.TrainingTensors;
 import dev.filigree.zoo.data.DataException;
+import dev.filigree.zoo.data.Tokenizer;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -42,6 +44,11 @@ final class CheckpointFiles {
           directory.resolve(TrainingFile.NAME),
           new TrainingTensors(session.parameters(), session.optimizer()).sources(),
           Map.of());
+    }
+    Optional<Tokenizer> tokenizer = session.trainData().dataset().tokenizer();
+    if (tokenizer.isPresent()) {
+      tokenizer.get().save(directory);
+      HuggingFaceFolder.addEndTokens(directory, tokenizer.get().endTokens());
     }
     Durable.write(
         directory.resolve(STATE),

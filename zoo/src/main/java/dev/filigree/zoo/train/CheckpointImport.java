@@ -2,6 +2,7 @@ package dev.filigree.zoo.train;
 
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.torch.Tensors;
+import dev.filigree.zoo.data.TokenizerFiles;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.model.Model;
 import java.io.IOException;
@@ -13,8 +14,6 @@ import java.util.List;
 
 /** Makes a checkpoint, without a training state, of a network from elsewhere. */
 public final class CheckpointImport {
-  private static final String TOKENIZER = "tokenizer.json";
-
   private CheckpointImport() {}
 
   /**
@@ -37,9 +36,7 @@ public final class CheckpointImport {
       Durable.deleteTree(aside);
       HuggingFaceFolder.write(
           aside, model.config(), Tensors.namedParameters(model), ElementType.F32);
-      if (Files.exists(huggingFace.resolve(TOKENIZER))) {
-        Files.copy(huggingFace.resolve(TOKENIZER), aside.resolve(TOKENIZER));
-      }
+      TokenizerFiles.copy(huggingFace, aside);
       Durable.write(aside.resolve(Manifest.NAME), Manifest.of(aside, syncedFiles(aside)).toBytes());
       Durable.syncDirectory(aside);
       Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);

@@ -16,6 +16,7 @@ import dev.filigree.zoo.data.DataConfig;
 import dev.filigree.zoo.data.DataException;
 import dev.filigree.zoo.data.DataLoader;
 import dev.filigree.zoo.data.DataSources;
+import dev.filigree.zoo.model.ImageClassifier;
 import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.model.ParameterSpec;
@@ -70,6 +71,8 @@ final class Session implements AutoCloseable {
                 validationData.put(
                     name, loader("val_dataloader" + (name.isEmpty() ? "" : "." + name), data)));
     model = config.model().config().create(config.seed());
+    requireKnownIds(model, trainData);
+    validationData.values().forEach(data -> requireKnownIds(model, data));
     parameters = Tensors.namedParameters(model);
     Optional<StartingPoint> point =
         initialCheckpoint.map(path -> StartingPoint.read(path, config, parameters));
@@ -86,6 +89,14 @@ final class Session implements AutoCloseable {
       point.ifPresent(loaded -> loaded.readOptimizerState(this));
     }
     start = point.map(loaded -> loaded.describe(this));
+  }
+
+  private static void requireKnownIds(Model model, DataLoader data) {
+    switch (model) {
+      case LanguageModel language -> data.ids(language.vocabularySize(), "model.vocab_size");
+      case ImageClassifier pictures -> data.ids(pictures.classes(), "model.num_classes");
+      default -> {}
+    }
   }
 
   private void recomputeActivations() {

@@ -68,7 +68,7 @@ class ZipSourceTest {
   @Test
   void anEntryThatUnpacksWithoutEndIsRefused() throws Exception {
     Path file = zip("bomb.zip", Map.of("a.txt", "x".repeat(100_000)));
-    assertThatThrownBy(() -> TestData.read(new ZipSource(file, "**", 1000, 1_000_000)))
+    assertThatThrownBy(() -> TestData.read(new ZipSource(file, "**", "text", 1000, 1_000_000)))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("bomb.zip!a.txt: unpacks to more than 1000 bytes");
   }
@@ -76,7 +76,7 @@ class ZipSourceTest {
   @Test
   void manyEntriesThatUnpackToTooMuchTogetherAreRefused() throws Exception {
     Path file = zip("bomb.zip", Map.of("a", "x".repeat(900), "b", "x".repeat(900)));
-    assertThatThrownBy(() -> TestData.read(new ZipSource(file, "**", 1000, 1000)))
+    assertThatThrownBy(() -> TestData.read(new ZipSource(file, "**", "text", 1000, 1000)))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("unpacks to more than 1000 bytes");
   }

@@ -60,7 +60,7 @@ class ModelLikelihoodsTest {
   void anAnswerLongerThanTheContextIsAnError() {
     assertThatThrownBy(() -> of("a", "b".repeat(17)))
         .hasMessage("an answer of 17 tokens; the network sees 16");
-    assertThatThrownBy(() -> of("a", "")).hasMessageContaining("no token of its own");
+    assertThatThrownBy(() -> of("a", "")).hasMessageContaining("has no token of its own");
   }
 
   @Test

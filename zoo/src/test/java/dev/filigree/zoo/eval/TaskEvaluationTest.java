@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.filigree.zoo.data.ByteTokenizer;
 import dev.filigree.zoo.data.DataException;
+import dev.filigree.zoo.data.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -101,5 +103,94 @@ class TaskEvaluationTest {
     assertThatThrownBy(
             () -> evaluation.evaluate(TASK, List.of(part("", List.of(), List.of())), 0, 0))
         .hasMessage("arc: no questions");
+  }
+
+  @Test
+  void aQuestionThatTheTokenizerCannotSplitIsNamed() {
+    var questions =
+        List.of(
+            question("first", 0, "y", "n"),
+            question("What  is\nit?", 0, "y", "n", ""),
+            question("third", 0, "y", "n"));
+    var model = new TableModel(256, 64);
+    // The space before an empty answer is the end of its text, which this tokenizer drops.
+    var likelihoods =
+        new ModelLikelihoods(
+            model,
+            new Trimming() {
+              @Override
+              public int[] encode(String text) {
+                return super.encode(text.stripTrailing());
+              }
+            });
+    var task = new TaskEvaluation(likelihoods, progress::add);
+    assertThatThrownBy(
+            () ->
+                task.evaluate(TASK, List.of(part("", questions, List.of(questions.get(0)))), 1, 0))
+        .isInstanceOf(DataException.class)
+        .hasMessage(
+            "arc: question 2 ('What is it?'), answer 3: the tokenizer trimming has no token of its"
+                + " own for ' '");
+  }
+
+  @Test
+  void aQuestionOnWhichTheTokenizerFailsIsNamedInItsSubject() {
+    var likelihoods =
+        new ModelLikelihoods(
+            new TableModel(256, 64),
+            new Trimming() {
+              @Override
+              public int[] encode(String text) {
+                if (text.contains("odd")) {
+                  throw new IllegalStateException("no such piece");
+                }
+                return super.encode(text);
+              }
+            });
+    var parts =
+        List.of(
+            part("even", List.of(question("a", 0, "y", "n")), List.of()),
+            part("uneven", List.of(question("b", 1, "y", "odd")), List.of()));
+    assertThatThrownBy(
+            () -> new TaskEvaluation(likelihoods, progress::add).evaluate(TASK, parts, 0, 0))
+        .isInstanceOf(DataException.class)
+        .hasMessage(
+            "arc uneven: question 1 ('b'), answer 2: the tokenizer trimming cannot split it: no such"
+                + " piece");
+  }
+
+  /** Bytes, under a name of its own. */
+  private static class Trimming implements Tokenizer {
+    private final ByteTokenizer bytes = new ByteTokenizer();
+
+    @Override
+    public String name() {
+      return "trimming";
+    }
+
+    @Override
+    public String identity() {
+      return name();
+    }
+
+    @Override
+    public int vocabularySize() {
+      return bytes.vocabularySize();
+    }
+
+    @Override
+    public int endOfText() {
+      return bytes.endOfText();
+    }
+
+    @Override
+    public int[] encode(String text) {
+      return bytes.encode(text);
+    }
+
+    @Override
+    public String decode(int[] tokens) {
+      return bytes.decode(tokens);
+    }
   }
 }

@@ -58,6 +58,7 @@ class CheckpointTest {
           .containsExactly(
               "config.json",
               "config.yaml",
+              "filigree.json",
               "manifest.json",
               "model.safetensors",
               "state.json",

@@ -1,0 +1,21 @@
+package dev.filigree.zoo.eval;
+
+/** A text that has no likelihood: one line that says why. */
+public final class UnscorableException extends IllegalArgumentException {
+  private static final long serialVersionUID = 1L;
+
+  private final int index;
+
+  /**
+   * @param index of the text among those that were asked for
+   */
+  UnscorableException(int index, String message) {
+    super(message);
+    this.index = index;
+  }
+
+  /** Which of the texts that were asked for it is, from 0. */
+  public int index() {
+    return index;
+  }
+}
