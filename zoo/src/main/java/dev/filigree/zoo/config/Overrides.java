@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * trainer.init} or {@code trainer.fit} may be left out.
  */
 final class Overrides {
-  private static final String SOURCE = "-s";
+  static final String SOURCE = "-s";
 
   private Overrides() {}
 

@@ -7,6 +7,7 @@ import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsWriter;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
+import dev.filigree.zoo.config.PrecisionConfig.LossScaling;
 import dev.filigree.zoo.data.DataException;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import java.io.IOException;
@@ -80,8 +81,9 @@ final class CheckpointFiles {
       session.sparsity().ifPresent(sparse -> sparse.load(map(state, "sparsity")));
       readModel(directory, session);
       session.trainData().load(map(state, "data"));
-      if (session.lossScale().isPresent()) {
-        session.lossScale().get().load(map(state, "loss_scale"));
+      if (session.config().precision().lossScaling() instanceof LossScaling.Dynamic
+          && state.get("loss_scale") != null) { // a run that had none begins with the first scale
+        session.lossScale().orElseThrow().load(map(state, "loss_scale"));
       }
       return Progress.of(state);
     } catch (DataException | IllegalArgumentException e) {
