@@ -43,6 +43,8 @@ public final class ResumedSettings {
     FATES.put("deterministic", SILENT);
     FATES.put("model", new Fate.Refused(SAVED));
     FATES.put("optimizer", NOTED);
+    FATES.put("optimizer.Adagrad.initial_accumulator", new Fate.Refused(START));
+    FATES.put("optimizer.Rprop.learning_rate", new Fate.Refused("only its first step looks at it"));
     FATES.put("schedulers", NOTED);
     FATES.put("precision", NOTED);
     FATES.put("sparsity", NOTED); // what the run can follow: see ResumedSparsity
@@ -98,7 +100,6 @@ public final class ResumedSettings {
         case Fate.Refused(String why) -> throw refused(key, from, to, why);
       }
     }
-    checkRate(before, after);
     checkLossScale(before.precision().lossScaling(), after.precision().lossScaling());
     return after.withNotes(notes);
   }
@@ -108,15 +109,6 @@ public final class ResumedSettings {
     return before.validationData().equals(after.validationData())
         && before.loop().evalSteps() == after.loop().evalSteps()
         && before.loop().earlyStopping().equals(after.loop().earlyStopping());
-  }
-
-  private static void checkRate(RunConfig before, RunConfig after) {
-    double from = before.optimizer().options().lr();
-    double to = after.optimizer().options().lr();
-    if (from != to && OptimizerKinds.takesFirstRateOnly(after.optimizer().name())) {
-      String key = "optimizer." + after.optimizer().name() + ".learning_rate";
-      throw refused(key, from, to, "the optimizer takes the rate of its first step only");
-    }
   }
 
   /** A dynamic loss scale goes on from the one that was saved. */
@@ -147,11 +139,22 @@ public final class ResumedSettings {
   }
 
   private static Fate fate(String key) {
+    String part = decidedBy(key);
+    // A key that nobody thought of is no key that takes effect.
+    return FATES.getOrDefault(part, new Fate.Refused("a resumed run cannot change it"));
+  }
+
+  /** The longest beginning of a key that has a fate; its first part where none has. */
+  private static String decidedBy(String key) {
     String part = key;
     while (!FATES.containsKey(part) && part.contains(".")) {
       part = part.substring(0, part.lastIndexOf('.'));
     }
-    return FATES.getOrDefault(part, new Fate.Refused("a resumed run cannot change it"));
+    return part;
+  }
+
+  static boolean isDecided(String key) {
+    return FATES.containsKey(decidedBy(key));
   }
 
   /** Every setting of a configuration by its key, as {@code -s} names it. */
