@@ -116,7 +116,7 @@ public record SparsityCourse(
   public Optional<String> warning() {
     if (dense) {
       return Optional.of(
-          "%s makes no mask: the run of %d steps ends before its first update%s and stays dense"
+          "%s makes no mask: the run ends at step %d, before its first update%s, and stays dense"
               .formatted(algorithm, lastStep, at(nextUpdate)));
     }
     if (missed) {
@@ -140,8 +140,9 @@ public record SparsityCourse(
       return "it keeps the masks of step 0";
     }
     return lastUpdate.isEmpty()
-        ? "it never updates its masks in a run of %d steps".formatted(lastStep)
-        : "its last update in a run of %d steps is%s".formatted(lastStep, at(lastUpdate));
+        ? "it never updates its masks up to the run's end at step %d".formatted(lastStep)
+        : "its last update in the run, which ends at step %d, is%s"
+            .formatted(lastStep, at(lastUpdate));
   }
 
   private static String at(OptionalLong step) {
