@@ -114,6 +114,7 @@ final class CompareCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     try (Trainer trainer = Trainer.start(run, directory);
         var interrupts = new Interrupts(trainer::requestStop, err)) {
+      trainer.warnings().forEach(line -> err.println("warning: " + line));
       if (!quiet) {
         trainer.listen(new ProgressLine(err, ProgressLine.terminalColumns()));
       }

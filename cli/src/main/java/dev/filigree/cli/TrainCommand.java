@@ -54,7 +54,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--seed",
       paramLabel = "N",
-      description = "Decides initial weights, masks and the order of the data.")
+      description = "Decides initial weights, masks and dropout.")
   private @Nullable Long seed;
 
   @Option(
@@ -75,6 +75,7 @@ final class TrainCommand implements Callable<Integer> {
     try (Trainer trainer = trainer();
         var interrupts = new Interrupts(trainer::requestStop, err())) {
       trainer.skippedCheckpoints().forEach(line -> err().println("warning: " + line));
+      trainer.warnings().forEach(line -> err().println("warning: " + line));
       if (!quiet) {
         trainer.config().notes().forEach(note -> err().println("note: " + note));
         trainer.start().ifPresent(start -> err().println("note: " + start));
@@ -119,7 +120,7 @@ final class TrainCommand implements Callable<Integer> {
     RunConfig planned =
         resume == null
             ? config.read(overrides())
-            : RunConfig.read(resume.resolve("config.yaml"), resumed());
+            : Trainer.resumable(resume, resumed());
     spec.commandLine().getOut().print(RunPlan.of(planned).text());
     spec.commandLine().getOut().flush();
   }

@@ -70,6 +70,38 @@ class CommandsTest {
   }
 
   @Test
+  void aMaskThatIsNeverMadeIsAWarningOfThePlanAndOfTheRun() {
+    String[] late = {
+      "-s",
+      "sparsity={algorithm: rigl, sparsity: 0.8, update: {freq: 2, start: 100}}",
+      "--steps",
+      "1",
+      "--quiet"
+    };
+    String warning =
+        "warning: rigl makes no mask: the run ends at step 1, before its first update at step 100,"
+            + " and stays dense";
+    assertThat(program("train", List.of("--dry-run"), late).out()).contains(warning);
+    Program run = program("train", List.of("--out", directory + "/late"), late);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.err()).startsWith(warning);
+  }
+
+  @Test
+  void aResumeWithASettingThatWouldHaveNoEffectIsRefused() {
+    for (String dry : List.of("--dry-run", "--quiet")) {
+      Program refused =
+          Program.run(
+              "train", "--resume", run.toString(), "-s", "model.dropout_rate=0.5", dry);
+      assertThat(refused.exitCode()).isEqualTo(2);
+      assertThat(refused.err().lines())
+          .containsExactly(
+              "error: --resume: model.dropout_rate: the run has 0.0, found 0.5: the checkpoint has"
+                  + " it");
+    }
+  }
+
+  @Test
   void trainPrintsATableAndLeavesARunDirectory() {
     assertThat(trained.exitCode()).as(trained.err()).isZero();
     assertThat(trained.out())

@@ -199,10 +199,7 @@ final class SparseGroup {
 
   /** What would become of parameters of these shapes, see {@link SparsityConfig#plan}. */
   static List<SparsityConfig.Planned> plan(
-      String name, SparsityAlgorithm algorithm, Map<String, long[]> shapes, long lastStep) {
-    AlgorithmSettings settings = algorithm.settings();
-    double first = algorithm.startsDense() ? 0 : algorithm.sparsity(0);
-    double last = algorithm.sparsity(lastUpdate(algorithm, lastStep));
+      SparsityCourse course, AlgorithmSettings settings, Map<String, long[]> shapes) {
     // Which weights are largest shows once they are there: a plan spreads evenly until then.
     Distribution distribution =
         settings.distribution().needsScores() ? Distribution.uniform() : settings.distribution();
@@ -210,8 +207,8 @@ final class SparseGroup {
         shapes.entrySet().stream()
             .map(entry -> Distribution.Parameter.of(entry.getKey(), entry.getValue()))
             .toList();
-    double[] initially = distribution.spread(first, parameters);
-    double[] atTheEnd = distribution.spread(last, parameters);
+    double[] initially = distribution.spread(course.initial(), parameters);
+    double[] atTheEnd = distribution.spread(course.reached(), parameters);
     return IntStream.range(0, initially.length)
         .mapToObj(
             i -> {
@@ -220,22 +217,13 @@ final class SparseGroup {
               return new SparsityConfig.Planned(
                   parameter.name(),
                   Arrays.stream(parameter.shape()).boxed().toList(),
-                  name,
+                  course.algorithm(),
                   initially[i],
                   atTheEnd[i],
                   UpdateRule.kept(grouping, initially[i]),
                   UpdateRule.kept(grouping, atTheEnd[i]));
             })
         .toList();
-  }
-
-  private static long lastUpdate(SparsityAlgorithm algorithm, long lastStep) {
-    for (long step = lastStep; step > 0; step--) {
-      if (algorithm.isUpdate(step)) {
-        return step;
-      }
-    }
-    return 0;
   }
 
   /**

@@ -98,10 +98,22 @@ public record SparsityConfig(List<AlgorithmConfig> groups) {
             SparsityAlgorithm algorithm = group.entries().get(i).algorithm();
             var mine = new LinkedHashMap<String, long[]>();
             assigned.get(i).forEach(name -> mine.put(name, shapes.get(name)));
-            planned.addAll(SparseGroup.plan(groups.get(i).algorithm(), algorithm, mine, lastStep));
+            var course = SparsityCourse.of(groups.get(i).algorithm(), algorithm, lastStep);
+            planned.addAll(SparseGroup.plan(course, algorithm.settings(), mine));
           }
           return planned;
         });
+  }
+
+  /**
+   * What sparsity each group asks for in the course of a run, in the order of the groups.
+   *
+   * @param lastStep the step that the run ends at
+   */
+  public List<SparsityCourse> courses(long lastStep) {
+    return groups.stream()
+        .map(config -> SparsityCourse.of(config.algorithm(), config.build(), lastStep))
+        .toList();
   }
 
   /** Runs something that may meet a filter without a match, and says where that filter stands. */

@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param tensorBoard whether there is a TensorBoardLogger
  */
 record CallbacksConfig(
-    Optional<Long> keepCheckpoints,
+    Optional<ConfigNode> keepCheckpoints,
     Optional<ConfigNode> loadCheckpointStates,
     Optional<ConfigNode> earlyStopping,
     boolean csv,
@@ -61,7 +61,7 @@ record CallbacksConfig(
       Map.of("Lora", "training adapters", "SelectiveGrad", "training some parameters only");
 
   static CallbacksConfig read(ConfigMap init, List<String> notes) {
-    Optional<Long> keep = Optional.empty();
+    Optional<ConfigNode> keep = Optional.empty();
     Optional<ConfigNode> states = Optional.empty();
     Optional<ConfigNode> earlyStopping = Optional.empty();
     boolean csv = false;
@@ -74,10 +74,9 @@ record CallbacksConfig(
       for (ConfigNode item : list.get().asList()) {
         var callback = Blocks.single(item, "callback");
         switch (callback.getKey()) {
-          case "KeepNCheckpoints" ->
-              keep = callback.getValue().asMap().get("n").map(ConfigNode::asLong);
+          case "KeepNCheckpoints" -> keep = only(callback.getValue(), "n");
           case "LoadCheckpointStates" ->
-              states = callback.getValue().asMap().get("load_checkpoint_states");
+              states = only(callback.getValue(), "load_checkpoint_states");
           case "EarlyStopping" -> earlyStopping = Optional.of(callback.getValue());
           case "CSVLogger" -> csv = isOn(callback.getValue(), Map.of(), notes);
           case "TensorBoardLogger" -> tensorBoard = isOn(callback.getValue(), FOLDERS, notes);
@@ -86,6 +85,14 @@ record CallbacksConfig(
       }
     }
     return new CallbacksConfig(keep, states, earlyStopping, csv, tensorBoard);
+  }
+
+  /** The value of the one key that a callback has. */
+  private static Optional<ConfigNode> only(ConfigNode callback, String key) {
+    ConfigMap keys = callback.asMap();
+    Optional<ConfigNode> value = keys.get(key);
+    keys.rejectUnknown();
+    return value;
   }
 
   /** A logger that is there is on; {@code CSVLogger:} without keys is one too. */

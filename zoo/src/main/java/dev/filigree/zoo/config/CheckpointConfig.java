@@ -7,6 +7,7 @@ import dev.filigree.config.ConfigNode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -45,9 +46,7 @@ public record CheckpointConfig(
   static CheckpointConfig read(ConfigMap block, CallbacksConfig callbacks, List<String> notes) {
     Blocks.leaveOut(block, LEFT_OUT, notes);
     boolean optimizerState =
-        block
-            .get(LOAD_STATES)
-            .or(callbacks::loadCheckpointStates)
+        onlyOne(block.get(LOAD_STATES), callbacks.loadCheckpointStates())
             .map(node -> loadsOptimizerState(node, notes))
             .orElse(false);
     CheckpointConfig config =
@@ -56,16 +55,23 @@ public record CheckpointConfig(
             () ->
                 new CheckpointConfig(
                     block.integer("steps", 0),
-                    block
-                        .get("keep")
+                    onlyOne(block.get("keep"), callbacks.keepCheckpoints())
                         .map(ConfigNode::asLong)
-                        .or(callbacks::keepCheckpoints)
                         .orElse(3L),
                     block.flag("keep_best", true),
                     block.flag("save_initial_checkpoint", false),
                     optimizerState));
     block.rejectUnknown();
     return config;
+  }
+
+  /** A key of the block or of a callback. */
+  private static Optional<ConfigNode> onlyOne(
+      Optional<ConfigNode> own, Optional<ConfigNode> callback) {
+    if (own.isPresent() && callback.isPresent()) {
+      throw callback.get().error("the block checkpoint says it too: give one");
+    }
+    return own.or(() -> callback);
   }
 
   /** A list of states, or a text with commas between them. */

@@ -14,21 +14,48 @@ import org.jspecify.annotations.Nullable;
 
 /** The blocks {@code train_dataloader} and {@code val_dataloader}: one set, or several. */
 final class DataBlocks {
+  private static final String VALIDATION = "val_dataloader";
+
   private DataBlocks() {}
 
   /**
    * The validation sets by name: a block is one without a name; a list names them 0, 1, ...; a map
-   * of blocks, {name: {...}}, names them itself.
+   * of blocks, {name: {...}}, names them itself. An empty list is none; where nothing is said, what
+   * the training data hold out validates.
    *
-   * @param defaults what a set does not say
+   * @param train what a set does not say
+   * @param notes takes a line for training data that validate, and one where nothing does
    */
-  static Map<String, DataConfig> validation(
-      Optional<ConfigNode> node, DataConfig defaults, List<String> notes) {
+  static Map<String, DataConfig> validation(ConfigMap fit, DataConfig train, List<String> notes) {
+    Optional<ConfigNode> node = fit.get(VALIDATION);
     if (node.isEmpty()) {
-      return Map.of("", defaults);
+      Optional<DataConfig> heldOut = train.heldOut();
+      if (heldOut.isEmpty()) {
+        notes.add(
+            fit.location()
+                + ": no val_dataloader, and train_dataloader holds no part of its data out: the run"
+                + " has no validation");
+      }
+      return heldOut.map(part -> Map.of("", part)).orElse(Map.of());
     }
+    Map<String, DataConfig> sets = sets(node.get(), train.forEvaluation(), notes);
+    sets.forEach(
+        (name, set) -> {
+          if (set.overlaps(train)) {
+            notes.add(
+                node.get().location()
+                    + (name.isEmpty() ? "" : "." + name)
+                    + ": validates on training data: "
+                    + String.join(", ", set.dataDirs()));
+          }
+        });
+    return sets;
+  }
+
+  private static Map<String, DataConfig> sets(
+      ConfigNode node, DataConfig defaults, List<String> notes) {
     var sets = new LinkedHashMap<String, DataConfig>();
-    switch (node.get()) {
+    switch (node) {
       case ConfigList list -> {
         for (ConfigNode item : list) {
           String name = list.items().size() == 1 ? "" : String.valueOf(sets.size());
@@ -50,6 +77,9 @@ final class DataBlocks {
   }
 
   static Object toConfig(Map<String, DataConfig> sets) {
+    if (sets.isEmpty()) {
+      return List.of();
+    }
     if (sets.keySet().equals(Set.of(""))) {
       return toConfig(sets.values().iterator().next());
     }
@@ -75,6 +105,7 @@ final class DataBlocks {
     if (data.cacheDir() != null) {
       block.put("cache_dir", data.cacheDir().toString());
     }
+    block.keySet().removeAll(data.keysWithoutEffect());
     return block;
   }
 

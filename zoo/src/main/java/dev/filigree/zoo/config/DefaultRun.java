@@ -9,7 +9,8 @@ import java.util.Map;
 
 /**
  * What a configuration leaves out: the recipe of RigL pre-training at 80 % sparsity, scaled down to
- * minutes on two cores. The lengths of its schedules follow the length of the run.
+ * minutes on two cores. The lengths of its schedules follow the length of the run. An optimizer that
+ * is given its learning rate keeps it.
  */
 final class DefaultRun {
   private static final double PEAK_LEARNING_RATE = 3e-3;
@@ -37,7 +38,7 @@ final class DefaultRun {
     }
     blocks.put("optimizer", optimizer());
     blocks.put("precision", Map.of("enabled", false, "max_gradient_norm", 1.0));
-    blocks.put("schedulers", schedulers(maxSteps));
+    blocks.put("schedulers", setsItsRate(init) ? List.of() : schedulers(maxSteps));
 
     var filled = new LinkedHashMap<String, ConfigNode>(given.entries());
     ConfigReader.of(Map.of("trainer", Map.of("init", blocks)), "default")
@@ -47,6 +48,17 @@ final class DefaultRun {
         .entries()
         .forEach(filled::putIfAbsent);
     return withInit(root, new ConfigMap(given.location(), filled));
+  }
+
+  /** A learning rate that is given stands: the default schedule would take its place. */
+  private static boolean setsItsRate(ConfigMap init) {
+    return init.get("optimizer").map(ConfigNode::asMap).stream()
+        .flatMap(optimizer -> optimizer.entries().entrySet().stream())
+        .anyMatch(
+            entry ->
+                OptimizerKinds.takesFirstRateOnly(entry.getKey())
+                    || (entry.getValue() instanceof ConfigMap options
+                        && options.get("learning_rate", "lr").isPresent()));
   }
 
   private static ConfigMap withInit(ConfigMap root, ConfigMap init) {

@@ -107,11 +107,16 @@ public record EarlyStopConfig(
   }
 
   /**
-   * Checks that the validation set is there.
+   * Checks that there are evaluations to watch.
    *
    * @param place for the message
    */
-  void check(Set<String> datasets, ConfigNode place) throws ConfigException {
+  void check(Set<String> datasets, long evalFrequency, ConfigNode place) throws ConfigException {
+    if (evalFrequency == 0 || datasets.isEmpty()) {
+      throw place.error(
+          "early stopping watches evaluations, and there are none: "
+              + (evalFrequency == 0 ? "eval_frequency is 0" : "the run has no val_dataloader"));
+    }
     if (!dataset.isEmpty() && !datasets.contains(dataset)) {
       throw place.error(
           "early stopping watches the set '"

@@ -86,29 +86,50 @@ public record LoopConfig(
     if (own.isPresent() && patience.isPresent()) {
       throw patience.get().error("give it in early_stopping");
     }
+    if (own.or(() -> patience).isPresent()) {
+      callbacks
+          .earlyStopping()
+          .ifPresent(
+              node -> {
+                throw node.error("the block loop has early stopping of its own: give one");
+              });
+    }
     if (patience.isPresent()) {
       return Optional.of(EarlyStopConfig.onLoss(patience.get().asLong()));
     }
     return own.or(callbacks::earlyStopping).map(node -> EarlyStopConfig.read(node.asMap(), notes));
   }
 
-  /** Steps by any of the Model Zoo's keys: num_steps before max_steps before epochs. */
+  /**
+   * Steps by any of the Model Zoo's keys.
+   *
+   * @throws dev.filigree.config.ConfigException for two keys that differ, one of which would have no
+   *     effect
+   */
   static long maxSteps(ConfigMap block) {
-    Optional<ConfigNode> steps = block.get("num_steps");
-    Optional<ConfigNode> maximum = block.get("max_steps");
     Optional<ConfigNode> epochs = block.get("num_epochs");
     Optional<ConfigNode> stepsPerEpoch = block.get("steps_per_epoch");
-    if (steps.or(() -> maximum).isPresent()) {
-      return steps.or(() -> maximum).get().asLong();
+    if (stepsPerEpoch.isPresent() && epochs.isEmpty()) {
+      throw stepsPerEpoch.get().error("has no effect without num_epochs");
     }
-    if (epochs.isPresent()) {
-      long perEpoch =
-          stepsPerEpoch
-              .orElseThrow(() -> epochs.get().error("needs steps_per_epoch too, or give max_steps"))
-              .asLong();
-      return epochs.get().asLong() * perEpoch;
+    var lengths = new LinkedHashMap<String, Long>();
+    for (String key : List.of("num_steps", "max_steps")) {
+      block.get(key).ifPresent(node -> lengths.put(key, node.asLong()));
     }
-    return DEFAULT_MAX_STEPS;
+    epochs.ifPresent(
+        node -> {
+          long perEpoch =
+              stepsPerEpoch
+                  .orElseThrow(() -> node.error("needs steps_per_epoch too, or give max_steps"))
+                  .asLong();
+          lengths.put("num_epochs", Math.multiplyExact(node.asLong(), perEpoch));
+        });
+    if (lengths.values().stream().distinct().count() > 1) {
+      throw block
+          .require(lengths.lastEntry().getKey())
+          .error("give one length of the run, found steps " + lengths);
+    }
+    return lengths.isEmpty() ? DEFAULT_MAX_STEPS : lengths.firstEntry().getValue();
   }
 
   /** A whole number of steps, or a fraction of the run written with a decimal point. */

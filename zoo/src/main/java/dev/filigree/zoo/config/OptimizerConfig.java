@@ -7,6 +7,7 @@ import dev.filigree.config.ConfigScalar;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.OptimizerOptions;
 import dev.filigree.optim.ParameterGroup;
+import dev.filigree.schedule.Constant;
 import dev.filigree.schedule.OptimizerSchedules;
 import dev.filigree.zoo.model.ParameterSpec;
 import java.util.List;
@@ -91,13 +92,73 @@ public record OptimizerConfig(
     }
   }
 
+  /**
+   * Checks that the rates given here have an effect: a schedule of every parameter takes their
+   * place.
+   *
+   * @param block the optimizer's block
+   * @param resolved whether a run wrote the file, which may name rates without effect
+   * @throws ConfigException for a learning rate or weight decay that no parameter would have, and
+   *     for schedules of an optimizer that looks at the first learning rate only
+   */
+  void checkRates(
+      List<ParameterSpec> parameters,
+      OptimizerSchedules schedules,
+      ConfigNode block,
+      boolean resolved) {
+    if (OptimizerKinds.takesFirstRateOnly(name)
+        && schedules.learningRates().stream()
+            .anyMatch(each -> !(each.schedule() instanceof Constant))) {
+      throw block.error(
+          name + " takes the learning rate of the first step only: give lr, and no schedulers");
+    }
+    if (!(Blocks.single(block, "optimizer").getValue() instanceof ConfigMap options)) {
+      return;
+    }
+    if (isScheduled(parameters, schedules)) {
+      options
+          .get("learning_rate", "lr")
+          .ifPresent(node -> refuse(node, "learning rate", resolved));
+    }
+    if (decayIsScheduled(parameters, schedules)) {
+      options.get("weight_decay").ifPresent(node -> refuse(node, "weight decay", resolved));
+    }
+  }
+
+  private static void refuse(ConfigNode rate, String what, boolean resolved) {
+    if (!resolved || rate.location().source().equals(Overrides.SOURCE)) {
+      throw rate.error(
+          "would have no effect: schedulers set the "
+              + what
+              + " of every parameter; give it in one place");
+    }
+  }
+
+  private boolean isScheduled(List<ParameterSpec> parameters, OptimizerSchedules schedules) {
+    return parameters.stream().allMatch(each -> schedules.learningRate(tags(each)).isPresent());
+  }
+
+  /** Whether all that decays, which norms and biases do not, has a schedule for it. */
+  private boolean decayIsScheduled(List<ParameterSpec> parameters, OptimizerSchedules schedules) {
+    return parameters.stream()
+        .filter(each -> each.shape().size() > 1)
+        .allMatch(each -> schedules.weightDecay(tags(each)).isPresent());
+  }
+
   /** Tensors of a parameter's shape that the optimizer keeps for each parameter, as a rule. */
   int stateTensors() {
     return OptimizerKinds.named(name).states();
   }
 
-  Map<String, Object> toConfig() {
+  /** The block, without the rates that schedules take the place of. */
+  Map<String, Object> toConfig(List<ParameterSpec> parameters, OptimizerSchedules schedules) {
     Map<String, Object> block = OptionRecord.write((Record) options);
+    if (isScheduled(parameters, schedules)) {
+      block.remove("learning_rate");
+    }
+    if (decayIsScheduled(parameters, schedules)) {
+      block.remove("weight_decay");
+    }
     if (!tagged.isEmpty()) {
       block.put("params", tagged.stream().map(TaggedParameters::toConfig).toList());
     }

@@ -80,6 +80,11 @@ final class OptimizerKinds {
     return Objects.requireNonNull(KINDS.floorKey(name));
   }
 
+  /** Whether an optimizer goes on from the learning rate of its first step, by its own rule. */
+  static boolean takesFirstRateOnly(String name) {
+    return name.equalsIgnoreCase("Rprop");
+  }
+
   /** The optimizer that a node names; an unknown name is an error there. */
   static Kind<?> named(String name, ConfigNode node) {
     Kind<?> kind = KINDS.get(name);

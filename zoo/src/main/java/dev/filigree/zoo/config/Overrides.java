@@ -20,7 +20,17 @@ import org.jspecify.annotations.Nullable;
  * trainer.init} or {@code trainer.fit} may be left out.
  */
 final class Overrides {
-  private static final String SOURCE = "-s";
+  static final String SOURCE = "-s";
+
+  /** Keys with two names: an override takes the place of either. */
+  private static final Map<String, String> ALIASES =
+      Map.of(
+          "lr", "learning_rate",
+          "learning_rate", "lr",
+          "type", "algorithm",
+          "algorithm", "type",
+          "schedule", "sparsity",
+          "sparsity", "schedule");
 
   private Overrides() {}
 
@@ -133,7 +143,9 @@ final class Overrides {
       }
       case ConfigMap map -> {
         var entries = new LinkedHashMap<>(map.entries());
-        entries.put(key, set(entries.get(key), here, rest, value));
+        String alias = ALIASES.get(key);
+        String there = alias != null && entries.containsKey(alias) ? alias : key;
+        entries.put(there, set(entries.get(there), here, rest, value));
         yield new ConfigMap(location, entries);
       }
       // A missing block, or a single value that becomes one.

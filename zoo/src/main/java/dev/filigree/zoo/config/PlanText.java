@@ -38,11 +38,14 @@ final class PlanText {
     } else {
       line(text, "%-10s %,d, %,d samples each", "steps", plan.steps(), plan.samplesPerStep());
     }
+    line(text, "%-10s %s", "rate", plan.learningRate());
+    line(text, "%-10s %s", "validation", plan.validation());
     memory(text, "masked", plan.masked());
     if (plan.sparseParameters() > 0) {
       memory(text, "compressed", plan.compressed());
     }
     layers(text, plan);
+    plan.warnings().forEach(warning -> line(text, "warning: %s", warning));
     plan.notes().forEach(note -> line(text, "note: %s", note));
     return text.toString();
   }

@@ -122,11 +122,27 @@ public record PrecisionConfig(
         factor.isPresent()
             && factor.get() instanceof ConfigScalar scalar
             && "dynamic".equals(scalar.value());
-    if (type != Type.FLOAT16) {
-      if (dynamic && type == Type.BFLOAT16) {
-        notes.add(
-            Blocks.note(factor.get(), "bfloat16 has float32's range and needs no loss scale"));
+    if (!dynamic) {
+      for (String key : List.of("initial_loss_scale", "steps_per_increase")) {
+        block
+            .get(key)
+            .ifPresent(
+                node ->
+                    notes.add(
+                        Blocks.note(node, "without effect: loss_scaling_factor is not dynamic")));
       }
+    }
+    if (type != Type.FLOAT16) {
+      factor
+          .filter(node -> dynamic || node.asDouble() != 1)
+          .ifPresent(
+              node ->
+                  notes.add(
+                      Blocks.note(
+                          node,
+                          type == Type.BFLOAT16
+                              ? "bfloat16 has float32's range and needs no loss scale"
+                              : "float32 needs no loss scale")));
       return new LossScaling.None();
     }
     if (dynamic) {

@@ -8,6 +8,7 @@ import dev.filigree.sparsity.SparsityConfig;
 import dev.filigree.zoo.data.DataConfig;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -81,6 +82,30 @@ public record RunConfig(
     return RunConfigReader.read(ConfigReader.of(Map.of(), "default"), overrides);
   }
 
+  /** This configuration with more notes, those that it has not yet. */
+  public RunConfig withNotes(List<String> more) {
+    var all = new LinkedHashSet<>(notes);
+    all.addAll(more);
+    return new RunConfig(
+        model,
+        optimizer,
+        schedulers,
+        precision,
+        sparsity,
+        execution,
+        loop,
+        checkpoint,
+        logging,
+        device,
+        deterministic,
+        seed,
+        modelDir,
+        initialCheckpoint,
+        trainData,
+        validationData,
+        List.copyOf(all));
+  }
+
   /** The whole configuration as YAML, which {@link #parse} reads back to an equal one. */
   public String toYaml() {
     return ConfigWriter.toYaml(toConfig());
@@ -94,7 +119,8 @@ public record RunConfig(
     init.put("backend", device.toConfig());
     init.put("deterministic", deterministic);
     init.put("model", model.toConfig());
-    init.put("optimizer", optimizer.toConfig());
+    init.put(
+        "optimizer", optimizer.toConfig(model.config().parameters(), schedulers.schedules()));
     init.put("schedulers", schedulers.toConfig());
     init.put("precision", precision.toConfig());
     init.put("sparsity", sparsity.<Object>map(SparsityConfig::toConfig).orElse("none"));

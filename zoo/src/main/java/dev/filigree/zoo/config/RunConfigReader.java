@@ -4,9 +4,13 @@ import dev.filigree.config.ConfigList;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
+import dev.filigree.sparsity.AlgorithmConfig;
 import dev.filigree.sparsity.Execution;
+import dev.filigree.sparsity.Group;
+import dev.filigree.sparsity.SparsityAlgorithm;
 import dev.filigree.sparsity.SparsityConfig;
 import dev.filigree.zoo.data.DataConfig;
+import dev.filigree.zoo.model.ParameterSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads the Model Zoo's layout into a {@link RunConfig}. */
 final class RunConfigReader {
@@ -55,12 +60,32 @@ final class RunConfigReader {
     ConfigMap init = trainer.map("init");
     ConfigMap fit = trainer.map("fit");
     // What validates during training stands in fit; these two repeat it for runs that only do that.
+    Optional<ConfigNode> apart = trainer.get("validate").or(() -> trainer.get("validate_all"));
     trainer.allow("validate", "validate_all");
     trainer.rejectUnknown();
-    RunConfig config = read(init, fit, earlier);
+    RunConfig config = read(init, fit, earlier, isResolved(given));
     init.rejectUnknown();
     fit.rejectUnknown();
-    return config;
+    return config.withNotes(
+        Stream.concat(
+                apart
+                    .filter(node -> !fit.has("val_dataloader"))
+                    .map(node -> Blocks.note(node, "left out: runs validate on fit.val_dataloader"))
+                    .stream(),
+                ownDefaults(given, overrides, config).stream())
+            .toList());
+  }
+
+  /** What the reader of a file that names its model should know; a run's own file says it all. */
+  private static Optional<String> ownDefaults(
+      ConfigMap given, List<String> overrides, RunConfig config) {
+    boolean file = given.map("trainer").map("init").has("model") && !isResolved(given);
+    return file ? OwnDefaults.note(Overrides.apply(given, overrides), config) : Optional.empty();
+  }
+
+  /** Whether a run wrote the file. */
+  private static boolean isResolved(ConfigMap given) {
+    return given.entries().containsKey("filigree");
   }
 
   private static void rejectOtherLayouts(ConfigMap file) {
@@ -78,7 +103,11 @@ final class RunConfigReader {
     }
   }
 
-  private static RunConfig read(ConfigMap init, ConfigMap fit, List<String> earlierNotes) {
+  /**
+   * @param resolved whether a run wrote the file
+   */
+  private static RunConfig read(
+      ConfigMap init, ConfigMap fit, List<String> earlierNotes, boolean resolved) {
     var notes = new ArrayList<String>();
     CallbacksConfig callbacks = CallbacksConfig.read(init, notes);
     LoopConfig loop = LoopConfig.read(init.map("loop"), callbacks, notes);
@@ -86,18 +115,22 @@ final class RunConfigReader {
         .ifPresent(node -> notes.add(Blocks.note(node, "left out: runs go on with --resume")));
     ModelBlock model = ModelBlock.read(init.require("model").asMap(), notes);
     DataConfig train = DataConfig.read(fit.map("train_dataloader"), DataConfig.defaults(), notes);
-    Map<String, DataConfig> validation =
-        DataBlocks.validation(fit.get("val_dataloader"), train.forEvaluation(), notes);
-    loop.earlyStopping().ifPresent(stop -> stop.check(validation.keySet(), init.map("loop")));
+    Map<String, DataConfig> validation = DataBlocks.validation(fit, train, notes);
+    loop.earlyStopping()
+        .ifPresent(
+            stop -> stop.check(validation.keySet(), loop.evalFrequency(), init.map("loop")));
     OptimizerConfig optimizer = OptimizerConfig.read(init.require("optimizer"));
-    SchedulersConfig schedulers = SchedulersConfig.read(init.require("schedulers"));
-    optimizer.check(model.config().parameters(), schedulers.schedules(), init.require("optimizer"));
+    SchedulersConfig schedulers = SchedulersConfig.read(init.get("schedulers"));
+    List<ParameterSpec> parameters = model.config().parameters();
+    optimizer.check(parameters, schedulers.schedules(), init.require("optimizer"));
+    optimizer.checkRates(
+        parameters, schedulers.schedules(), init.require("optimizer"), resolved);
     return new RunConfig(
         model,
         optimizer,
         schedulers,
         PrecisionConfig.read(init.map("precision"), notes),
-        sparsity(init),
+        sparsity(init, notes),
         execution(init),
         loop,
         CheckpointConfig.read(init.map("checkpoint"), callbacks, notes),
@@ -113,10 +146,44 @@ final class RunConfigReader {
   }
 
   /** No block, nothing or "none": dense. */
-  private static Optional<SparsityConfig> sparsity(ConfigMap init) {
-    return init.get("sparsity")
-        .filter(node -> !(node instanceof ConfigScalar scalar && "none".equals(scalar.value())))
-        .map(SparsityConfig::read);
+  private static Optional<SparsityConfig> sparsity(ConfigMap init, List<String> notes) {
+    Optional<SparsityConfig> sparsity =
+        init.get("sparsity")
+            .filter(node -> !(node instanceof ConfigScalar scalar && "none".equals(scalar.value())))
+            .map(SparsityConfig::read);
+    sparsity.ifPresent(config -> noteWithoutEffect(config, notes));
+    return sparsity;
+  }
+
+  /** Notes the keys that the algorithm does not look at. */
+  private static void noteWithoutEffect(SparsityConfig sparsity, List<String> notes) {
+    List<Group.Entry> built = sparsity.build().entries();
+    for (int i = 0; i < built.size(); i++) {
+      AlgorithmConfig config = sparsity.groups().get(i);
+      for (var ignored : ignored(config, built.get(i).algorithm()).entrySet()) {
+        if (config.settings().get(ignored.getKey()) != null) {
+          notes.add(
+              config.location()
+                  + "."
+                  + ignored.getKey()
+                  + ": without effect: "
+                  + ignored.getValue());
+        }
+      }
+    }
+  }
+
+  private static Map<String, String> ignored(AlgorithmConfig config, SparsityAlgorithm algorithm) {
+    return switch (config.algorithm()) {
+      case "static" ->
+          Map.of(
+              "drop_fraction", "static drops nothing", "update", "static never updates its masks");
+      case "gmp" -> Map.of("drop_fraction", "gmp drops what its sparsity asks");
+      default ->
+          algorithm.startsDense()
+              ? Map.of("init_method", "the first mask is made at update.start")
+              : Map.of();
+    };
   }
 
   private static Execution execution(ConfigMap init) {

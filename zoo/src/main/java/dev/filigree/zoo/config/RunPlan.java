@@ -1,12 +1,16 @@
 package dev.filigree.zoo.config;
 
 import dev.filigree.sparsity.SparsityConfig;
+import dev.filigree.zoo.data.DataConfig;
 import dev.filigree.zoo.model.ModelConfig;
 import dev.filigree.zoo.model.ParameterSpec;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
@@ -23,6 +27,10 @@ import java.util.stream.Collectors;
  * @param tokensPerStep positions of one optimizer step; 0 where the data files set the length
  * @param masked memory of masked execution
  * @param compressed memory of compressed execution
+ * @param learningRate of the parameters without tags, in words
+ * @param validation what validates and when, in words
+ * @param warnings a line for each mask that is never made or updated, and for each schedule of a
+ *     sparsity whose end the run does not reach
  * @param notes a line for each key that was mapped or left out
  */
 public record RunPlan(
@@ -34,10 +42,14 @@ public record RunPlan(
     long tokensPerStep,
     MemoryPlan masked,
     MemoryPlan compressed,
+    String learningRate,
+    String validation,
+    List<String> warnings,
     List<String> notes) {
 
   public RunPlan {
     layers = List.copyOf(layers);
+    warnings = List.copyOf(warnings);
     notes = List.copyOf(notes);
   }
 
@@ -90,7 +102,65 @@ public record RunPlan(
         length == null ? 0 : samples * length,
         MemoryPlan.masked(layers, states),
         MemoryPlan.compressed(layers, states),
+        learningRate(config),
+        validation(config),
+        warnings(config),
         config.notes());
+  }
+
+  private static List<String> warnings(RunConfig config) {
+    return config.sparsity().stream()
+        .flatMap(sparsity -> sparsity.courses(config.loop().lastStep()).stream())
+        .flatMap(course -> course.warning().stream())
+        .toList();
+  }
+
+  /** The rates of the first to the last step; a schedule is asked for the steps finished before. */
+  private static String learningRate(RunConfig config) {
+    return config
+        .schedulers()
+        .schedules()
+        .learningRate()
+        .map(schedule -> schedule.range(0, config.loop().lastStep() - 1))
+        .map(
+            rate ->
+                rate.min() == rate.max()
+                    ? number(rate.end())
+                    : "%s to %s, %s at the end"
+                        .formatted(number(rate.min()), number(rate.max()), number(rate.end())))
+        .orElseGet(() -> number(config.optimizer().options().lr()));
+  }
+
+  private static String number(double value) {
+    return new BigDecimal(value, new MathContext(3)).stripTrailingZeros().toString();
+  }
+
+  private static String describe(DataConfig data) {
+    String places = String.join(", ", data.dataDirs());
+    return data.keysWithoutEffect().contains("split")
+        ? places
+        : "the %s part of %s".formatted(data.split(), places);
+  }
+
+  private static String validation(RunConfig config) {
+    LoopConfig loop = config.loop();
+    if (config.validationData().isEmpty() || loop.evalFrequency() == 0) {
+      return "none";
+    }
+    String data =
+        config.validationData().values().stream()
+            .map(RunPlan::describe)
+            .distinct()
+            .collect(Collectors.joining("; "));
+    return "every %,d steps, %s of %s"
+        .formatted(
+            loop.evalFrequency(),
+            switch ((int) Math.min(2, loop.evalSteps())) {
+              case 0 -> "all";
+              case 1 -> "1 batch";
+              default -> "%,d batches".formatted(loop.evalSteps());
+            },
+            data);
   }
 
   private static List<Layer> layers(RunConfig config, List<ParameterSpec> parameters) {
@@ -170,6 +240,9 @@ public record RunPlan(
     map.put("tokens", tokens());
     map.put("memory_bytes", Map.of("masked", masked.toMap(), "compressed", compressed.toMap()));
     map.put("layers", layers.stream().map(RunPlan::toMap).toList());
+    map.put("learning_rate", learningRate);
+    map.put("validation", validation);
+    map.put("warnings", warnings);
     map.put("notes", notes);
     return map;
   }

@@ -7,6 +7,8 @@ import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
@@ -87,6 +89,59 @@ public record DataConfig(
         false);
   }
 
+  /**
+   * What validates where nothing is configured: the part of the same data that is not trained on;
+   * empty where there is none.
+   */
+  public Optional<DataConfig> heldOut() {
+    boolean part =
+        switch (DataSources.parts(processor)) {
+          case NONE -> false;
+          case FILES -> split == Split.TRAIN;
+          case DOCUMENTS -> split == Split.TRAIN && validationFraction > 0;
+        };
+    return part ? Optional.of(forEvaluation()) : Optional.empty();
+  }
+
+  /**
+   * Whether it is plain from the configuration that samples of another block are samples of this
+   * one too.
+   */
+  public boolean overlaps(DataConfig other) {
+    DataSources.Parts parts = DataSources.parts(processor);
+    if (parts != DataSources.parts(other.processor) || !Objects.equals(glob, other.glob)) {
+      return false;
+    }
+    return switch (parts) {
+      case NONE -> sharesPlace(other);
+      case FILES ->
+          sharesPlace(other) && (split == Split.VALIDATION) == (other.split == Split.VALIDATION);
+      case DOCUMENTS -> sharesPlace(other) && !areApart(other);
+    };
+  }
+
+  /** Keys of the block that this kind of data does not look at. */
+  public List<String> keysWithoutEffect() {
+    return DataSources.keysWithoutEffect(processor);
+  }
+
+  /** Documents are split by their names: two parts of one fraction have none in common. */
+  private boolean areApart(DataConfig other) {
+    return split != Split.ALL
+        && other.split != Split.ALL
+        && split != other.split
+        && validationFraction == other.validationFraction;
+  }
+
+  private boolean sharesPlace(DataConfig other) {
+    return dataDirs.stream()
+        .anyMatch(dir -> other.dataDirs.stream().anyMatch(each -> place(dir).equals(place(each))));
+  }
+
+  private static Path place(String dir) {
+    return Path.of(dir).toAbsolutePath().normalize();
+  }
+
   /** The validation part of the same data, in a fixed order: defaults of a val_dataloader. */
   public DataConfig forEvaluation() {
     return new DataConfig(
@@ -127,6 +182,7 @@ public record DataConfig(
         .ifPresent(node -> notes.add(node.location() + ": without effect: the model has its own"));
     String processor = block.string("data_processor", defaults.processor);
     requireText(block, processor);
+    noteWithoutEffect(block, processor, defaults.evaluation, notes);
     boolean sameKind = processor.equals(defaults.processor);
     List<String> dataDirs =
         sameKind && block.get("data_dir").isEmpty() ? defaults.dataDirs : places(block);
@@ -162,6 +218,30 @@ public record DataConfig(
       String message = String.valueOf(e.getMessage());
       String key = message.substring(0, Math.max(0, message.indexOf(':')));
       throw block.get(key).orElse(block).error(message);
+    }
+  }
+
+  /** Notes the keys that this kind of data, or an evaluation, does not look at. */
+  private static void noteWithoutEffect(
+      ConfigMap block, String processor, boolean evaluation, List<String> notes) {
+    for (String key : DataSources.keysWithoutEffect(processor)) {
+      block
+          .get(key)
+          .ifPresent(
+              node ->
+                  notes.add(node.location() + ": without effect: " + processor + " has no such"));
+    }
+    if (evaluation) {
+      block
+          .get("micro_batch_size")
+          .filter(node -> !(node.toJava() instanceof String))
+          .ifPresent(
+              node -> notes.add(node.location() + ": without effect: evaluation takes batch_size"));
+      if (block.flag("shuffle", false)) {
+        notes.add(
+            block.require("shuffle").location()
+                + ": without effect: evaluation reads in one order always");
+      }
     }
   }
 

@@ -1,7 +1,9 @@
 package dev.filigree.zoo.data;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** The kinds of data by the name that {@code data_processor} gives. A new kind is one line here. */
@@ -9,15 +11,28 @@ public final class DataSources {
   /** Documents of text. */
   public static final String TEXT = "TextDataProcessor";
 
-  private static final Map<String, DataProcessor> PROCESSORS = new TreeMap<>();
+  private static final Map<String, Kind> PROCESSORS = new TreeMap<>();
 
   static {
-    PROCESSORS.put(TEXT, TextData::open);
-    PROCESSORS.put("GptHDF5MapDataProcessor", Hdf5Dataset::open);
-    PROCESSORS.put("GptHDF5DataProcessor", Hdf5Dataset::open); // the same files, read as a stream
-    PROCESSORS.put("MnistDataProcessor", Pictures::mnist);
-    PROCESSORS.put("Cifar10DataProcessor", Pictures::cifar10);
+    PROCESSORS.put(TEXT, new Kind(TextData::open, Parts.DOCUMENTS));
+    PROCESSORS.put("GptHDF5MapDataProcessor", new Kind(Hdf5Dataset::open, Parts.NONE));
+    // the same files, read as a stream
+    PROCESSORS.put("GptHDF5DataProcessor", new Kind(Hdf5Dataset::open, Parts.NONE));
+    PROCESSORS.put("MnistDataProcessor", new Kind(Pictures::mnist, Parts.FILES));
+    PROCESSORS.put("Cifar10DataProcessor", new Kind(Pictures::cifar10, Parts.FILES));
   }
+
+  /** How data come apart into what trains and what validates. */
+  enum Parts {
+    /** Not at all: what validates needs files of its own. */
+    NONE,
+    /** They are published as files for training and files for testing. */
+    FILES,
+    /** By the names of the documents, see {@link Split}. */
+    DOCUMENTS
+  }
+
+  private record Kind(DataProcessor processor, Parts parts) {}
 
   private DataSources() {}
 
@@ -32,12 +47,26 @@ public final class DataSources {
 
   /** The data that a block describes. */
   public static Dataset open(DataConfig config) throws IOException {
-    checkProcessor(config.processor());
-    DataProcessor processor = PROCESSORS.get(config.processor());
-    if (processor == null) {
-      throw new AssertionError("checked above");
-    }
-    return processor.open(config);
+    return kind(config.processor()).processor.open(config);
+  }
+
+  static Parts parts(String processor) {
+    return kind(processor).parts;
+  }
+
+  /** Keys of a block that a processor does not look at. */
+  static List<String> keysWithoutEffect(String processor) {
+    return switch (PROCESSORS.containsKey(processor) ? parts(processor) : Parts.DOCUMENTS) {
+      case NONE -> List.of("split", "validation_fraction", "glob", "text_key");
+      case FILES ->
+          List.of("validation_fraction", "tokenizer", "glob", "text_key", "max_sequence_length");
+      case DOCUMENTS -> List.of();
+    };
+  }
+
+  private static Kind kind(String processor) {
+    checkProcessor(processor);
+    return Objects.requireNonNull(PROCESSORS.get(processor));
   }
 
   static void checkProcessor(String name) {

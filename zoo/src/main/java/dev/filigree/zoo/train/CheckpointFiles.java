@@ -8,6 +8,7 @@ import dev.filigree.safetensors.SafetensorsWriter;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.sparsity.TrainingTensors;
+import dev.filigree.zoo.config.PrecisionConfig.LossScaling;
 import dev.filigree.zoo.data.DataException;
 import dev.filigree.zoo.data.Tokenizer;
 import dev.filigree.zoo.model.HuggingFaceFolder;
@@ -89,8 +90,9 @@ final class CheckpointFiles {
           directory, new TrainingTensors(session.parameters(), session.optimizer())::load);
       readModel(directory, session);
       session.trainData().load(map(state, "data"));
-      if (session.lossScale().isPresent()) {
-        session.lossScale().get().load(map(state, "loss_scale"));
+      if (session.config().precision().lossScaling() instanceof LossScaling.Dynamic
+          && state.get("loss_scale") != null) { // a run that had none begins with the first scale
+        session.lossScale().orElseThrow().load(map(state, "loss_scale"));
       }
       return Progress.of(state);
     } catch (DataException | IllegalArgumentException e) {

@@ -54,6 +54,15 @@ final class Progress {
     }
   }
 
+  /** Later evaluations measure something else: what was best says nothing of them. */
+  void forgetBest() {
+    bestEvalLoss = null;
+    bestMonitored = null;
+    evaluationsWithoutBetter = 0;
+    bestCheckpoint = null;
+    bestCheckpointLoss = null;
+  }
+
   Map<String, @Nullable Object> state() {
     var state = new LinkedHashMap<String, @Nullable Object>();
     state.put("step", step);

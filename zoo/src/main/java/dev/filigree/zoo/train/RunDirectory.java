@@ -54,11 +54,15 @@ final class RunDirectory implements AutoCloseable {
    * @throws TrainingException when there is no run in it, or it is in use
    */
   static RunDirectory open(Path path) {
+    requireRun(path);
+    return new RunDirectory(path, RunLock.take(path));
+  }
+
+  static void requireRun(Path path) {
     if (!Files.isRegularFile(path.resolve(CONFIG))) {
       throw new TrainingException(
           path + ": not a run directory: " + CONFIG + " is missing; give the --out of a run");
     }
-    return new RunDirectory(path, RunLock.take(path));
   }
 
   Path path() {

@@ -1,6 +1,8 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.config.ResumedSettings;
 import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.config.RunPlan;
 import dev.filigree.zoo.report.RunReport;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,6 +58,7 @@ public final class Trainer implements AutoCloseable {
    * of later steps is cut.
    *
    * @param overrides changes to the run's configuration, such as {@code loop.stop_at=200}
+   * @throws dev.filigree.config.ConfigException for a change that would have no effect
    * @throws TrainingException when the directory holds no run or no whole checkpoint, or is in use
    * @throws CheckpointException when the checkpoint is not one of this configuration
    */
@@ -63,16 +66,22 @@ public final class Trainer implements AutoCloseable {
     return locked(
         RunDirectory.open(runDirectory),
         directory -> {
-          RunConfig config = RunConfig.read(runDirectory.resolve(RunDirectory.CONFIG), overrides);
+          RunConfig given = RunConfig.read(runDirectory.resolve(RunDirectory.CONFIG), overrides);
           var skipped = new ArrayList<>(directory.checkpoints().removePartial());
           Checkpoints.Newest newest = directory.checkpoints().newestWhole();
           skipped.addAll(newest.passedOver());
           Path checkpoint = newest.checkpoint().orElseThrow(() -> none(runDirectory, skipped));
+          var saved = new Checkpoint(checkpoint);
+          RunConfig before = saved.config().orElse(given);
+          RunConfig config = ResumedSettings.check(before, given, saved.step().orElse(0L));
           var session = Session.resumed(config, checkpoint);
           Progress progress = CheckpointFiles.read(checkpoint, session);
           if (!checkpoint.endsWith(CheckpointStore.name(progress.step))) {
             throw new CheckpointException(
                 checkpoint, "refused: what it holds is of step " + progress.step);
+          }
+          if (!ResumedSettings.evaluatesAlike(before, config)) {
+            progress.forgetBest();
           }
           directory.checkpoints().setAsideAfter(progress.step);
           MetricsFile.cutAfter(runDirectory, progress.step, config.loop()::evaluatesAt);
@@ -80,6 +89,26 @@ public final class Trainer implements AutoCloseable {
           directory.write(config);
           return new Trainer(directory, session, progress, skipped);
         });
+  }
+
+  /**
+   * The configuration that {@link #resume} would go on with; changes nothing.
+   *
+   * @throws dev.filigree.config.ConfigException for a change that would have no effect
+   * @throws TrainingException when the directory holds no run
+   */
+  public static RunConfig resumable(Path runDirectory, List<String> overrides) {
+    Path file = runDirectory.resolve(RunDirectory.CONFIG);
+    RunDirectory.requireRun(runDirectory);
+    RunConfig given = RunConfig.read(file, overrides);
+    return Checkpoints.newestWhole(runDirectory)
+        .checkpoint()
+        .map(Checkpoint::new)
+        .map(
+            saved ->
+                ResumedSettings.check(
+                    saved.config().orElse(given), given, saved.step().orElse(0L)))
+        .orElse(given);
   }
 
   /** Gives the lock back where the preparation fails. */
@@ -148,6 +177,11 @@ public final class Trainer implements AutoCloseable {
   /** The step that the run ends at. */
   public long lastStep() {
     return config().loop().lastStep();
+  }
+
+  /** What to know before the first step, a line each: see {@link RunPlan#warnings}. */
+  public List<String> warnings() {
+    return RunPlan.of(config()).warnings();
   }
 
   /** What a new run took from the checkpoint it starts from, in one line; empty for any other. */

@@ -186,8 +186,11 @@ final class TrainingLoop {
     }
   }
 
-  /** Evaluates every validation set. */
+  /** Evaluates every validation set, where there is one. */
   private void evaluate() {
+    if (session.validationData().isEmpty()) {
+      return;
+    }
     var evaluator = new Evaluator(session.model(), session.hardware(), config.precision().type());
     var evaluations = new ArrayList<Evaluation>();
     for (var data : session.validationData().entrySet()) {

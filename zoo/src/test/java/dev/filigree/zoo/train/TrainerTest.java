@@ -359,25 +359,6 @@ class TrainerTest {
         .hasMessageContaining("no whole checkpoint");
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "0.75, none, the checkpoint is sparse and the configuration is dense",
-    "none, 0.75, the configuration is sparse and the checkpoint is dense",
-    "'{sparsity: 0.5, param_filter: [\"*.q_proj.weight\", \"*.k_proj.weight\"]}', "
-        + "'{sparsity: 0.5, param_filter: \"*.q_proj.weight\"}', "
-        + "'k_proj.weight'' , which this configuration does not make sparse'",
-    "'{sparsity: 0.5, param_filter: \"*.q_proj.weight\"}', "
-        + "'{sparsity: 0.5, param_filter: [\"*.q_proj.weight\", \"*.k_proj.weight\"]}', "
-        + "'there is no mask for ''model.layers.0.self_attn.k_proj.weight'''"
-  })
-  void masksThatTheConfigurationDoesNotExplainAreAnError(
-      String before, String after, String message) {
-    tiny.train(run, "sparsity=" + before, "loop.max_steps=2");
-    assertThatThrownBy(() -> TinyRun.resume(run, "sparsity=" + after))
-        .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining(message.replace("' ,", "',"));
-  }
-
   @Test
   void nativeMemoryDoesNotGrowFromStepToStep() {
     var counts = new ArrayList<Long>();
