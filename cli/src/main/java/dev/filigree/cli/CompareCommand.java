@@ -5,7 +5,6 @@ import dev.filigree.zoo.report.CompareReport;
 import dev.filigree.zoo.report.CompareReport.Method;
 import dev.filigree.zoo.report.CompareReport.Statistic;
 import dev.filigree.zoo.report.Figures;
-import dev.filigree.zoo.report.RunReport;
 import dev.filigree.zoo.train.RunSummary;
 import dev.filigree.zoo.train.Trainer;
 import java.io.IOException;
@@ -99,7 +98,12 @@ final class CompareCommand implements Callable<Integer> {
 
   /** The changes that make the configuration a run of each method; checks all before the first. */
   private Map<String, String> overrides() {
-    SparsityMethods recipes = SparsityMethods.of(config.read(List.of()));
+    RunConfig given = config.read(List.of());
+    if (given.validationData().isEmpty()) {
+      throw new UsageException(
+          "methods are compared by their validation loss, and val_dataloader is an empty list");
+    }
+    SparsityMethods recipes = SparsityMethods.of(given);
     var overrides = new LinkedHashMap<String, String>();
     for (String method : methods) {
       String override = recipes.override(method);
@@ -110,10 +114,10 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   /** Trains once; returns an exit code, 0 unless it was interrupted. */
-  private int train(RunConfig run, Path directory, List<Run> runs, long seed) throws IOException {
+  private int train(RunConfig run, Path directory, List<Run> runs, long seed) {
     PrintWriter err = spec.commandLine().getErr();
     try (Trainer trainer = Trainer.start(run, directory);
-        var interrupts = new Interrupts(trainer::requestStop, err)) {
+        var interrupts = new Interrupts(trainer::requestStop, trainer::hasCheckpoint, err)) {
       if (!quiet) {
         trainer.listen(new ProgressLine(err, ProgressLine.terminalColumns()));
       }
@@ -121,7 +125,6 @@ final class CompareCommand implements Callable<Integer> {
       if (interrupts.interrupted()) {
         return interrupts.exitCode();
       }
-      RunReport.write(directory);
       runs.add(new Run(seed, directory, summary));
       return 0;
     }
@@ -132,7 +135,7 @@ final class CompareCommand implements Callable<Integer> {
         method,
         runs.stream().map(Run::directory).toList(),
         Statistic.of(runs.stream().map(CompareCommand::validationLoss).toList()),
-        Statistic.of(runs.stream().map(run -> run.summary().tokensPerSecond()).toList()),
+        Statistic.of(runs.stream().map(run -> run.summary().positionsPerSecond()).toList()),
         runs.getLast().summary().sparsity());
   }
 
@@ -160,7 +163,7 @@ final class CompareCommand implements Callable<Integer> {
                         "steps", run.summary().steps(),
                         "train_loss", run.summary().trainLoss(),
                         "validation_loss", validationLoss(run),
-                        "tokens_per_second", run.summary().tokensPerSecond()))
+                        "tokens_per_second", run.summary().positionsPerSecond()))
             .toList());
     return row;
   }

@@ -1,7 +1,6 @@
 package dev.filigree.cli;
 
 import dev.filigree.safetensors.ElementType;
-import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.train.Checkpoint;
 import java.nio.file.Files;
@@ -45,7 +44,7 @@ final class ExportCommand implements Callable<Integer> {
     }
     Checkpoint checkpoint = Inputs.checkpoint(path);
     HuggingFaceFolder.write(
-        to, checkpoint.modelConfig(), Tensors.namedParameters(checkpoint.loadModel()), type);
+        to, checkpoint.modelConfig(), checkpoint.loadModel().tensors(), type);
     spec.commandLine().getOut().println("Wrote " + to);
     return 0;
   }

@@ -315,6 +315,12 @@ final class CompressedParameter extends SparseParameter implements Linear.Produc
   }
 
   @Override
+  void empty() {
+    matrix = null;
+    super.empty();
+  }
+
+  @Override
   void release(Optimizer optimizer) {
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {

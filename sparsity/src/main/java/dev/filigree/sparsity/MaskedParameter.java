@@ -164,6 +164,9 @@ final class MaskedParameter extends SparseParameter {
     weight().remove_hook(hook);
     gradientHook.close();
     forgetGradient();
+    if (lastGradient != null) {
+      lastGradient.close();
+    }
     zeroing.close();
     weight().close();
   }

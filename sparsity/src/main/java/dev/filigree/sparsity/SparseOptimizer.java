@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -234,9 +235,24 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
    */
   @Override
   public void close() {
+    release(parameter -> {});
+  }
+
+  /**
+   * As {@link #close}, for a model that is needed no more: its sparse parameters become empty
+   * tensors instead of dense ones, and their memory is free at once.
+   */
+  public void discard() {
+    Tensors.inScope(() -> release(SparseParameter::empty));
+  }
+
+  private void release(Consumer<SparseParameter> before) {
     if (!closed) {
       closed = true;
-      parameters().forEach(parameter -> Sparsity.release(parameter, inner));
+      for (SparseParameter parameter : parameters()) {
+        before.accept(parameter);
+        Sparsity.release(parameter, inner);
+      }
     }
   }
 }

@@ -4,7 +4,9 @@ import dev.filigree.optim.Optimizer;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import java.util.Optional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
@@ -176,6 +178,12 @@ public abstract class SparseParameter {
 
   /** Carries out a mask update; returns how many weights went and came. */
   abstract Moved update(DropAndGrow plan, Optimizer optimizer);
+
+  /** Gives back the memory of the weights and their gradient: the parameter becomes empty. */
+  void empty() {
+    weight.mutable_grad().reset();
+    weight.set_data(torch.empty(new long[] {0}, weight.options(), new MemoryFormatOptional()));
+  }
 
   /** Undoes what the wrapper did: hooks gone, weight and state dense. Called once. */
   abstract void release(Optimizer optimizer);

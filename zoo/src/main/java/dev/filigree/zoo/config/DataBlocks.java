@@ -18,7 +18,7 @@ final class DataBlocks {
 
   /**
    * The validation sets by name: a block is one without a name; a list names them 0, 1, ...; a map
-   * of blocks, {name: {...}}, names them itself.
+   * of blocks, {name: {...}}, names them itself. An empty list has none, and nothing validates.
    *
    * @param defaults what a set does not say
    */
@@ -29,6 +29,8 @@ final class DataBlocks {
     }
     var sets = new LinkedHashMap<String, DataConfig>();
     switch (node.get()) {
+      case ConfigList list when list.items().isEmpty() ->
+          notes.add(Blocks.note(list, "an empty list: nothing is validated"));
       case ConfigList list -> {
         for (ConfigNode item : list) {
           String name = list.items().size() == 1 ? "" : String.valueOf(sets.size());
@@ -52,6 +54,9 @@ final class DataBlocks {
   static Object toConfig(Map<String, DataConfig> sets) {
     if (sets.keySet().equals(Set.of(""))) {
       return toConfig(sets.values().iterator().next());
+    }
+    if (sets.isEmpty()) {
+      return List.of(); // an empty map would be a set that says nothing of its own
     }
     var named = new LinkedHashMap<String, Object>();
     sets.forEach((name, set) -> named.put(name, toConfig(set)));

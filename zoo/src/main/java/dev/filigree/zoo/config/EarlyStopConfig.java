@@ -112,6 +112,10 @@ public record EarlyStopConfig(
    * @param place for the message
    */
   void check(Set<String> datasets, ConfigNode place) throws ConfigException {
+    if (datasets.isEmpty()) {
+      throw place.error(
+          "early stopping watches the validation, and val_dataloader is an empty list");
+    }
     if (!dataset.isEmpty() && !datasets.contains(dataset)) {
       throw place.error(
           "early stopping watches the set '"

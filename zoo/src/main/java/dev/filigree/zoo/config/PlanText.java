@@ -38,6 +38,13 @@ final class PlanText {
     } else {
       line(text, "%-10s %,d, %,d samples each", "steps", plan.steps(), plan.samplesPerStep());
     }
+    line(
+        text,
+        "%-10s a checkpoint %sat the end",
+        "saves",
+        plan.checkpointSteps() == 0
+            ? ""
+            : String.format(Locale.ROOT, "every %,d steps and ", plan.checkpointSteps()));
     memory(text, "masked", plan.masked());
     if (plan.sparseParameters() > 0) {
       memory(text, "compressed", plan.compressed());

@@ -100,7 +100,7 @@ final class RunConfigReader {
         sparsity(init),
         execution(init),
         loop,
-        CheckpointConfig.read(init.map("checkpoint"), callbacks, notes),
+        CheckpointConfig.read(init.map("checkpoint"), callbacks, loop.maxSteps(), notes),
         LoggingConfig.read(init.map("logging"), callbacks, notes),
         Device.read(init, notes),
         init.flag("deterministic", false),

@@ -1,7 +1,6 @@
 package dev.filigree.zoo.train;
 
 import dev.filigree.safetensors.ElementType;
-import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.model.Model;
 import java.io.IOException;
@@ -36,7 +35,7 @@ public final class CheckpointImport {
     try {
       Durable.deleteTree(aside);
       HuggingFaceFolder.write(
-          aside, model.config(), Tensors.namedParameters(model), ElementType.F32);
+          aside, model.config(), model.tensors(), ElementType.F32);
       if (Files.exists(huggingFace.resolve(TOKENIZER))) {
         Files.copy(huggingFace.resolve(TOKENIZER), aside.resolve(TOKENIZER));
       }

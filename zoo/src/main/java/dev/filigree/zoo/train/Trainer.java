@@ -8,6 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains a model as a configuration says, into a run directory.
@@ -19,6 +22,8 @@ import java.util.function.Function;
  * }</pre>
  */
 public final class Trainer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
   private final RunDirectory directory;
   private final Session session;
   private final TrainingLoop loop;
@@ -46,8 +51,12 @@ public final class Trainer implements AutoCloseable {
         RunDirectory.create(runDirectory),
         directory -> {
           var session = new Session(config);
-          directory.write(config);
-          return new Trainer(directory, session, new Progress(), List.of());
+          return closedOnFailure(
+              session,
+              () -> {
+                directory.write(config);
+                return new Trainer(directory, session, new Progress(), List.of());
+              });
         });
   }
 
@@ -69,17 +78,34 @@ public final class Trainer implements AutoCloseable {
           skipped.addAll(newest.passedOver());
           Path checkpoint = newest.checkpoint().orElseThrow(() -> none(runDirectory, skipped));
           var session = Session.resumed(config, checkpoint);
-          Progress progress = CheckpointFiles.read(checkpoint, session);
-          if (!checkpoint.endsWith(CheckpointStore.name(progress.step))) {
-            throw new CheckpointException(
-                checkpoint, "refused: what it holds is of step " + progress.step);
-          }
-          directory.checkpoints().setAsideAfter(progress.step);
-          MetricsFile.cutAfter(runDirectory, progress.step, config.loop()::evaluatesAt);
-          CsvLog.cutAfter(runDirectory, progress.step, config.loop()::evaluatesAt);
-          directory.write(config);
-          return new Trainer(directory, session, progress, skipped);
+          return closedOnFailure(
+              session, () -> resume(directory, session, checkpoint, skipped));
         });
+  }
+
+  private static Trainer resume(
+      RunDirectory directory, Session session, Path checkpoint, List<String> skipped) {
+    RunConfig config = session.config();
+    Progress progress = CheckpointFiles.read(checkpoint, session);
+    if (!checkpoint.endsWith(CheckpointStore.name(progress.step))) {
+      throw new CheckpointException(
+          checkpoint, "refused: what it holds is of step " + progress.step);
+    }
+    directory.checkpoints().setAsideAfter(progress.step);
+    MetricsFile.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
+    CsvLog.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
+    directory.write(config);
+    return new Trainer(directory, session, progress, skipped);
+  }
+
+  /** Frees the session where the preparation after it fails. */
+  private static Trainer closedOnFailure(Session session, Supplier<Trainer> preparation) {
+    try {
+      return preparation.get();
+    } catch (RuntimeException | Error e) {
+      session.close();
+      throw e;
+    }
   }
 
   /** Gives the lock back where the preparation fails. */
@@ -107,7 +133,9 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Trains to the last step, or until a stop is asked for. Call it once.
+   * Trains to the last step, or until a stop is asked for, and writes the report. Call it once.
+   * Where the report cannot be written, a warning is logged and the run is still one that ended
+   * well.
    *
    * @throws TrainingException when the run cannot go on: why, and what to do
    */
@@ -121,8 +149,7 @@ public final class Trainer implements AutoCloseable {
     try {
       RunReport.write(directory());
     } catch (IOException e) {
-      throw new TrainingException(
-          directory() + ": report.html cannot be written: " + Failures.reason(e), e);
+      LOG.warn("{}: report.html cannot be written: {}", directory(), Failures.reason(e));
     }
   }
 
@@ -150,6 +177,11 @@ public final class Trainer implements AutoCloseable {
     return config().loop().lastStep();
   }
 
+  /** Whether the run directory has a checkpoint to go on from; may be asked from any thread. */
+  public boolean hasCheckpoint() {
+    return !directory.checkpoints().all().isEmpty();
+  }
+
   /** What a new run took from the checkpoint it starts from, in one line; empty for any other. */
   public Optional<String> start() {
     return firstStep == 0 ? session.start() : Optional.empty();
@@ -160,7 +192,7 @@ public final class Trainer implements AutoCloseable {
     return skippedCheckpoints;
   }
 
-  /** Gives back the lock of the run directory. */
+  /** Frees the network and its optimizer, and gives back the lock of the run directory. */
   @Override
   public void close() {
     session.close();
