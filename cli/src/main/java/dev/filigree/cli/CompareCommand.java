@@ -78,6 +78,7 @@ final class CompareCommand implements Callable<Integer> {
     }
     var results = new ArrayList<Method>();
     var rows = new ArrayList<Map<String, Object>>();
+    String units = "";
     for (var entry : overrides.entrySet()) {
       var runs = new ArrayList<Run>();
       for (long seed = 0; seed < seeds; seed++) {
@@ -89,10 +90,11 @@ final class CompareCommand implements Callable<Integer> {
           return stopped;
         }
       }
+      units = runs.getFirst().summary().unit().plural();
       results.add(result(entry.getKey(), runs));
       rows.add(row(results.getLast(), runs));
     }
-    report(directory, results, rows);
+    report(directory, results, rows, units);
     return 0;
   }
 
@@ -145,13 +147,14 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private static Map<String, Object> row(Method method, List<Run> runs) {
+    String speed = runs.getFirst().summary().unit().perSecond();
     var row = new LinkedHashMap<String, Object>();
     row.put("method", method.name());
     row.put("sparsity", method.sparsity());
     row.put("validation_loss_mean", method.validationLoss().mean());
     row.put("validation_loss_std", method.validationLoss().deviation());
-    row.put("tokens_per_second_mean", method.tokensPerSecond().mean());
-    row.put("tokens_per_second_std", method.tokensPerSecond().deviation());
+    row.put(speed + "_mean", method.positionsPerSecond().mean());
+    row.put(speed + "_std", method.positionsPerSecond().deviation());
     row.put(
         "runs",
         runs.stream()
@@ -163,12 +166,13 @@ final class CompareCommand implements Callable<Integer> {
                         "steps", run.summary().steps(),
                         "train_loss", run.summary().trainLoss(),
                         "validation_loss", validationLoss(run),
-                        "tokens_per_second", run.summary().positionsPerSecond()))
+                        speed, run.summary().positionsPerSecond()))
             .toList());
     return row;
   }
 
-  private void report(Path directory, List<Method> results, List<Map<String, Object>> rows)
+  private void report(
+      Path directory, List<Method> results, List<Map<String, Object>> rows, String units)
       throws IOException {
     String text = JsonText.of(Map.of("results", rows));
     Files.writeString(directory.resolve("compare.json"), text);
@@ -178,7 +182,7 @@ final class CompareCommand implements Callable<Integer> {
       output.println(text);
       return;
     }
-    output.printf("%-8s %9s %20s %22s%n", "method", "sparsity", "validation loss", "tokens/s");
+    output.printf("%-8s %9s %20s %22s%n", "method", "sparsity", "validation loss", units + "/s");
     for (Method method : results) {
       output.printf(
           "%-8s %9s %20s %22s%n",
@@ -190,8 +194,8 @@ final class CompareCommand implements Callable<Integer> {
                   Figures.fixed(method.validationLoss().deviation(), 4)),
           "%s ± %s"
               .formatted(
-                  Figures.compact(method.tokensPerSecond().mean()),
-                  Figures.compact(method.tokensPerSecond().deviation())));
+                  Figures.compact(method.positionsPerSecond().mean()),
+                  Figures.compact(method.positionsPerSecond().deviation())));
     }
     output.println("report " + html);
   }

@@ -30,7 +30,7 @@ public enum Unit {
   }
 
   /** Their number in a second, as a key of the metrics. */
-  String perSecond() {
+  public String perSecond() {
     return plural() + "_per_second";
   }
 }
