@@ -161,12 +161,18 @@ final class CompareCommand implements Callable<Integer> {
             .map(
                 run ->
                     Map.of(
-                        "seed", run.seed(),
-                        "directory", run.directory().toString(),
-                        "steps", run.summary().steps(),
-                        "train_loss", run.summary().trainLoss(),
-                        "validation_loss", validationLoss(run),
-                        speed, run.summary().positionsPerSecond()))
+                        "seed",
+                        run.seed(),
+                        "directory",
+                        run.directory().toString(),
+                        "steps",
+                        run.summary().steps(),
+                        "train_loss",
+                        run.summary().trainLoss(),
+                        "validation_loss",
+                        validationLoss(run),
+                        speed,
+                        run.summary().positionsPerSecond()))
             .toList());
     return row;
   }

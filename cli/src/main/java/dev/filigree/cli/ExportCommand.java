@@ -43,8 +43,7 @@ final class ExportCommand implements Callable<Integer> {
       throw new UsageException(to + ": holds a network already; give another --to");
     }
     Checkpoint checkpoint = Inputs.checkpoint(path);
-    HuggingFaceFolder.write(
-        to, checkpoint.modelConfig(), checkpoint.loadModel().tensors(), type);
+    HuggingFaceFolder.write(to, checkpoint.modelConfig(), checkpoint.loadModel().tensors(), type);
     spec.commandLine().getOut().println("Wrote " + to);
     return 0;
   }

@@ -17,12 +17,13 @@ final class SummaryTable {
   static String of(RunSummary summary, Path directory, @Nullable Path report) {
     var table = new SummaryTable();
     table.row("steps", String.format(Locale.ROOT, "%,d", summary.steps()));
-    table.row("training loss", Figures.fixed(summary.trainLoss(), 4) + " nats a " + summary.unit().singular());
+    table.row(
+        "training loss",
+        Figures.fixed(summary.trainLoss(), 4) + " nats a " + summary.unit().singular());
     Double evalLoss = summary.evalLoss();
     if (evalLoss != null) {
       table.row(
-          "validation loss",
-          Figures.fixed(evalLoss, 4) + " nats a " + summary.unit().singular());
+          "validation loss", Figures.fixed(evalLoss, 4) + " nats a " + summary.unit().singular());
       if (summary.unit() == Unit.TOKENS) {
         table.row("perplexity", Figures.significant(Math.exp(evalLoss)) + " a token");
       }

@@ -83,8 +83,7 @@ class PictureCommandsTest {
   }
 
   private static Program train(Path out, String... more) {
-    var arguments =
-        new ArrayList<>(List.of("train", config.toString(), "--out", out.toString()));
+    var arguments = new ArrayList<>(List.of("train", config.toString(), "--out", out.toString()));
     arguments.addAll(List.of(more));
     return run(arguments.toArray(String[]::new));
   }
@@ -135,8 +134,7 @@ class PictureCommandsTest {
     Path out = directory.resolve("changed");
     train(out, "--quiet");
     JsonNode one =
-        validation(
-            out.toString(), "-s", "val_dataloader.batch_size=5", "-s", "loop.eval_steps=2");
+        validation(out.toString(), "-s", "val_dataloader.batch_size=5", "-s", "loop.eval_steps=2");
     assertThat(one.path("pictures").asLong()).isEqualTo(10);
 
     Program other = Program.run("evaluate", out.toString(), "-s", "sparsity=0.5");

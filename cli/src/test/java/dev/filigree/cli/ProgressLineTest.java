@@ -21,7 +21,15 @@ class ProgressLineTest {
     var line = new ProgressLine(new PrintWriter(err), columns);
     RunConfig config = RunConfig.defaults(List.of());
     line.onStart(
-        new RunStart(config, RunPlan.of(config), Path.of("runs/a"), first, last, "cpu", "masked", dev.filigree.zoo.train.Unit.TOKENS));
+        new RunStart(
+            config,
+            RunPlan.of(config),
+            Path.of("runs/a"),
+            first,
+            last,
+            "cpu",
+            "masked",
+            dev.filigree.zoo.train.Unit.TOKENS));
     err.getBuffer().setLength(0);
     return line;
   }

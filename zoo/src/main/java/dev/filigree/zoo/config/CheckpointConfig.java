@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 /**
  * The block {@code checkpoint}. A run always saves one at its end.
  *
- * @param steps steps between checkpoints; 0 for the last one only. By default a fifth of the run, but
- *     no fewer than 100 and no more than 1,000
+ * @param steps steps between checkpoints; 0 for the last one only. By default a fifth of the run,
+ *     but no fewer than 100 and no more than 1,000
  * @param keep how many of the newest stay; 0 for all
  * @param keepBest whether the one with the best validation loss stays too
  * @param saveInitial whether to save one before the first step

@@ -29,10 +29,6 @@ public abstract class ImageClassifier extends Model {
    * @param logits what {@link #logits} gives for the batch, [batch, classes]
    */
   public static long correct(Tensor logits, Batch batch) {
-    return logits
-        .argmax(new LongOptional(1), false)
-        .eq(batch.labels())
-        .sum()
-        .item_long();
+    return logits.argmax(new LongOptional(1), false).eq(batch.labels()).sum().item_long();
   }
 }

@@ -112,8 +112,7 @@ public final class CompareReport {
                             ? ""
                             : "<td>%s</td>"
                                 .formatted(
-                                    Figures.significant(
-                                        Math.exp(method.validationLoss().mean()))),
+                                    Figures.significant(Math.exp(method.validationLoss().mean()))),
                         Figures.compact(method.positionsPerSecond().mean()),
                         Figures.compact(method.positionsPerSecond().deviation())))
         .collect(

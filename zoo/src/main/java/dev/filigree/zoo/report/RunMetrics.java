@@ -109,7 +109,9 @@ final class RunMetrics {
         train.put(step, trainRow(step, row));
       }
       case "eval" -> {
-        var eval = new Eval(step, row.path("dataset").asText(), number(row, "loss"), number(row, "accuracy"));
+        var eval =
+            new Eval(
+                step, row.path("dataset").asText(), number(row, "loss"), number(row, "accuracy"));
         evals.computeIfAbsent(step, _ -> new TreeMap<>()).put(eval.dataset(), eval);
       }
       case "mask_update" -> {

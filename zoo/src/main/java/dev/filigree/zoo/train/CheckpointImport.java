@@ -34,8 +34,7 @@ public final class CheckpointImport {
     Model model = HuggingFaceFolder.read(huggingFace, notes);
     try {
       Durable.deleteTree(aside);
-      HuggingFaceFolder.write(
-          aside, model.config(), model.tensors(), ElementType.F32);
+      HuggingFaceFolder.write(aside, model.config(), model.tensors(), ElementType.F32);
       if (Files.exists(huggingFace.resolve(TOKENIZER))) {
         Files.copy(huggingFace.resolve(TOKENIZER), aside.resolve(TOKENIZER));
       }

@@ -101,7 +101,8 @@ final class CsvLog implements RunLog {
   private static boolean belongs(String line, long step, LongPredicate scheduled) {
     String[] cells = line.split(",", 3);
     if (cells.length < 3 || !cells[1].matches("\\d{1,18}")) {
-      return Stream.of(Unit.values()).anyMatch(unit -> line.equals(String.join(",", columns(unit))));
+      return Stream.of(Unit.values())
+          .anyMatch(unit -> line.equals(String.join(",", columns(unit))));
     }
     long rowStep = Long.parseLong(cells[1]);
     return rowStep <= step && (!cells[0].equals("eval") || scheduled.test(rowStep));

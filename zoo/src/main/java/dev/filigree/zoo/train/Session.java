@@ -108,7 +108,9 @@ final class Session implements AutoCloseable {
     }
   }
 
-  /** Gives back the memory of tensors and of their gradients, whoever still has a handle to them. */
+  /**
+   * Gives back the memory of tensors and of their gradients, whoever still has a handle to them.
+   */
   private static void free(Collection<Tensor> tensors) {
     for (Tensor tensor : tensors) {
       tensor.mutable_grad().reset();

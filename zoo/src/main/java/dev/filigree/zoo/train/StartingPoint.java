@@ -39,8 +39,7 @@ record StartingPoint(Path directory, Map<String, Tensor> masks) implements AutoC
       Manifest.check(directory);
     }
     try {
-      HuggingFaceFolder.readTensors(
-          directory, config.model().config(), tensors, new ArrayList<>());
+      HuggingFaceFolder.readTensors(directory, config.model().config(), tensors, new ArrayList<>());
     } catch (SafetensorsException e) {
       throw new CheckpointException(
           directory, "not a checkpoint of the configured model: " + e.getMessage());

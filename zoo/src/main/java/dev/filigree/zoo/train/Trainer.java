@@ -78,8 +78,7 @@ public final class Trainer implements AutoCloseable {
           skipped.addAll(newest.passedOver());
           Path checkpoint = newest.checkpoint().orElseThrow(() -> none(runDirectory, skipped));
           var session = Session.resumed(config, checkpoint);
-          return closedOnFailure(
-              session, () -> resume(directory, session, checkpoint, skipped));
+          return closedOnFailure(session, () -> resume(directory, session, checkpoint, skipped));
         });
   }
 

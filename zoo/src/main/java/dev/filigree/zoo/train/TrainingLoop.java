@@ -63,7 +63,8 @@ final class TrainingLoop {
   RunSummary run() {
     long started = System.nanoTime();
     LoopConfig loop = config.loop();
-    try (var logs = RunLogs.open(directory.path(), config.logging(), session.unit(), progress.step)) {
+    try (var logs =
+        RunLogs.open(directory.path(), config.logging(), session.unit(), progress.step)) {
       listeners.addAll(0, logs.listeners());
       hearMaskUpdates();
       begin();
@@ -90,9 +91,7 @@ final class TrainingLoop {
       }
 
       saveCheckpoint();
-      if (ending == Ending.FINISHED
-          && evaluates()
-          && !evaluatesAt(progress.step)) {
+      if (ending == Ending.FINISHED && evaluates() && !evaluatesAt(progress.step)) {
         evaluate();
       }
       lastPictures();

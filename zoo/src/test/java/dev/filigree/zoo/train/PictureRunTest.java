@@ -117,8 +117,7 @@ class PictureRunTest {
     assertThat(result.positions()).isEqualTo(20);
     assertThat(result.accuracy()).isEqualTo(0.1);
     assertThat(result.loss())
-        .isCloseTo(
-            Math.log(9 + Math.exp(5)) - 0.1 * 5, org.assertj.core.data.Offset.offset(1e-5));
+        .isCloseTo(Math.log(9 + Math.exp(5)) - 0.1 * 5, org.assertj.core.data.Offset.offset(1e-5));
   }
 
   @Test

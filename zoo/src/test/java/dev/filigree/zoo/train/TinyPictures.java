@@ -27,7 +27,12 @@ final class TinyPictures {
     data = Files.createDirectories(folder.resolve("cifar"));
     var random = new Random(0);
     for (String name :
-        List.of("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5",
+        List.of(
+            "data_batch_1",
+            "data_batch_2",
+            "data_batch_3",
+            "data_batch_4",
+            "data_batch_5",
             "test_batch")) {
       var file = new ByteArrayOutputStream();
       for (int i = 0; i < PICTURES; i++) {
