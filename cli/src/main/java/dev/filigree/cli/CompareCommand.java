@@ -5,7 +5,6 @@ import dev.filigree.zoo.report.CompareReport;
 import dev.filigree.zoo.report.CompareReport.Method;
 import dev.filigree.zoo.report.CompareReport.Statistic;
 import dev.filigree.zoo.report.Figures;
-import dev.filigree.zoo.report.RunReport;
 import dev.filigree.zoo.train.RunSummary;
 import dev.filigree.zoo.train.Trainer;
 import java.io.IOException;
@@ -79,6 +78,7 @@ final class CompareCommand implements Callable<Integer> {
     }
     var results = new ArrayList<Method>();
     var rows = new ArrayList<Map<String, Object>>();
+    String units = "";
     for (var entry : overrides.entrySet()) {
       var runs = new ArrayList<Run>();
       for (long seed = 0; seed < seeds; seed++) {
@@ -90,16 +90,22 @@ final class CompareCommand implements Callable<Integer> {
           return stopped;
         }
       }
+      units = runs.getFirst().summary().unit().plural();
       results.add(result(entry.getKey(), runs));
       rows.add(row(results.getLast(), runs));
     }
-    report(directory, results, rows);
+    report(directory, results, rows, units);
     return 0;
   }
 
   /** The changes that make the configuration a run of each method; checks all before the first. */
   private Map<String, String> overrides() {
-    SparsityMethods recipes = SparsityMethods.of(config.read(List.of()));
+    RunConfig given = config.read(List.of());
+    if (given.validationData().isEmpty()) {
+      throw new UsageException(
+          "methods are compared by their validation loss, and val_dataloader is an empty list");
+    }
+    SparsityMethods recipes = SparsityMethods.of(given);
     var overrides = new LinkedHashMap<String, String>();
     for (String method : methods) {
       String override = recipes.override(method);
@@ -110,10 +116,10 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   /** Trains once; returns an exit code, 0 unless it was interrupted. */
-  private int train(RunConfig run, Path directory, List<Run> runs, long seed) throws IOException {
+  private int train(RunConfig run, Path directory, List<Run> runs, long seed) {
     PrintWriter err = spec.commandLine().getErr();
     try (Trainer trainer = Trainer.start(run, directory);
-        var interrupts = new Interrupts(trainer::requestStop, err)) {
+        var interrupts = new Interrupts(trainer::requestStop, trainer::hasCheckpoint, err)) {
       trainer.warnings().forEach(line -> err.println("warning: " + line));
       if (!quiet) {
         trainer.listen(new ProgressLine(err, ProgressLine.terminalColumns()));
@@ -122,7 +128,6 @@ final class CompareCommand implements Callable<Integer> {
       if (interrupts.interrupted()) {
         return interrupts.exitCode();
       }
-      RunReport.write(directory);
       runs.add(new Run(seed, directory, summary));
       return 0;
     }
@@ -133,7 +138,7 @@ final class CompareCommand implements Callable<Integer> {
         method,
         runs.stream().map(Run::directory).toList(),
         Statistic.of(runs.stream().map(CompareCommand::validationLoss).toList()),
-        Statistic.of(runs.stream().map(run -> run.summary().tokensPerSecond()).toList()),
+        Statistic.of(runs.stream().map(run -> run.summary().positionsPerSecond()).toList()),
         runs.getLast().summary().sparsity());
   }
 
@@ -143,30 +148,38 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private static Map<String, Object> row(Method method, List<Run> runs) {
+    String speed = runs.getFirst().summary().unit().perSecond();
     var row = new LinkedHashMap<String, Object>();
     row.put("method", method.name());
     row.put("sparsity", method.sparsity());
     row.put("validation_loss_mean", method.validationLoss().mean());
     row.put("validation_loss_std", method.validationLoss().deviation());
-    row.put("tokens_per_second_mean", method.tokensPerSecond().mean());
-    row.put("tokens_per_second_std", method.tokensPerSecond().deviation());
+    row.put(speed + "_mean", method.positionsPerSecond().mean());
+    row.put(speed + "_std", method.positionsPerSecond().deviation());
     row.put(
         "runs",
         runs.stream()
             .map(
                 run ->
                     Map.of(
-                        "seed", run.seed(),
-                        "directory", run.directory().toString(),
-                        "steps", run.summary().steps(),
-                        "train_loss", run.summary().trainLoss(),
-                        "validation_loss", validationLoss(run),
-                        "tokens_per_second", run.summary().tokensPerSecond()))
+                        "seed",
+                        run.seed(),
+                        "directory",
+                        run.directory().toString(),
+                        "steps",
+                        run.summary().steps(),
+                        "train_loss",
+                        run.summary().trainLoss(),
+                        "validation_loss",
+                        validationLoss(run),
+                        speed,
+                        run.summary().positionsPerSecond()))
             .toList());
     return row;
   }
 
-  private void report(Path directory, List<Method> results, List<Map<String, Object>> rows)
+  private void report(
+      Path directory, List<Method> results, List<Map<String, Object>> rows, String units)
       throws IOException {
     String text = JsonText.of(Map.of("results", rows));
     Files.writeString(directory.resolve("compare.json"), text);
@@ -176,7 +189,7 @@ final class CompareCommand implements Callable<Integer> {
       output.println(text);
       return;
     }
-    output.printf("%-8s %9s %20s %22s%n", "method", "sparsity", "validation loss", "tokens/s");
+    output.printf("%-8s %9s %20s %22s%n", "method", "sparsity", "validation loss", units + "/s");
     for (Method method : results) {
       output.printf(
           "%-8s %9s %20s %22s%n",
@@ -188,8 +201,8 @@ final class CompareCommand implements Callable<Integer> {
                   Figures.fixed(method.validationLoss().deviation(), 4)),
           "%s ± %s"
               .formatted(
-                  Figures.compact(method.tokensPerSecond().mean()),
-                  Figures.compact(method.tokensPerSecond().deviation())));
+                  Figures.compact(method.positionsPerSecond().mean()),
+                  Figures.compact(method.positionsPerSecond().deviation())));
     }
     output.println("report " + html);
   }

@@ -12,6 +12,7 @@ import dev.filigree.zoo.train.Checkpoint;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  filigree evaluate runs/first --json",
       "  filigree evaluate runs/first --text book.txt",
+      "  filigree evaluate runs/first -s val_dataloader.data_dir=others",
       "  filigree evaluate runs/first --task arc --data ARC-Challenge"
     })
 final class EvaluateCommand implements Callable<Integer> {
@@ -47,6 +49,14 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "CONFIG.yaml",
       description = "Where the validation data are described. Default: the checkpoint's own.")
   private @Nullable Path configFile;
+
+  @Option(
+      names = {"-s", "--set"},
+      paramLabel = "key.path=value",
+      description =
+          "Changes the validation data or their number, such as -s val_dataloader.batch_size=4 or"
+              + " -s loop.eval_steps=0. Repeatable.")
+  private List<String> settings = new ArrayList<>();
 
   @Option(
       names = "--text",
@@ -131,6 +141,18 @@ final class EvaluateCommand implements Callable<Integer> {
     if ((task == null ? 0 : 1) + (text == null ? 0 : 1) + (configFile == null ? 0 : 1) > 1) {
       throw new UsageException("--task, --text and --config are three evaluations: give one");
     }
+    if (!settings.isEmpty() && (task != null || text != null)) {
+      throw new UsageException("-s changes the configuration's data, not --task or --text");
+    }
+    for (String setting : settings) {
+      String key = setting.split("=", 2)[0].strip().replaceFirst("^trainer\\.(init|fit)\\.", "");
+      if (!key.equals("loop.eval_steps") && !key.matches("val_dataloader(\\..*)?")) {
+        throw new UsageException(
+            "-s %s: a checkpoint is evaluated as it was trained; val_dataloader and loop.eval_steps"
+                    .formatted(setting)
+                + " can be changed");
+      }
+    }
     if (task != null && batches != null) {
       throw new UsageException("--batches is for a loss; a --task has --limit");
     }
@@ -158,7 +180,9 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     RunConfig config = config(checkpoint);
     if (config.validationData().isEmpty()) {
-      throw new UsageException("the configuration has no val_dataloader: add one, or --config");
+      throw new UsageException(
+          "the configuration validates on nothing (val_dataloader: []); name data with"
+              + " -s val_dataloader='{...}', --config or --text");
     }
     Model model = checkpoint.loadModel();
     long most = batches == null ? config.loop().evalSteps() : batches;
@@ -201,10 +225,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private RunConfig config(Checkpoint checkpoint) {
     if (configFile != null) {
-      return RunConfig.read(configFile, List.of());
+      return RunConfig.read(configFile, settings);
     }
     return checkpoint
-        .config()
+        .config(settings)
         .orElseThrow(
             () ->
                 new UsageException(

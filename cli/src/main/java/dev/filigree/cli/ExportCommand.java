@@ -1,7 +1,6 @@
 package dev.filigree.cli;
 
 import dev.filigree.safetensors.ElementType;
-import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.data.Tokenizer;
 import dev.filigree.zoo.data.TokenizerFiles;
 import dev.filigree.zoo.model.HuggingFaceFolder;
@@ -48,8 +47,7 @@ final class ExportCommand implements Callable<Integer> {
       throw new UsageException(to + ": holds a network already; give another --to");
     }
     Checkpoint checkpoint = Inputs.checkpoint(path);
-    HuggingFaceFolder.write(
-        to, checkpoint.modelConfig(), Tensors.namedParameters(checkpoint.loadModel()), type);
+    HuggingFaceFolder.write(to, checkpoint.modelConfig(), checkpoint.loadModel().tensors(), type);
     TokenizerFiles.copy(checkpoint.directory(), to);
     Optional<Tokenizer> tokenizer = TextModel.tokenizer(checkpoint);
     if (tokenizer.isPresent()) {

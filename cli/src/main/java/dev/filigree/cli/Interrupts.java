@@ -3,11 +3,14 @@ package dev.filigree.cli;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 
 /**
  * Ctrl-C and a polite kill: the first asks the run to stop and save, the second ends the program at
- * once. The handlers of before come back on close.
+ * once, unless that would lose the whole run: then the third does. The handlers of before come back
+ * on close.
  */
 final class Interrupts implements AutoCloseable {
   /** What shells add to a signal's number to make an exit code of it. */
@@ -16,16 +19,28 @@ final class Interrupts implements AutoCloseable {
   private static final Map<String, Integer> SIGNALS = Map.of("INT", 2, "TERM", 15);
 
   private final AtomicInteger received = new AtomicInteger();
+  private final AtomicBoolean warned = new AtomicBoolean();
+  private final BooleanSupplier saved;
   private final Map<String, Object> before = new LinkedHashMap<>();
 
-  /** Listens until closed; {@code stop} runs on the signal's own thread. */
-  Interrupts(Runnable stop, PrintWriter err) {
+  /**
+   * Listens until closed; {@code stop} and {@code saved} run on the signal's own thread.
+   *
+   * @param saved whether there is a checkpoint to go on from
+   */
+  Interrupts(Runnable stop, BooleanSupplier saved, PrintWriter err) {
+    this.saved = saved;
     SIGNALS.forEach(
         (name, number) -> before.put(name, Signals.handle(name, () -> handle(number, stop, err))));
   }
 
   private void handle(int signal, Runnable stop, PrintWriter err) {
     if (!received.compareAndSet(0, signal)) {
+      if (!saved.getAsBoolean() && warned.compareAndSet(false, true)) {
+        err.println("Nothing is saved yet: the first checkpoint comes after this step.");
+        err.println("Once more leaves at once and loses the run.");
+        return;
+      }
       Runtime.getRuntime().halt(SIGNAL_EXIT + signal);
     }
     err.println();

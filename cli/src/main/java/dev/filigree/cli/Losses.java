@@ -7,6 +7,7 @@ import dev.filigree.zoo.data.Split;
 import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.train.Evaluator;
+import dev.filigree.zoo.train.Unit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Loss, perplexity and bits per byte of a network on data. */
+/** Loss of a network on data; perplexity and bits per byte for text, accuracy for pictures. */
 final class Losses {
   private static final int MOST_SEQUENCES = 16;
 
@@ -39,12 +40,18 @@ final class Losses {
     Evaluator.Result result = new Evaluator(model).evaluate(loader, batches);
     var figures = new LinkedHashMap<String, Object>();
     figures.put("loss", result.loss());
+    Double accuracy = result.accuracy();
+    if (accuracy != null) {
+      figures.put("accuracy", accuracy);
+      figures.put(Unit.PICTURES.plural(), result.positions());
+      return figures;
+    }
     figures.put("perplexity", result.perplexity());
     loader
         .dataset()
         .text()
         .ifPresent(info -> figures.put("bits_per_byte", info.bitsPerByte(result.loss())));
-    figures.put("tokens", result.tokens());
+    figures.put(Unit.TOKENS.plural(), result.positions());
     return figures;
   }
 

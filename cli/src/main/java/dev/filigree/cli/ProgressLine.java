@@ -7,6 +7,7 @@ import dev.filigree.zoo.train.RunSummary;
 import dev.filigree.zoo.train.SkippedStep;
 import dev.filigree.zoo.train.StepMetrics;
 import dev.filigree.zoo.train.TrainingListener;
+import dev.filigree.zoo.train.Unit;
 import java.io.PrintWriter;
 import java.util.Locale;
 
@@ -30,7 +31,8 @@ final class ProgressLine implements TrainingListener {
   private long lastStep;
   private double loss;
   private double secondsPerStep;
-  private double tokensPerSecond;
+  private double positionsPerSecond;
+  private Unit unit = Unit.TOKENS;
   private long stepsSeen;
   private String validation = "";
   private long drawnAt;
@@ -53,6 +55,7 @@ final class ProgressLine implements TrainingListener {
   public void onStart(RunStart start) {
     firstStep = start.firstStep();
     lastStep = start.lastStep();
+    unit = start.unit();
     err.printf(
         Locale.ROOT,
         "%s, %s parameters, %s on %s; steps %,d to %,d%n",
@@ -72,7 +75,7 @@ final class ProgressLine implements TrainingListener {
     double share = 1 / Math.min((double) stepsSeen, MEMORY);
     loss += share * (metrics.loss() - loss);
     secondsPerStep += share * (metrics.stepSeconds() - secondsPerStep);
-    tokensPerSecond += share * (metrics.tokensPerSecond() - tokensPerSecond);
+    positionsPerSecond += share * (metrics.positionsPerSecond() - positionsPerSecond);
     boolean last = metrics.step() == lastStep;
     if (columns > 0) {
       long now = System.nanoTime();
@@ -96,12 +99,13 @@ final class ProgressLine implements TrainingListener {
             : "";
     return String.format(
         Locale.ROOT,
-        "step %,d/%,d · loss %.3f%s · %s tokens/s%s · %s left",
+        "step %,d/%,d · loss %.3f%s · %s %s/s%s · %s left",
         metrics.step(),
         lastStep,
         loss,
         validation,
-        Figures.compact(tokensPerSecond),
+        Figures.compact(positionsPerSecond),
+        unit.plural(),
         sparsity,
         Figures.duration(Math.rint(secondsPerStep * (lastStep - metrics.step()))));
   }
@@ -120,12 +124,19 @@ final class ProgressLine implements TrainingListener {
     if (columns == 0) {
       err.printf(
           Locale.ROOT,
-          "step %,d: validation%s loss %.4f, perplexity %s%n",
+          "step %,d: validation%s loss %.4f, %s%n",
           evaluation.step(),
           evaluation.dataset().isEmpty() ? "" : " " + evaluation.dataset(),
           evaluation.loss(),
-          Figures.significant(evaluation.perplexity()));
+          quality(evaluation));
     }
+  }
+
+  private static String quality(Evaluation evaluation) {
+    Double accuracy = evaluation.accuracy();
+    return accuracy == null
+        ? "perplexity " + Figures.significant(evaluation.perplexity())
+        : "accuracy " + Figures.percent(accuracy);
   }
 
   @Override

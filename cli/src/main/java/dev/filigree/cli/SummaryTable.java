@@ -3,8 +3,10 @@ package dev.filigree.cli;
 import dev.filigree.zoo.report.Figures;
 import dev.filigree.zoo.train.Memory;
 import dev.filigree.zoo.train.RunSummary;
+import dev.filigree.zoo.train.Unit;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What a run came to, as a table for people. */
 final class SummaryTable {
@@ -12,14 +14,23 @@ final class SummaryTable {
 
   private SummaryTable() {}
 
-  static String of(RunSummary summary, Path directory, Path report) {
+  static String of(RunSummary summary, Path directory, @Nullable Path report) {
     var table = new SummaryTable();
     table.row("steps", String.format(Locale.ROOT, "%,d", summary.steps()));
-    table.row("training loss", Figures.fixed(summary.trainLoss(), 4) + " nats a token");
+    table.row(
+        "training loss",
+        Figures.fixed(summary.trainLoss(), 4) + " nats a " + summary.unit().singular());
     Double evalLoss = summary.evalLoss();
     if (evalLoss != null) {
-      table.row("validation loss", Figures.fixed(evalLoss, 4) + " nats a token");
-      table.row("perplexity", Figures.significant(Math.exp(evalLoss)) + " a token");
+      table.row(
+          "validation loss", Figures.fixed(evalLoss, 4) + " nats a " + summary.unit().singular());
+      if (summary.unit() == Unit.TOKENS) {
+        table.row("perplexity", Figures.significant(Math.exp(evalLoss)) + " a token");
+      }
+    }
+    Double accuracy = summary.accuracy();
+    if (accuracy != null) {
+      table.row("accuracy", Figures.percent(accuracy) + " of the validation pictures");
     }
     Double bitsPerByte = summary.bitsPerByte();
     if (bitsPerByte != null) {
@@ -32,13 +43,7 @@ final class SummaryTable {
               .formatted(
                   Figures.percent(summary.targetSparsity()), Figures.percent(summary.sparsity())));
     }
-    table.row(
-        "speed",
-        "%s tokens/s, %s tokens in %s"
-            .formatted(
-                Figures.compact(summary.tokensPerSecond()),
-                Figures.compact((double) summary.tokens()),
-                Figures.duration(summary.seconds())));
+    table.row("speed", speed(summary));
     Long peak = Memory.peakBytes();
     if (peak != null) {
       table.row("peak memory", Figures.bytes((double) peak));
@@ -47,8 +52,31 @@ final class SummaryTable {
     if (summary.checkpoint() != null) {
       table.row("checkpoint", summary.checkpoint().toString());
     }
-    table.row("report", report.toString());
+    if (report != null) {
+      table.row("report", report.toString());
+    }
     return table.text.toString();
+  }
+
+  /** The time of a run that went on is that since then, and so are the tokens beside it. */
+  private static String speed(RunSummary summary) {
+    String units = summary.unit().plural();
+    String speed =
+        "%s %s/s, %s %s in %s"
+            .formatted(
+                Figures.compact(summary.positionsPerSecond()),
+                units,
+                Figures.compact((double) summary.timedPositions()),
+                units,
+                Figures.duration(summary.seconds()));
+    return summary.firstStep() == 0
+        ? speed
+        : String.format(
+            Locale.ROOT,
+            "%s since step %,d, %s in all",
+            speed,
+            summary.firstStep(),
+            Figures.compact((double) summary.positions()));
   }
 
   private void row(String name, String value) {

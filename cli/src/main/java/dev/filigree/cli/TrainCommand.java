@@ -5,6 +5,7 @@ import dev.filigree.zoo.config.RunPlan;
 import dev.filigree.zoo.report.RunReport;
 import dev.filigree.zoo.train.RunSummary;
 import dev.filigree.zoo.train.Trainer;
+import dev.filigree.zoo.train.Unit;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
       "  filigree train configs/my.yaml -s sparsity=0.9 --out runs/first",
       "  filigree train --resume runs/first --steps 2000",
       "",
-      "Ctrl-C saves a checkpoint and says how to go on; twice leaves at once."
+      "Ctrl-C saves a checkpoint and says how to go on; twice leaves at once, and once more",
+      "where the run has no checkpoint yet."
     })
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -45,7 +47,9 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--checkpoint-every",
       paramLabel = "N",
-      description = "Saves a checkpoint every N steps, and at the end.")
+      description =
+          "Saves a checkpoint every N steps, and at the end; 0 for the end only. Default: a fifth of"
+              + " the run, but no fewer than 100 steps and no more than 1000.")
   private @Nullable Long checkpointEvery;
 
   @Option(names = "--resume", paramLabel = "DIR", description = "Goes on with the run in DIR.")
@@ -66,14 +70,14 @@ final class TrainCommand implements Callable<Integer> {
   private boolean quiet;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() {
     checkResume();
     if (dryRun) {
       plan();
       return 0;
     }
     try (Trainer trainer = trainer();
-        var interrupts = new Interrupts(trainer::requestStop, err())) {
+        var interrupts = new Interrupts(trainer::requestStop, trainer::hasCheckpoint, err())) {
       trainer.skippedCheckpoints().forEach(line -> err().println("warning: " + line));
       trainer.warnings().forEach(line -> err().println("warning: " + line));
       if (!quiet) {
@@ -141,10 +145,25 @@ final class TrainCommand implements Callable<Integer> {
     return Trainer.start(read, directory);
   }
 
-  /** Lets the model write a sample, then the report, then the table. */
-  private void finish(Trainer trainer, RunSummary summary) throws IOException {
-    String sample = Sample.write(trainer.directory());
-    Path report = RunReport.write(trainer.directory());
+  /**
+   * Lets the model write a sample, then the report, then the table. The run is over and saved: what
+   * fails here is said, and changes no exit code.
+   */
+  private void finish(Trainer trainer, RunSummary summary) {
+    String sample = "";
+    if (summary.unit() == Unit.TOKENS) {
+      try {
+        sample = Sample.write(trainer.directory());
+      } catch (IOException | RuntimeException e) {
+        err().println("note: no sample: " + ErrorLines.message(e));
+      }
+    }
+    @Nullable Path report = null;
+    try {
+      report = RunReport.write(trainer.directory());
+    } catch (IOException | RuntimeException e) {
+      err().println("warning: no report: " + ErrorLines.message(e));
+    }
     if (!quiet) {
       PrintWriter output = spec.commandLine().getOut();
       output.print(SummaryTable.of(summary, trainer.directory(), report));

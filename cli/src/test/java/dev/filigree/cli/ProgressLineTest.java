@@ -21,7 +21,15 @@ class ProgressLineTest {
     var line = new ProgressLine(new PrintWriter(err), columns);
     RunConfig config = RunConfig.defaults(List.of());
     line.onStart(
-        new RunStart(config, RunPlan.of(config), Path.of("runs/a"), first, last, "cpu", "masked"));
+        new RunStart(
+            config,
+            RunPlan.of(config),
+            Path.of("runs/a"),
+            first,
+            last,
+            "cpu",
+            "masked",
+            dev.filigree.zoo.train.Unit.TOKENS));
     err.getBuffer().setLength(0);
     return line;
   }
@@ -64,7 +72,7 @@ class ProgressLineTest {
   @Test
   void theNewestValidationLossStaysInTheLine() {
     ProgressLine line = started(0, 0, 2);
-    line.onEvaluation(new Evaluation(1, "", 2.5, 640, null));
+    line.onEvaluation(new Evaluation(1, "", 2.5, 640, null, null));
     line.onStep(step(2, 2));
     assertThat(err.toString())
         .contains("step 1: validation loss 2.5000, perplexity 12.2")

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class InterruptTest {
   private static final int INTERRUPTED = 128 + 2;
   private static final int TERMINATED = 128 + 15;
+  private static final String NO_INITIAL = "checkpoint.save_initial_checkpoint=false";
 
   /** A shell that starts something in the background lets all below it ignore Ctrl-C. */
   private static final List<String> HEARING = hearing();
@@ -90,6 +91,27 @@ class InterruptTest {
         "Ctrl-C, and a polite kill (SIGTERM)",
         "once each",
         "the step was finished, a checkpoint saved, exit code 130 or 143; --resume went on",
+        "nothing");
+  }
+
+  @Test
+  void twiceBeforeTheFirstCheckpointStillSavesOne() throws Exception {
+    try (Child child = train("loop.max_steps=2", "loop.grad_accum_steps=2000", NO_INITIAL)) {
+      child.await(() -> Files.exists(run.resolve("metrics.jsonl")));
+      assumeHears(child);
+      child.signal("INT");
+      child.await(() -> child.output().contains("Once more leaves at once"));
+      child.signal("INT");
+      child.await(() -> child.output().contains("Nothing is saved yet"));
+      assertThat(child.exitCode()).isEqualTo(INTERRUPTED);
+    }
+    assertThat(Checkpoints.newestWhole(run).checkpoint()).isPresent();
+    Findings.add(
+        "08a-interrupt-twice-unsaved",
+        "Ctrl-C twice before the first checkpoint",
+        "once",
+        "the step was finished and a checkpoint saved, exit code 130; a third one would leave at"
+            + " once",
         "nothing");
   }
 

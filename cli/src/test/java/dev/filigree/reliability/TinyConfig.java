@@ -76,7 +76,14 @@ final class TinyConfig {
     for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
       Map<String, Object> row = JSON.readValue(line, new TypeReference<Map<String, Object>>() {});
       row.keySet()
-          .removeAll(List.of("tokens_per_second", "step_seconds", "seconds", "peak_memory_bytes"));
+          .removeAll(
+              List.of(
+                  "tokens_per_second",
+                  "pictures_per_second",
+                  "step_seconds",
+                  "seconds",
+                  "seconds_since_step",
+                  "peak_memory_bytes"));
       rows.add(row);
     }
     return rows;

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -370,9 +371,21 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
    */
   @Override
   public void close() {
+    end(parameter -> parameter.release(inner));
+  }
+
+  /**
+   * As {@link #close}, for a model that is needed no more: its sparse parameters become empty
+   * tensors instead of dense ones, and their memory is free at once.
+   */
+  public void discard() {
+    end(SparseParameter::discard);
+  }
+
+  private void end(Consumer<SparseParameter> how) {
     if (!closed) {
       closed = true;
-      parameters().forEach(parameter -> Sparsity.release(parameter, inner));
+      parameters().forEach(parameter -> Sparsity.forget(parameter, how));
       executions.close();
     }
   }

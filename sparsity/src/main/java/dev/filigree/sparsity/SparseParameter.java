@@ -14,7 +14,11 @@ import java.util.Map;
 import dev.filigree.mask.Masks;
 import dev.filigree.optim.ParameterLayout;
 import java.util.Optional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
@@ -221,14 +225,15 @@ public final class SparseParameter implements ParameterLayout {
     Tensor here = mask.to(weight.device(), ScalarType.Bool).contiguous();
     if (plan instanceof ExecutionPlan.Compressed && Masks.count(here) == size()) {
       if (storage instanceof CompressedStorage) {
-        storage.release(state);
+        storage.makeDense(state);
+        storage.detach();
         storage = allWeights();
       }
       return;
     }
     if (plan instanceof ExecutionPlan.Compressed(var linear, var products)
         && storage instanceof MaskedStorage) {
-      storage.release(state);
+      storage.detach();
       storage = new CompressedStorage(name, weight, linear, products, evidence, here, state);
     } else {
       storage.mask(here, state);
@@ -240,7 +245,8 @@ public final class SparseParameter implements ParameterLayout {
     Tensors.inScope(
         () -> {
           Tensor mask = mask();
-          storage.release(optimizer.state(weight));
+          storage.makeDense(optimizer.state(weight));
+          storage.detach();
           plan = other;
           storage = allWeights();
           setMask(mask, optimizer);
@@ -270,9 +276,27 @@ public final class SparseParameter implements ParameterLayout {
     }
   }
 
+  /** Gives back the memory of the weights and their gradient: the parameter becomes empty. */
+  void empty() {
+    weight.mutable_grad().reset();
+    weight.set_data(torch.empty(new long[] {0}, weight.options(), new MemoryFormatOptional()));
+  }
+
   /** Undoes what the wrapper did: hooks gone, weight and state dense. Called once. */
   void release(Optimizer optimizer) {
-    storage.release(optimizer.state(weight));
+    storage.makeDense(optimizer.state(weight));
+    end();
+  }
+
+  /** Gives back the memory of the weights and their gradient: the parameter becomes empty. */
+  void discard() {
+    weight.mutable_grad().reset();
+    weight.set_data(torch.empty(new long[] {0}, weight.options(), new MemoryFormatOptional()));
+    end();
+  }
+
+  private void end() {
+    storage.detach();
     evidence.close();
     if (layer != null) {
       layer.inputListener(null);

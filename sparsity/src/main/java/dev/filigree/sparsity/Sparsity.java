@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -126,7 +127,7 @@ public final class Sparsity {
       LOG.info("{}", sparse);
       return sparse;
     } catch (RuntimeException e) {
-      made.forEach(parameter -> release(parameter, optimizer));
+      made.forEach(each -> forget(each, parameter -> parameter.release(optimizer)));
       executions.close();
       throw e;
     }
@@ -187,10 +188,11 @@ public final class Sparsity {
     return parameter;
   }
 
-  static void release(SparseParameter parameter, Optimizer optimizer) {
+  /** Ends a parameter that is no longer sparse. */
+  static void forget(SparseParameter parameter, Consumer<SparseParameter> end) {
     synchronized (SPARSE) {
       SPARSE.remove(Tensors.identity(parameter.weight()));
     }
-    parameter.release(optimizer);
+    end.accept(parameter);
   }
 }

@@ -6,6 +6,8 @@ import dev.filigree.schedule.Cubic;
 import dev.filigree.schedule.Exponential;
 import dev.filigree.schedule.Polynomial;
 import dev.filigree.schedule.Schedule;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
+import dev.filigree.sparsity.algorithm.Static;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;

@@ -124,8 +124,12 @@ public final class CompressedStorage implements Storage {
   }
 
   @Override
-  public void release(Map<String, Tensor> state) {
+  public void makeDense(Map<String, Tensor> state) {
     Tensors.inScope(() -> change(state, layout::scatter));
+  }
+
+  @Override
+  public void detach() {
     layer.product(null);
     layout.close();
   }

@@ -96,9 +96,12 @@ public final class DenseStorage implements Storage {
 
   /** The weights that do not exist become zero: the layer computes what it computed. */
   @Override
-  public void release(Map<String, Tensor> state) {
-    Tensors.inScope(
-        () -> weight.detach().masked_fill_(mask.logical_not(), new Scalar(0)));
+  public void makeDense(Map<String, Tensor> state) {
+    Tensors.inScope(() -> weight.detach().masked_fill_(mask.logical_not(), new Scalar(0)));
+  }
+
+  @Override
+  public void detach() {
     weight.remove_hook(registration);
     hook.close();
     layer.forwardWeight(null);

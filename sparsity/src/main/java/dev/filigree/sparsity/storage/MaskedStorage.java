@@ -106,7 +106,12 @@ public final class MaskedStorage implements Storage {
   }
 
   @Override
-  public void release(Map<String, Tensor> state) {
+  public void makeDense(Map<String, Tensor> state) {
+    // It is.
+  }
+
+  @Override
+  public void detach() {
     weight.remove_hook(registration);
     hook.close();
     if (zeroing != null) {

@@ -48,6 +48,13 @@ public sealed interface Storage permits MaskedStorage, DenseStorage, CompressedS
   /** How many elements outside the mask are not zero. */
   long nonzeroOutsideMask();
 
-  /** Ends it: hooks gone, weight and state dense, the zeros of the mask left. */
-  void release(Map<String, Tensor> state);
+  /**
+   * Makes weight and state dense, zero where no weight exists; only {@link #detach} may follow.
+   *
+   * @param state the optimizer's state of the weight, live
+   */
+  void makeDense(Map<String, Tensor> state);
+
+  /** Takes hooks away, and whatever else the layer does differently. */
+  void detach();
 }

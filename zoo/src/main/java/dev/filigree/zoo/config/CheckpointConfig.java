@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 /**
  * The block {@code checkpoint}. A run always saves one at its end.
  *
- * @param steps steps between checkpoints; 0 for the last one only
+ * @param steps steps between checkpoints; 0 for the last one only. By default a fifth of the run,
+ *     but no fewer than 100 and no more than 1,000
  * @param keep how many of the newest stay; 0 for all
  * @param keepBest whether the one with the best validation loss stays too
  * @param saveInitial whether to save one before the first step
@@ -22,6 +23,8 @@ import java.util.stream.Stream;
  */
 public record CheckpointConfig(
     long steps, long keep, boolean keepBest, boolean saveInitial, boolean loadOptimizerState) {
+  private static final long FEWEST_STEPS = 100;
+  private static final long MOST_STEPS = 1000;
   private static final String LOAD_STATES = "load_checkpoint_states";
   private static final Map<String, String> LEFT_OUT =
       Map.of(
@@ -43,7 +46,8 @@ public record CheckpointConfig(
    * Reads the block; the callbacks KeepNCheckpoints and LoadCheckpointStates speak for a block that
    * leaves their keys out.
    */
-  static CheckpointConfig read(ConfigMap block, CallbacksConfig callbacks, List<String> notes) {
+  static CheckpointConfig read(
+      ConfigMap block, CallbacksConfig callbacks, long maxSteps, List<String> notes) {
     Blocks.leaveOut(block, LEFT_OUT, notes);
     boolean optimizerState =
         onlyOne(block.get(LOAD_STATES), callbacks.loadCheckpointStates())
@@ -54,7 +58,7 @@ public record CheckpointConfig(
             block,
             () ->
                 new CheckpointConfig(
-                    block.integer("steps", 0),
+                    steps(block, maxSteps),
                     onlyOne(block.get("keep"), callbacks.keepCheckpoints())
                         .map(ConfigNode::asLong)
                         .orElse(3L),
@@ -72,6 +76,13 @@ public record CheckpointConfig(
       throw callback.get().error("the block checkpoint says it too: give one");
     }
     return own.or(() -> callback);
+  }
+
+  /** A key without a value is 0, as in the Model Zoo. */
+  private static long steps(ConfigMap block, long maxSteps) {
+    return block.has("steps")
+        ? block.integer("steps", 0)
+        : Math.clamp(maxSteps / 5, FEWEST_STEPS, MOST_STEPS);
   }
 
   /** A list of states, or a text with commas between them. */

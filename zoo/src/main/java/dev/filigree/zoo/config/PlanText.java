@@ -40,6 +40,13 @@ final class PlanText {
     }
     line(text, "%-10s %s", "rate", plan.learningRate());
     line(text, "%-10s %s", "validation", plan.validation());
+    line(
+        text,
+        "%-10s a checkpoint %sat the end",
+        "saves",
+        plan.checkpointSteps() == 0
+            ? ""
+            : String.format(Locale.ROOT, "every %,d steps and ", plan.checkpointSteps()));
     memory(text, "masked", plan.masked());
     if (plan.sparseParameters() > 0) {
       memory(text, "compressed", plan.compressed());

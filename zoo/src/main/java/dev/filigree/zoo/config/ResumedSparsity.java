@@ -2,7 +2,7 @@ package dev.filigree.zoo.config;
 
 import dev.filigree.config.ConfigException;
 import dev.filigree.sparsity.AlgorithmConfig;
-import dev.filigree.sparsity.SparsityAlgorithm;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.SparsityConfig;
 import java.util.Objects;
 import java.util.Optional;

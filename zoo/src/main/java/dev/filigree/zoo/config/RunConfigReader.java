@@ -7,7 +7,7 @@ import dev.filigree.config.ConfigScalar;
 import dev.filigree.sparsity.AlgorithmConfig;
 import dev.filigree.sparsity.Execution;
 import dev.filigree.sparsity.Group;
-import dev.filigree.sparsity.SparsityAlgorithm;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.SparsityConfig;
 import dev.filigree.zoo.data.DataConfig;
 import dev.filigree.zoo.model.ParameterSpec;
@@ -133,7 +133,7 @@ final class RunConfigReader {
         sparsity(init, notes),
         execution(init),
         loop,
-        CheckpointConfig.read(init.map("checkpoint"), callbacks, notes),
+        CheckpointConfig.read(init.map("checkpoint"), callbacks, loop.maxSteps(), notes),
         LoggingConfig.read(init.map("logging"), callbacks, notes),
         Device.read(init, notes),
         init.flag("deterministic", false),

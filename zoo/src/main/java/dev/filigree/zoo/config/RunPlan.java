@@ -25,6 +25,7 @@ import java.util.stream.Collectors;
  * @param steps optimizer steps
  * @param samplesPerStep samples of one optimizer step, over all its micro-batches
  * @param tokensPerStep positions of one optimizer step; 0 where the data files set the length
+ * @param checkpointSteps steps between checkpoints; 0 for one at the end only
  * @param masked memory of masked execution
  * @param compressed memory of compressed execution
  * @param learningRate of the parameters without tags, in words
@@ -40,6 +41,7 @@ public record RunPlan(
     long steps,
     long samplesPerStep,
     long tokensPerStep,
+    long checkpointSteps,
     MemoryPlan masked,
     MemoryPlan compressed,
     String learningRate,
@@ -100,6 +102,7 @@ public record RunPlan(
         config.loop().lastStep(),
         samples,
         length == null ? 0 : samples * length,
+        config.checkpoint().steps(),
         MemoryPlan.masked(layers, states),
         MemoryPlan.compressed(layers, states),
         learningRate(config),
@@ -238,6 +241,7 @@ public record RunPlan(
     map.put("samples_per_step", samplesPerStep);
     map.put("tokens_per_step", tokensPerStep);
     map.put("tokens", tokens());
+    map.put("checkpoint_steps", checkpointSteps);
     map.put("memory_bytes", Map.of("masked", masked.toMap(), "compressed", compressed.toMap()));
     map.put("layers", layers.stream().map(RunPlan::toMap).toList());
     map.put("learning_rate", learningRate);

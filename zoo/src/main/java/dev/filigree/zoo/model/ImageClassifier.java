@@ -1,6 +1,7 @@
 package dev.filigree.zoo.model;
 
 import dev.filigree.zoo.data.Batch;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /** A network that says which class a picture belongs to. */
@@ -10,6 +11,24 @@ public abstract class ImageClassifier extends Model {
 
   @Override
   public final Tensor loss(Batch batch) {
-    return CrossEntropy.loss(logits(batch.inputs()), batch.labels(), batch.lossMask());
+    return loss(logits(batch.inputs()), batch);
+  }
+
+  /**
+   * The mean loss in nats of given answers.
+   *
+   * @param logits what {@link #logits} gives for the batch, [batch, classes]
+   */
+  public static Tensor loss(Tensor logits, Batch batch) {
+    return CrossEntropy.loss(logits, batch.labels(), batch.lossMask());
+  }
+
+  /**
+   * How many pictures have their own class as the likeliest answer.
+   *
+   * @param logits what {@link #logits} gives for the batch, [batch, classes]
+   */
+  public static long correct(Tensor logits, Batch batch) {
+    return logits.argmax(new LongOptional(1), false).eq(batch.labels()).sum().item_long();
   }
 }

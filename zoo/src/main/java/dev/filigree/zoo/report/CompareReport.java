@@ -16,15 +16,15 @@ public final class CompareReport {
    * The runs of a method.
    *
    * @param runs run directories, one a seed
-   * @param validationLoss over the seeds, nats a token
-   * @param tokensPerSecond over the seeds
+   * @param validationLoss over the seeds, nats a token or a picture
+   * @param positionsPerSecond tokens or pictures, over the seeds
    * @param sparsity counted at the end, a fraction
    */
   public record Method(
       String name,
       List<Path> runs,
       Statistic validationLoss,
-      Statistic tokensPerSecond,
+      Statistic positionsPerSecond,
       double sparsity) {
     public Method {
       runs = List.copyOf(runs);
@@ -46,6 +46,7 @@ public final class CompareReport {
   public static Path write(Path directory, List<Method> methods) throws IOException {
     var validation = new ArrayList<Series>();
     var training = new ArrayList<Series>();
+    boolean pictures = false;
     for (int i = 0; i < methods.size(); i++) {
       String style = "s" + (i % LineChart.COLOURS + 1);
       Method method = methods.get(i);
@@ -53,6 +54,7 @@ public final class CompareReport {
       var losses = new TreeMap<Long, List<Double>>();
       for (Path run : method.runs()) {
         RunMetrics metrics = RunMetrics.read(run.resolve("metrics.jsonl"));
+        pictures |= metrics.ofPictures();
         metrics.evals().forEach(eval -> add(evals, eval.step(), eval.loss()));
         metrics.train().forEach(row -> add(losses, row.step(), row.loss()));
       }
@@ -60,7 +62,7 @@ public final class CompareReport {
       training.add(new Series(method.name(), style, means(losses)).smoothed(method.name(), style));
     }
     String body =
-        Page.card("Results", "", table(methods))
+        Page.card("Results", "", table(methods, pictures))
             + chart(directory, "Validation loss, mean over the seeds", "validation", validation)
             + chart(directory, "Training loss, smoothed", "training", training);
     Path file = directory.resolve("compare.html");
@@ -93,25 +95,32 @@ public final class CompareReport {
     return Page.card(title, chart.legend(), svg);
   }
 
-  private static String table(List<Method> methods) {
+  private static String table(List<Method> methods, boolean pictures) {
+    String quality = pictures ? "" : "<th>perplexity</th>";
+    String unit = pictures ? "pictures" : "tokens";
     return methods.stream()
         .map(
             method ->
-                "<tr><td>%s</td><td>%d</td><td>%s</td><td>%s ± %s</td><td>%s</td><td>%s ± %s</td></tr>"
+                "<tr><td>%s</td><td>%d</td><td>%s</td><td>%s ± %s</td>%s<td>%s ± %s</td></tr>"
                     .formatted(
                         Html.escape(method.name()),
                         method.runs().size(),
                         Figures.percent(method.sparsity()),
                         Figures.fixed(method.validationLoss().mean(), 4),
                         Figures.fixed(method.validationLoss().deviation(), 4),
-                        Figures.significant(Math.exp(method.validationLoss().mean())),
-                        Figures.compact(method.tokensPerSecond().mean()),
-                        Figures.compact(method.tokensPerSecond().deviation())))
+                        pictures
+                            ? ""
+                            : "<td>%s</td>"
+                                .formatted(
+                                    Figures.significant(Math.exp(method.validationLoss().mean()))),
+                        Figures.compact(method.positionsPerSecond().mean()),
+                        Figures.compact(method.positionsPerSecond().deviation())))
         .collect(
             Collectors.joining(
                 "\n",
                 "<table><tr><th>method</th><th>seeds</th><th>sparsity</th><th>validation loss</th>"
-                    + "<th>perplexity</th><th>tokens a second</th></tr>",
+                    + quality
+                    + "<th>%s a second</th></tr>".formatted(unit),
                 "</table>"));
   }
 }

@@ -20,17 +20,17 @@ import java.util.function.Function;
  * line, the steps done again replace those of before.
  */
 final class RunMetrics {
-  /** A training row, one a step that was logged. Losses are nats a token; NaN where not given. */
+  /** A training row, one a step that was logged. Losses are nats; NaN where not given. */
   record Train(
       long step,
       double loss,
       double learningRate,
       double gradientNorm,
       double sparsity,
-      double tokensPerSecond) {}
+      double positionsPerSecond) {}
 
   /** An evaluation; the name of the validation set is empty where there is one only. */
-  record Eval(long step, String dataset, double loss) {}
+  record Eval(long step, String dataset, double loss, double accuracy) {}
 
   /** What one mask update did to one parameter. */
   record Update(
@@ -54,6 +54,7 @@ final class RunMetrics {
   private JsonNode end = JSON.createObjectNode();
   private long lastStep;
   private long unreadable;
+  private boolean pictures;
 
   private RunMetrics() {}
 
@@ -103,9 +104,14 @@ final class RunMetrics {
     }
     lastStep = step;
     switch (event) {
-      case "train" -> train.put(step, trainRow(step, row));
+      case "train" -> {
+        pictures = row.has("pictures");
+        train.put(step, trainRow(step, row));
+      }
       case "eval" -> {
-        var eval = new Eval(step, row.path("dataset").asText(), number(row, "loss"));
+        var eval =
+            new Eval(
+                step, row.path("dataset").asText(), number(row, "loss"), number(row, "accuracy"));
         evals.computeIfAbsent(step, _ -> new TreeMap<>()).put(eval.dataset(), eval);
       }
       case "mask_update" -> {
@@ -121,6 +127,11 @@ final class RunMetrics {
     List.of(train, evals, updates, skipped).forEach(rows -> rows.tailMap(step).clear());
   }
 
+  /** Whether the run is counted in pictures, and not in tokens. */
+  boolean ofPictures() {
+    return pictures;
+  }
+
   private static Train trainRow(long step, JsonNode row) {
     return new Train(
         step,
@@ -128,7 +139,7 @@ final class RunMetrics {
         number(row, "lr"),
         number(row, "grad_norm"),
         number(row, "sparsity"),
-        number(row, "tokens_per_second"));
+        number(row, row.has("pictures") ? "pictures_per_second" : "tokens_per_second"));
   }
 
   private static Update updateRow(long step, JsonNode row) {

@@ -59,7 +59,10 @@ public final class RunReport {
         + trainChart(
             "Learning rate", "learning-rate", Figures::significant, RunMetrics.Train::learningRate)
         + trainChart(
-            "Tokens a second", "speed", Figures::compact, RunMetrics.Train::tokensPerSecond)
+            metrics.ofPictures() ? "Pictures a second" : "Tokens a second",
+            "speed",
+            Figures::compact,
+            RunMetrics.Train::positionsPerSecond)
         + trainChart("Sparsity", "sparsity", Figures::shortPercent, RunMetrics.Train::sparsity)
         + trainChart(
             "Gradient norm", "gradient-norm", Figures::significant, RunMetrics.Train::gradientNorm)

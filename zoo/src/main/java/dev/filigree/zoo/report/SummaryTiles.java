@@ -20,9 +20,15 @@ final class SummaryTiles {
     double sparsity = train.isEmpty() ? Double.NaN : train.getLast().sparsity();
     double evalLoss = end("eval_loss", evals.isEmpty() ? Double.NaN : evals.getLast().loss());
     var out = new StringBuilder("<section class=\"card tiles\">");
-    tile(out, "Validation loss", Figures.fixed(evalLoss, 4), "nats a token");
-    tile(out, "Training loss", Figures.fixed(end("train_loss", trainLoss), 4), "nats a token");
-    tile(out, "Perplexity", Figures.significant(Math.exp(evalLoss)), "a token, validation");
+    String unit = metrics.ofPictures() ? "picture" : "token";
+    tile(out, "Validation loss", Figures.fixed(evalLoss, 4), "nats a " + unit);
+    tile(out, "Training loss", Figures.fixed(end("train_loss", trainLoss), 4), "nats a " + unit);
+    if (metrics.ofPictures()) {
+      double accuracy = evals.isEmpty() ? Double.NaN : evals.getLast().accuracy();
+      tile(out, "Accuracy", Figures.percent(end("accuracy", accuracy)), "validation");
+    } else {
+      tile(out, "Perplexity", Figures.significant(Math.exp(evalLoss)), "a token, validation");
+    }
     tile(out, "Bits per byte", Figures.fixed(end("bits_per_byte", Double.NaN), 3), "validation");
     tile(
         out,
@@ -31,14 +37,14 @@ final class SummaryTiles {
         "asked: " + Figures.percent(end("target_sparsity", Double.NaN)));
     tile(
         out,
-        "Tokens a second",
-        Figures.compact(end("tokens_per_second", meanSpeed(train))),
-        Figures.compact(end("tokens", Double.NaN)) + " tokens in all");
+        metrics.ofPictures() ? "Pictures a second" : "Tokens a second",
+        Figures.compact(end(unit + "s_per_second", meanSpeed(train))),
+        Figures.compact(end(unit + "s", Double.NaN)) + " " + unit + "s in all");
     tile(
         out,
         "Steps",
         Figures.count(end("steps", steps)),
-        Figures.duration(end("seconds", Double.NaN)));
+        Figures.duration(end("seconds", Double.NaN)) + sinceStep());
     tile(out, "Peak memory", Figures.bytes(end("peak_memory_bytes", Double.NaN)), "resident");
     return out.append("</section>\n").toString();
   }
@@ -48,9 +54,15 @@ final class SummaryTiles {
     return Double.isFinite(value) ? value : otherwise;
   }
 
+  /** Which steps the time is of, where it is not that of all. */
+  private String sinceStep() {
+    double step = end("seconds_since_step", 0);
+    return step > 0 ? " since step " + Figures.count(step) : "";
+  }
+
   private static double meanSpeed(List<RunMetrics.Train> train) {
     return train.stream()
-        .mapToDouble(RunMetrics.Train::tokensPerSecond)
+        .mapToDouble(RunMetrics.Train::positionsPerSecond)
         .filter(Double::isFinite)
         .average()
         .orElse(Double.NaN);

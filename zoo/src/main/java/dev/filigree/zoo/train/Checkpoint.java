@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -39,10 +40,17 @@ public final class Checkpoint {
 
   /** The configuration of the run that saved it; empty for one that was imported. */
   public Optional<RunConfig> config() {
+    return config(List.of());
+  }
+
+  /**
+   * The configuration of the run that saved it, changed; empty for one that was imported.
+   *
+   * @param overrides changes such as {@code loop.eval_steps=0}
+   */
+  public Optional<RunConfig> config(List<String> overrides) {
     Path file = directory.resolve(RunDirectory.CONFIG);
-    return Files.exists(file)
-        ? Optional.of(RunConfig.read(file, java.util.List.of()))
-        : Optional.empty();
+    return Files.exists(file) ? Optional.of(RunConfig.read(file, overrides)) : Optional.empty();
   }
 
   /** What {@code config.json} says of the network. */

@@ -40,7 +40,7 @@ final class CheckpointFiles {
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
       HuggingFaceFolder.write(
-          directory, session.config().model().config(), session::denseParameter, ElementType.F32);
+          directory, session.config().model().config(), session::denseTensor, ElementType.F32);
       SafetensorsWriter.write(
           directory.resolve(TrainingFile.NAME),
           new TrainingTensors(session.parameters(), session.optimizer()).sources(),
@@ -139,7 +139,7 @@ final class CheckpointFiles {
           (name, tensor) -> {
             SparseParameter parameter = sparse.get(name);
             if (parameter == null) {
-              Objects.requireNonNull(session.parameters().get(name), name).copy_(tensor);
+              Objects.requireNonNull(session.tensors().get(name), name).copy_(tensor);
             } else {
               Tensor weight = parameter.weight();
               Tensor dense = tensor.to(weight.device(), weight.scalar_type());

@@ -1,7 +1,6 @@
 package dev.filigree.zoo.train;
 
 import dev.filigree.safetensors.ElementType;
-import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.data.TokenizerFiles;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.model.Model;
@@ -34,8 +33,7 @@ public final class CheckpointImport {
     Model model = HuggingFaceFolder.read(huggingFace, notes);
     try {
       Durable.deleteTree(aside);
-      HuggingFaceFolder.write(
-          aside, model.config(), Tensors.namedParameters(model), ElementType.F32);
+      HuggingFaceFolder.write(aside, model.config(), model.tensors(), ElementType.F32);
       TokenizerFiles.copy(huggingFace, aside);
       Durable.write(aside.resolve(Manifest.NAME), Manifest.of(aside, syncedFiles(aside)).toBytes());
       Durable.syncDirectory(aside);

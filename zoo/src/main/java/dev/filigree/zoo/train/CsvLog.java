@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class CsvLog implements RunLog {
   static final String NAME = "metrics.csv";
 
-  private static final List<String> COLUMNS =
+  private static final List<String> TEXT_COLUMNS =
       List.of(
           "event",
           "step",
@@ -33,21 +34,37 @@ final class CsvLog implements RunLog {
           "tokens_per_second",
           "step_seconds");
 
+  private static final List<String> PICTURE_COLUMNS =
+      List.of(
+          "event",
+          "step",
+          "dataset",
+          "pictures",
+          "loss",
+          "accuracy",
+          "lr",
+          "grad_norm",
+          "sparsity",
+          "pictures_per_second",
+          "step_seconds");
+
   private final LogFile file;
   private final LongPredicate logged;
+  private final Unit unit;
 
-  private CsvLog(LogFile file, LongPredicate logged) {
+  private CsvLog(LogFile file, LongPredicate logged, Unit unit) {
     this.file = file;
+    this.unit = unit;
     this.logged = logged;
   }
 
   /** Opens the file of a run directory to append to; a new one gets its header. */
-  static CsvLog open(Path directory, LongPredicate logged) {
+  static CsvLog open(Path directory, LongPredicate logged, Unit unit) {
     LogFile file = LogFile.open(directory.resolve(NAME));
     if (file.size() == 0) {
-      file.append(line(COLUMNS));
+      file.append(line(columns(unit)));
     }
-    return new CsvLog(file, logged);
+    return new CsvLog(file, logged, unit);
   }
 
   /**
@@ -77,10 +94,15 @@ final class CsvLog implements RunLog {
     }
   }
 
+  private static List<String> columns(Unit unit) {
+    return unit == Unit.PICTURES ? PICTURE_COLUMNS : TEXT_COLUMNS;
+  }
+
   private static boolean belongs(String line, long step, LongPredicate scheduled) {
     String[] cells = line.split(",", 3);
     if (cells.length < 3 || !cells[1].matches("\\d{1,18}")) {
-      return line.equals(String.join(",", COLUMNS));
+      return Stream.of(Unit.values())
+          .anyMatch(unit -> line.equals(String.join(",", columns(unit))));
     }
     long rowStep = Long.parseLong(cells[1]);
     return rowStep <= step && (!cells[0].equals("eval") || scheduled.test(rowStep));
@@ -94,12 +116,12 @@ final class CsvLog implements RunLog {
     var row = new LinkedHashMap<String, @Nullable Object>();
     row.put("event", "train");
     row.put("step", metrics.step());
-    row.put("tokens", metrics.tokens());
+    row.put(unit.plural(), metrics.positions());
     row.put("loss", metrics.loss());
     row.put("lr", metrics.learningRate());
     row.put("grad_norm", metrics.gradientNorm());
     row.put("sparsity", metrics.sparsity());
-    row.put("tokens_per_second", metrics.tokensPerSecond());
+    row.put(unit.perSecond(), metrics.positionsPerSecond());
     row.put("step_seconds", metrics.stepSeconds());
     write(row);
   }
@@ -110,15 +132,16 @@ final class CsvLog implements RunLog {
     row.put("event", "eval");
     row.put("step", evaluation.step());
     row.put("dataset", evaluation.dataset());
-    row.put("tokens", evaluation.tokens());
+    row.put(unit.plural(), evaluation.positions());
     row.put("loss", evaluation.loss());
     row.put("perplexity", evaluation.perplexity());
+    row.put("accuracy", evaluation.accuracy());
     row.put("bits_per_byte", evaluation.bitsPerByte());
     write(row);
   }
 
   private void write(Map<String, @Nullable Object> row) {
-    file.append(line(COLUMNS.stream().map(column -> cell(row.get(column))).toList()));
+    file.append(line(columns(unit).stream().map(column -> cell(row.get(column))).toList()));
   }
 
   private static String cell(@Nullable Object value) {

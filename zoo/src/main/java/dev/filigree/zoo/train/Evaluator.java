@@ -3,11 +3,13 @@ package dev.filigree.zoo.train;
 import dev.filigree.zoo.config.PrecisionConfig;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.data.DataLoader;
+import dev.filigree.zoo.model.ImageClassifier;
 import dev.filigree.zoo.model.Model;
 import java.util.Iterator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** The loss of a model on data that it was not trained on. */
 public final class Evaluator {
@@ -29,10 +31,11 @@ public final class Evaluator {
   /**
    * The mean over positions.
    *
-   * @param loss nats a token
-   * @param tokens positions that counted
+   * @param loss nats a token, or a picture
+   * @param positions tokens or pictures that counted
+   * @param accuracy the fraction of pictures with the right class; null for a language model
    */
-  public record Result(double loss, long tokens) {
+  public record Result(double loss, long positions, @Nullable Double accuracy) {
     /** e to the loss. */
     public double perplexity() {
       return Math.exp(loss);
@@ -40,27 +43,45 @@ public final class Evaluator {
   }
 
   /**
-   * Evaluates from the beginning of the data, without dropout.
+   * Evaluates from the beginning of the data, without dropout and, for pictures, with the running
+   * averages of training. The model is in the mode it was in afterwards.
    *
    * @param maxBatches where to stop; 0 for all
    */
   public Result evaluate(DataLoader data, long maxBatches) {
-    double sum = 0;
-    long tokens = 0;
+    boolean training = model.is_training();
     model.eval();
-    Iterator<Batch> batches = data.once(maxBatches == 0 ? Long.MAX_VALUE : maxBatches).iterator();
+    try {
+      return evaluate(data.once(maxBatches == 0 ? Long.MAX_VALUE : maxBatches).iterator());
+    } finally {
+      model.train(training);
+    }
+  }
+
+  private Result evaluate(Iterator<Batch> batches) {
+    double sum = 0;
+    long positions = 0;
+    long correct = 0;
     while (batches.hasNext()) {
       try (var _ = new PointerScope();
           var _ = new NoGradGuard();
           var _ = Autocast.open(precision, hardware.type())) {
         Batch placed = hardware.place(batches.next());
         long counted = positions(placed);
-        sum += model.loss(placed).item_double() * counted;
-        tokens += counted;
+        Tensor loss;
+        if (model instanceof ImageClassifier) {
+          Tensor logits = model.logits(placed.inputs());
+          correct += ImageClassifier.correct(logits, placed);
+          loss = ImageClassifier.loss(logits, placed);
+        } else {
+          loss = model.loss(placed);
+        }
+        sum += loss.item_double() * counted;
+        positions += counted;
       }
     }
-    model.train(true);
-    return new Result(sum / tokens, tokens);
+    Double accuracy = model instanceof ImageClassifier ? (double) correct / positions : null;
+    return new Result(sum / positions, positions, accuracy);
   }
 
   /** Positions whose loss counts. */

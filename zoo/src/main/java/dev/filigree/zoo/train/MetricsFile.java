@@ -18,9 +18,11 @@ final class MetricsFile implements RunLog {
 
   private final LogFile file;
   private final LongPredicate logged;
+  private final Unit unit;
 
-  private MetricsFile(LogFile file, LongPredicate logged) {
+  private MetricsFile(LogFile file, LongPredicate logged, Unit unit) {
     this.file = file;
+    this.unit = unit;
     this.logged = logged;
   }
 
@@ -28,10 +30,11 @@ final class MetricsFile implements RunLog {
    * Opens the file of a run directory to append to.
    *
    * @param logged the steps that get a training row
+   * @param unit what the run is counted in
    * @throws TrainingException when it cannot be written
    */
-  static MetricsFile open(Path directory, LongPredicate logged) {
-    return new MetricsFile(LogFile.open(directory.resolve(NAME)), logged);
+  static MetricsFile open(Path directory, LongPredicate logged, Unit unit) {
+    return new MetricsFile(LogFile.open(directory.resolve(NAME)), logged, unit);
   }
 
   /**
@@ -82,12 +85,12 @@ final class MetricsFile implements RunLog {
       return;
     }
     Map<String, @Nullable Object> row = row("train", metrics.step());
-    row.put("tokens", metrics.tokens());
+    row.put(unit.plural(), metrics.positions());
     row.put("loss", metrics.loss());
     row.put("lr", metrics.learningRate());
     row.put("grad_norm", metrics.gradientNorm());
     row.put("sparsity", metrics.sparsity());
-    row.put("tokens_per_second", rounded(metrics.tokensPerSecond()));
+    row.put(unit.perSecond(), rounded(metrics.positionsPerSecond()));
     row.put("step_seconds", rounded(metrics.stepSeconds()));
     write(row);
   }
@@ -111,7 +114,11 @@ final class MetricsFile implements RunLog {
       row.put("dataset", evaluation.dataset());
     }
     row.put("loss", finite(evaluation.loss()));
-    row.put("perplexity", finite(evaluation.perplexity()));
+    if (evaluation.accuracy() == null) {
+      row.put("perplexity", finite(evaluation.perplexity()));
+    } else {
+      row.put("accuracy", evaluation.accuracy());
+    }
     if (evaluation.bitsPerByte() != null) {
       row.put("bits_per_byte", finite(evaluation.bitsPerByte()));
     }
@@ -130,17 +137,23 @@ final class MetricsFile implements RunLog {
     Map<String, @Nullable Object> row = row("end", summary.steps());
     row.put("reason", summary.ending().toString());
     row.put("steps", summary.steps());
-    row.put("tokens", summary.tokens());
+    row.put(unit.plural(), summary.positions());
     row.put("train_loss", finite(summary.trainLoss()));
     row.put("eval_loss", finite(summary.evalLoss()));
     row.put("bits_per_byte", finite(summary.bitsPerByte()));
     row.put("best_eval_loss", finite(summary.bestEvalLoss()));
-    row.put("perplexity", summary.evalLoss() == null ? null : finite(Math.exp(summary.evalLoss())));
+    if (unit == Unit.TOKENS) {
+      row.put(
+          "perplexity", summary.evalLoss() == null ? null : finite(Math.exp(summary.evalLoss())));
+    } else {
+      row.put("accuracy", finite(summary.accuracy()));
+    }
     row.put("sparsity", summary.sparsity());
     row.put("target_sparsity", summary.targetSparsity());
     row.put("skipped", summary.skipped());
-    row.put("tokens_per_second", rounded(summary.tokensPerSecond()));
+    row.put(unit.perSecond(), rounded(summary.positionsPerSecond()));
     row.put("seconds", rounded(summary.seconds()));
+    row.put("seconds_since_step", summary.firstStep());
     row.put("peak_memory_bytes", Memory.peakBytes());
     row.put("device", summary.device());
     row.put("execution", summary.execution());

@@ -7,11 +7,12 @@ import org.jspecify.annotations.Nullable;
 /** How far a run is: everything that {@code state.json} has beside the data and the masks. */
 final class Progress {
   long step;
-  long tokens;
+  long positions;
   long skipped;
   long skippedInRow;
   double trainLoss = Double.NaN;
   @Nullable Double evalLoss;
+  @Nullable Double evalAccuracy;
   @Nullable Double bestEvalLoss;
 
   /** The best value that early stopping saw, and how many in a row were no better. */
@@ -27,7 +28,7 @@ final class Progress {
   /** Takes in an optimizer step. */
   void stepped(long positions, double loss) {
     step++;
-    tokens += positions;
+    this.positions += positions;
     trainLoss = loss;
     skippedInRow = 0;
   }
@@ -38,9 +39,10 @@ final class Progress {
     skippedInRow++;
   }
 
-  /** Takes in the loss of an evaluation. */
-  void evaluated(double loss) {
+  /** Takes in the loss of an evaluation, and its accuracy where it has one. */
+  void evaluated(double loss, @Nullable Double accuracy) {
     evalLoss = loss;
+    evalAccuracy = accuracy;
     if (bestEvalLoss == null || loss < bestEvalLoss) {
       bestEvalLoss = loss;
     }
@@ -66,11 +68,14 @@ final class Progress {
   Map<String, @Nullable Object> state() {
     var state = new LinkedHashMap<String, @Nullable Object>();
     state.put("step", step);
-    state.put("tokens", tokens);
+    state.put("tokens", positions);
     state.put("skipped", skipped);
     state.put("skipped_in_a_row", skippedInRow);
     state.put("train_loss", finite(trainLoss));
     state.put("eval_loss", finite(evalLoss));
+    if (evalAccuracy != null) {
+      state.put("eval_accuracy", evalAccuracy);
+    }
     state.put("best_eval_loss", finite(bestEvalLoss));
     state.put("best_monitored", finite(bestMonitored));
     state.put("evaluations_without_better", evaluationsWithoutBetter);
@@ -82,12 +87,13 @@ final class Progress {
   static Progress of(Map<?, ?> state) {
     var progress = new Progress();
     progress.step = integer(state, "step");
-    progress.tokens = integer(state, "tokens");
+    progress.positions = integer(state, "tokens");
     progress.skipped = integer(state, "skipped");
     progress.skippedInRow = integer(state, "skipped_in_a_row");
     Double trainLoss = number(state, "train_loss");
     progress.trainLoss = trainLoss == null ? Double.NaN : trainLoss;
     progress.evalLoss = number(state, "eval_loss");
+    progress.evalAccuracy = number(state, "eval_accuracy");
     progress.bestEvalLoss = number(state, "best_eval_loss");
     progress.bestMonitored = number(state, "best_monitored");
     progress.evaluationsWithoutBetter = integer(state, "evaluations_without_better");

@@ -15,18 +15,19 @@ final class RunLogs implements AutoCloseable {
   /**
    * Opens the files that a configuration asks for, to append to.
    *
+   * @param unit what the run is counted in
    * @param step optimizer steps finished before
    * @throws TrainingException when one cannot be written
    */
-  static RunLogs open(Path directory, LoggingConfig config, long step) {
+  static RunLogs open(Path directory, LoggingConfig config, Unit unit, long step) {
     var all = new RunLogs();
     try {
-      all.logs.add(MetricsFile.open(directory, config::logsAt));
+      all.logs.add(MetricsFile.open(directory, config::logsAt, unit));
       if (config.csv()) {
-        all.logs.add(CsvLog.open(directory, config::logsAt));
+        all.logs.add(CsvLog.open(directory, config::logsAt, unit));
       }
       if (config.tensorBoard()) {
-        all.logs.add(TensorBoardLog.open(directory, config::logsAt, step));
+        all.logs.add(TensorBoardLog.open(directory, config::logsAt, unit, step));
       }
       return all;
     } catch (TrainingException e) {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
  * @param lastStep the step to end at
  * @param device where it computes, in words
  * @param execution "dense", "masked" or "compressed"
+ * @param unit what it is counted in
  */
 public record RunStart(
     RunConfig config,
@@ -20,4 +21,5 @@ public record RunStart(
     long firstStep,
     long lastStep,
     String device,
-    String execution) {}
+    String execution,
+    Unit unit) {}

@@ -9,6 +9,7 @@ import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.sparsity.Sparsity;
 import dev.filigree.sparsity.SparsityConfig;
 import dev.filigree.sparsity.SparsityOptions;
+import dev.filigree.torch.NativeMemory;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.config.PrecisionConfig;
 import dev.filigree.zoo.config.RunConfig;
@@ -22,23 +23,28 @@ import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.model.ParameterSpec;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /** The living parts of a run, made from its configuration: model, data, optimizer, sparsity. */
 final class Session implements AutoCloseable {
   private final RunConfig config;
   private final Hardware hardware;
-  private final Optional<Determinism> determinism;
   private final Model model;
   private final Map<String, Tensor> parameters;
+  private final Map<String, Tensor> tensors;
   private final Optimizer optimizer;
   private final Optional<GradScaler> lossScale;
   private final OptimizerSchedules schedules;
@@ -46,6 +52,9 @@ final class Session implements AutoCloseable {
   private final DataLoader trainData;
   private final Map<String, DataLoader> validationData = new LinkedHashMap<>();
   private final Optional<String> start;
+
+  /** What is to be given back, in the order it was taken. */
+  private final Deque<Runnable> held = new ArrayDeque<>();
 
   /** A new run: its weights begin where the configuration says. */
   Session(RunConfig config) {
@@ -62,33 +71,60 @@ final class Session implements AutoCloseable {
   private Session(RunConfig config, Optional<Path> initialCheckpoint) {
     this.config = config;
     hardware = Hardware.choose(config.device());
-    determinism = config.deterministic() ? Optional.of(Determinism.force()) : Optional.empty();
-    trainData = loader("train_dataloader", config.trainData());
-    config
-        .validationData()
-        .forEach(
-            (name, data) ->
-                validationData.put(
-                    name, loader("val_dataloader" + (name.isEmpty() ? "" : "." + name), data)));
-    model = config.model().config().create(config.seed());
-    requireKnownIds(model, trainData);
-    validationData.values().forEach(data -> requireKnownIds(model, data));
-    parameters = Tensors.namedParameters(model);
-    Optional<StartingPoint> point =
-        initialCheckpoint.map(path -> StartingPoint.read(path, config, parameters));
-    hardware.place(model);
-    if (config.loop().activationCheckpointing()) {
-      recomputeActivations();
+    try {
+      trainData = loader("train_dataloader", config.trainData());
+      config
+          .validationData()
+          .forEach(
+              (name, data) ->
+                  validationData.put(
+                      name, loader("val_dataloader" + (name.isEmpty() ? "" : "." + name), data)));
+      if (config.deterministic()) {
+        held.push(Determinism.force()::close);
+      }
+      model = config.model().config().create(config.seed());
+      requireKnownIds(model, trainData);
+      validationData.values().forEach(data -> requireKnownIds(model, data));
+      parameters = Tensors.namedParameters(model);
+      tensors = model.tensors();
+      held.push(() -> free(tensors.values()));
+      Optional<StartingPoint> point =
+          initialCheckpoint.map(path -> StartingPoint.read(path, config, tensors));
+      hardware.place(model);
+      if (config.loop().activationCheckpointing()) {
+        recomputeActivations();
+      }
+      lossScale = lossScale(config.precision().lossScaling());
+      schedules = config.schedulers().schedules();
+      Optimizer dense = config.optimizer().create(groups());
+      held.push(() -> forgetState(dense));
+      optimizer = sparse(dense, point.map(StartingPoint::masks).orElse(Map.of()));
+      held.push(() -> sparsity().ifPresent(SparseOptimizer::discard));
+      if (config.checkpoint().loadOptimizerState()) {
+        point.ifPresent(loaded -> loaded.readOptimizerState(this));
+      }
+      start = point.map(loaded -> loaded.describe(this));
+      point.ifPresent(StartingPoint::close);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
     }
-    lossScale = lossScale(config.precision().lossScaling());
-    schedules = config.schedulers().schedules();
-    optimizer =
-        sparse(
-            config.optimizer().create(groups()), point.map(StartingPoint::masks).orElse(Map.of()));
-    if (config.checkpoint().loadOptimizerState()) {
-      point.ifPresent(loaded -> loaded.readOptimizerState(this));
+  }
+
+  /**
+   * Gives back the memory of tensors and of their gradients, whoever still has a handle to them.
+   */
+  private static void free(Collection<Tensor> tensors) {
+    for (Tensor tensor : tensors) {
+      tensor.mutable_grad().reset();
+      tensor.set_data(torch.empty(new long[] {0}, tensor.options(), new MemoryFormatOptional()));
     }
-    start = point.map(loaded -> loaded.describe(this));
+  }
+
+  private static void forgetState(Optimizer optimizer) {
+    for (ParameterGroup group : optimizer.groups()) {
+      group.parameters().forEach(parameter -> optimizer.state(parameter).clear());
+    }
   }
 
   private static void requireKnownIds(Model model, DataLoader data) {
@@ -221,6 +257,11 @@ final class Session implements AutoCloseable {
     return model;
   }
 
+  /** What the run is counted in. */
+  Unit unit() {
+    return Unit.of(model);
+  }
+
   Optimizer optimizer() {
     return optimizer;
   }
@@ -244,19 +285,32 @@ final class Session implements AutoCloseable {
     return optimizer.groups().stream().flatMap(group -> group.parameters().stream()).toList();
   }
 
-  /** A parameter of the network as a dense tensor; null where it has none of this name. */
-  @Nullable Tensor denseParameter(String name) {
+  /** A tensor of the network, parameter or buffer, as a dense one; null for an unknown name. */
+  @Nullable Tensor denseTensor(String name) {
     for (SparseParameter parameter : sparseParameters()) {
       if (parameter.name().equals(name)) {
         return parameter.dense();
       }
     }
-    return parameters.get(name);
+    return tensors.get(name);
   }
 
   /** The network's parameters by name. */
   Map<String, Tensor> parameters() {
     return parameters;
+  }
+
+  /** The network's parameters by name, and its buffers, such as running averages. */
+  Map<String, Tensor> tensors() {
+    return tensors;
+  }
+
+  /** What the forward passes of training change beside the parameters, such as running averages. */
+  Collection<Tensor> buffers() {
+    return tensors.entrySet().stream()
+        .filter(entry -> !parameters.containsKey(entry.getKey()))
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   DataLoader trainData() {
@@ -344,9 +398,18 @@ final class Session implements AutoCloseable {
     return kinds.isEmpty() ? "dense" : String.join(" and ", kinds);
   }
 
+  /**
+   * Frees weights, gradients, masks and optimizer state at once, and gives libtorch its settings
+   * back. Nothing of the session can be used afterwards.
+   */
   @Override
   public void close() {
-    sparsity().ifPresent(SparseOptimizer::close);
-    determinism.ifPresent(Determinism::close);
+    boolean model = !held.isEmpty();
+    while (!held.isEmpty()) {
+      Tensors.inScope(held.pop());
+    }
+    if (model) {
+      NativeMemory.giveBack();
+    }
   }
 }

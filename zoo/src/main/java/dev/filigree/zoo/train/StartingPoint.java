@@ -26,36 +26,36 @@ import org.bytedeco.pytorch.global.torch;
  * @param masks which weights exist in it, of the parameters that are sparse there: bool tensors by
  *     parameter name
  */
-record StartingPoint(Path directory, Map<String, Tensor> masks) {
+record StartingPoint(Path directory, Map<String, Tensor> masks) implements AutoCloseable {
   /**
-   * Reads the weights into a network that is still dense.
+   * Reads the weights, and buffers such as running averages, into a network that is still dense.
    *
+   * @param tensors those of the network, as {@link dev.filigree.zoo.model.Model#tensors} gives them
    * @param path a checkpoint, a run directory or a folder in Hugging Face's layout
    * @throws CheckpointException when it is damaged, or is not one of this network
    */
-  static StartingPoint read(Path path, RunConfig config, Map<String, Tensor> parameters) {
+  static StartingPoint read(Path path, RunConfig config, Map<String, Tensor> tensors) {
     Path directory = Checkpoints.resolve(path);
     if (Files.exists(directory.resolve(Manifest.NAME))) {
       Manifest.check(directory);
     }
     try {
-      HuggingFaceFolder.readTensors(
-          directory, config.model().config(), parameters, new ArrayList<>());
+      HuggingFaceFolder.readTensors(directory, config.model().config(), tensors, new ArrayList<>());
     } catch (SafetensorsException e) {
       throw new CheckpointException(
           directory, "not a checkpoint of the configured model: " + e.getMessage());
     }
-    return new StartingPoint(directory, masks(directory, parameters));
+    return new StartingPoint(directory, masks(directory, tensors));
   }
 
   /** The masks that were saved; for a folder without any, from the zeros of its matrices. */
-  private static Map<String, Tensor> masks(Path directory, Map<String, Tensor> parameters) {
+  private static Map<String, Tensor> masks(Path directory, Map<String, Tensor> tensors) {
     if (Files.exists(directory.resolve(TrainingFile.NAME))) {
       return new Checkpoint(directory).masks();
     }
     var masks = new LinkedHashMap<String, Tensor>();
     try (var _ = new NoGradGuard()) {
-      parameters.forEach(
+      tensors.forEach(
           (name, weight) -> {
             if (weight.dim() > 1) {
               Tensor mask = Tensors.scoped(() -> weight.ne(new Scalar(0.0)));
@@ -124,6 +124,12 @@ record StartingPoint(Path directory, Map<String, Tensor> masks) {
             goOn,
             grown,
             dropped);
+  }
+
+  /** Frees the masks. */
+  @Override
+  public void close() {
+    masks.values().forEach(Tensor::close);
   }
 
   private static Tensor both(Tensor saved, Tensor kept) {

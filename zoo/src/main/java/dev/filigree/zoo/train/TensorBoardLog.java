@@ -23,18 +23,21 @@ final class TensorBoardLog implements RunLog {
 
   private final LogFile file;
   private final LongPredicate logged;
+  private final Unit unit;
 
-  private TensorBoardLog(LogFile file, LongPredicate logged) {
+  private TensorBoardLog(LogFile file, LongPredicate logged, Unit unit) {
     this.file = file;
+    this.unit = unit;
     this.logged = logged;
   }
 
   /**
    * Begins a new event file of a run directory.
    *
+   * @param unit what the run is counted in
    * @param step optimizer steps finished before
    */
-  static TensorBoardLog open(Path directory, LongPredicate logged, long step) {
+  static TensorBoardLog open(Path directory, LongPredicate logged, Unit unit, long step) {
     Path folder = directory.resolve(FOLDER);
     try {
       Files.createDirectories(folder);
@@ -43,7 +46,7 @@ final class TensorBoardLog implements RunLog {
       if (step > 0) {
         file.append(EventRecord.sessionStart(now(), step + 1));
       }
-      return new TensorBoardLog(file, logged);
+      return new TensorBoardLog(file, logged, unit);
     } catch (IOException e) {
       throw LogFile.failed(folder, e);
     }
@@ -90,7 +93,7 @@ final class TensorBoardLog implements RunLog {
     values.put("train/lr", metrics.learningRate());
     values.put("train/grad_norm", metrics.gradientNorm());
     values.put("train/sparsity", metrics.sparsity());
-    values.put("train/tokens_per_second", metrics.tokensPerSecond());
+    values.put("train/" + unit.perSecond(), metrics.positionsPerSecond());
     write(metrics.step(), values);
   }
 
@@ -99,7 +102,12 @@ final class TensorBoardLog implements RunLog {
     String prefix = evaluation.dataset().isEmpty() ? "val/" : "val/" + evaluation.dataset() + "/";
     var values = new LinkedHashMap<String, Double>();
     values.put(prefix + "loss", evaluation.loss());
-    values.put(prefix + "perplexity", evaluation.perplexity());
+    Double accuracy = evaluation.accuracy();
+    if (accuracy == null) {
+      values.put(prefix + "perplexity", evaluation.perplexity());
+    } else {
+      values.put(prefix + "accuracy", accuracy);
+    }
     Double bitsPerByte = evaluation.bitsPerByte();
     if (bitsPerByte != null) {
       values.put(prefix + "bits_per_byte", bitsPerByte);

@@ -10,6 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains a model as a configuration says, into a run directory.
@@ -21,6 +24,8 @@ import java.util.function.Function;
  * }</pre>
  */
 public final class Trainer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Trainer.class);
+
   private final RunDirectory directory;
   private final Session session;
   private final TrainingLoop loop;
@@ -48,8 +53,12 @@ public final class Trainer implements AutoCloseable {
         RunDirectory.create(runDirectory),
         directory -> {
           var session = new Session(config);
-          directory.write(config);
-          return new Trainer(directory, session, new Progress(), List.of());
+          return closedOnFailure(
+              session,
+              () -> {
+                directory.write(config);
+                return new Trainer(directory, session, new Progress(), List.of());
+              });
         });
   }
 
@@ -75,20 +84,34 @@ public final class Trainer implements AutoCloseable {
           RunConfig before = saved.config().orElse(given);
           RunConfig config = ResumedSettings.check(before, given, saved.step().orElse(0L));
           var session = Session.resumed(config, checkpoint);
-          Progress progress = CheckpointFiles.read(checkpoint, session);
-          if (!checkpoint.endsWith(CheckpointStore.name(progress.step))) {
-            throw new CheckpointException(
-                checkpoint, "refused: what it holds is of step " + progress.step);
-          }
-          if (!ResumedSettings.evaluatesAlike(before, config)) {
-            progress.forgetBest();
-          }
-          directory.checkpoints().setAsideAfter(progress.step);
-          MetricsFile.cutAfter(runDirectory, progress.step, config.loop()::evaluatesAt);
-          CsvLog.cutAfter(runDirectory, progress.step, config.loop()::evaluatesAt);
-          directory.write(config);
-          return new Trainer(directory, session, progress, skipped);
+          return closedOnFailure(
+              session, () -> resume(directory, session, before, checkpoint, skipped));
         });
+  }
+
+  /**
+   * @param before the configuration that the checkpoint was written with
+   */
+  private static Trainer resume(
+      RunDirectory directory,
+      Session session,
+      RunConfig before,
+      Path checkpoint,
+      List<String> skipped) {
+    RunConfig config = session.config();
+    Progress progress = CheckpointFiles.read(checkpoint, session);
+    if (!checkpoint.endsWith(CheckpointStore.name(progress.step))) {
+      throw new CheckpointException(
+          checkpoint, "refused: what it holds is of step " + progress.step);
+    }
+    if (!ResumedSettings.evaluatesAlike(before, config)) {
+      progress.forgetBest();
+    }
+    directory.checkpoints().setAsideAfter(progress.step);
+    MetricsFile.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
+    CsvLog.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
+    directory.write(config);
+    return new Trainer(directory, session, progress, skipped);
   }
 
   /**
@@ -109,6 +132,16 @@ public final class Trainer implements AutoCloseable {
                 ResumedSettings.check(
                     saved.config().orElse(given), given, saved.step().orElse(0L)))
         .orElse(given);
+  }
+
+  /** Frees the session where the preparation after it fails. */
+  private static Trainer closedOnFailure(Session session, Supplier<Trainer> preparation) {
+    try {
+      return preparation.get();
+    } catch (RuntimeException | Error e) {
+      session.close();
+      throw e;
+    }
   }
 
   /** Gives the lock back where the preparation fails. */
@@ -136,7 +169,9 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Trains to the last step, or until a stop is asked for. Call it once.
+   * Trains to the last step, or until a stop is asked for, and writes the report. Call it once.
+   * Where the report cannot be written, a warning is logged and the run is still one that ended
+   * well.
    *
    * @throws TrainingException when the run cannot go on: why, and what to do
    */
@@ -150,8 +185,7 @@ public final class Trainer implements AutoCloseable {
     try {
       RunReport.write(directory());
     } catch (IOException e) {
-      throw new TrainingException(
-          directory() + ": report.html cannot be written: " + Failures.reason(e), e);
+      LOG.warn("{}: report.html cannot be written: {}", directory(), Failures.reason(e));
     }
   }
 
@@ -184,6 +218,11 @@ public final class Trainer implements AutoCloseable {
     return RunPlan.of(config()).warnings();
   }
 
+  /** Whether the run directory has a checkpoint to go on from; may be asked from any thread. */
+  public boolean hasCheckpoint() {
+    return !directory.checkpoints().all().isEmpty();
+  }
+
   /** What a new run took from the checkpoint it starts from, in one line; empty for any other. */
   public Optional<String> start() {
     return firstStep == 0 ? session.start() : Optional.empty();
@@ -194,7 +233,7 @@ public final class Trainer implements AutoCloseable {
     return skippedCheckpoints;
   }
 
-  /** Gives back the lock of the run directory. */
+  /** Frees the network and its optimizer, and gives back the lock of the run directory. */
   @Override
   public void close() {
     session.close();

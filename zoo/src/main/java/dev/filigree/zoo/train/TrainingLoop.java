@@ -8,13 +8,19 @@ import dev.filigree.zoo.train.RunSummary.Ending;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The loop of a run: step, evaluate, save, and tell the listeners. */
 final class TrainingLoop {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingLoop.class);
+
   private final RunDirectory directory;
   private final CheckpointStore checkpoints;
   private final Session session;
@@ -29,8 +35,9 @@ final class TrainingLoop {
   private long savedStep;
   private @Nullable Path savedCheckpoint;
   private boolean masksUpdated;
+  private final long firstStep;
   private double trainedSeconds;
-  private long trainedTokens;
+  private long trainedPositions;
 
   TrainingLoop(RunDirectory directory, Session session, Progress progress) {
     this.directory = directory;
@@ -41,6 +48,7 @@ final class TrainingLoop {
     step = new TrainingStep(session);
     pictures = new RunPictures(directory.path(), session);
     earlyStop = config.loop().earlyStopping().map(EarlyStop::new);
+    firstStep = progress.step;
     savedStep = progress.step == 0 ? -1 : progress.step;
   }
 
@@ -55,7 +63,8 @@ final class TrainingLoop {
   RunSummary run() {
     long started = System.nanoTime();
     LoopConfig loop = config.loop();
-    try (var logs = RunLogs.open(directory.path(), config.logging(), progress.step)) {
+    try (var logs =
+        RunLogs.open(directory.path(), config.logging(), session.unit(), progress.step)) {
       listeners.addAll(0, logs.listeners());
       hearMaskUpdates();
       begin();
@@ -69,7 +78,7 @@ final class TrainingLoop {
         if (!trainOneStep()) {
           continue; // something was not finite: the next batch makes this step
         }
-        if (loop.evaluatesAt(progress.step)) {
+        if (evaluatesAt(progress.step)) {
           evaluate();
         }
         if (config.checkpoint().savesAt(progress.step)) {
@@ -82,14 +91,29 @@ final class TrainingLoop {
       }
 
       saveCheckpoint();
-      if (ending == Ending.FINISHED
-          && loop.evalFrequency() > 0
-          && !loop.evaluatesAt(progress.step)) {
+      if (ending == Ending.FINISHED && evaluates() && !evaluatesAt(progress.step)) {
         evaluate();
       }
-      pictures.save(progress.step);
+      lastPictures();
       return end(ending, (System.nanoTime() - started) / 1e9);
     }
+  }
+
+  /** Pictures are for the report: a run that is over and saved does not fail for them. */
+  private void lastPictures() {
+    try {
+      pictures.save(progress.step);
+    } catch (TrainingException e) {
+      LOG.warn("{}", e.getMessage());
+    }
+  }
+
+  private boolean evaluates() {
+    return config.loop().evalFrequency() > 0 && !session.validationData().isEmpty();
+  }
+
+  private boolean evaluatesAt(long step) {
+    return evaluates() && config.loop().evaluatesAt(step);
   }
 
   private void hearMaskUpdates() {
@@ -113,7 +137,8 @@ final class TrainingLoop {
             progress.step,
             config.loop().lastStep(),
             session.hardware().toString(),
-            session.execution());
+            session.execution(),
+            session.unit());
     tell(listener -> listener.onStart(start));
     SparsityGuard.check(session);
     if (progress.step == 0) {
@@ -140,11 +165,11 @@ final class TrainingLoop {
     }
     double seconds = (System.nanoTime() - started) / 1e9;
     trainedSeconds += seconds;
-    trainedTokens += outcome.positions();
+    trainedPositions += outcome.positions();
     var metrics =
         new StepMetrics(
             progress.step,
-            progress.tokens,
+            progress.positions,
             outcome.loss(),
             learningRate,
             outcome.gradientNorm(),
@@ -200,13 +225,26 @@ final class TrainingLoop {
               progress.step,
               data.getKey(),
               result.loss(),
-              result.tokens(),
-              bitsPerByte(data.getValue(), result.loss()));
+              result.positions(),
+              bitsPerByte(data.getValue(), result.loss()),
+              result.accuracy());
       evaluations.add(evaluation);
       tell(listener -> listener.onEvaluation(evaluation));
     }
-    progress.evaluated(evaluations.stream().mapToDouble(Evaluation::loss).average().orElseThrow());
+    progress.evaluated(
+        evaluations.stream().mapToDouble(Evaluation::loss).average().orElseThrow(),
+        meanAccuracy(evaluations));
     earlyStop.ifPresent(stop -> stop.evaluated(evaluations, progress));
+  }
+
+  private static @Nullable Double meanAccuracy(List<Evaluation> evaluations) {
+    OptionalDouble mean =
+        evaluations.stream()
+            .map(Evaluation::accuracy)
+            .filter(Objects::nonNull)
+            .mapToDouble(Double::doubleValue)
+            .average();
+    return mean.isPresent() ? mean.getAsDouble() : null;
   }
 
   private static @Nullable Double bitsPerByte(DataLoader data, double loss) {
@@ -218,7 +256,7 @@ final class TrainingLoop {
       return;
     }
     SparsityGuard.check(session);
-    if (config.loop().evaluatesAt(progress.step)) {
+    if (evaluatesAt(progress.step)) {
       progress.checkpointed();
     }
     Path saved = writeCheckpointOrRescue();
@@ -265,16 +303,20 @@ final class TrainingLoop {
         new RunSummary(
             ending,
             progress.step,
-            progress.tokens,
+            session.unit(),
+            progress.positions,
             progress.trainLoss,
             progress.evalLoss,
             progress.evalLoss == null ? null : session.bitsPerByte(progress.evalLoss),
+            progress.evalAccuracy,
             progress.bestEvalLoss,
             session.countedSparsity(),
             session.targetSparsity(),
             progress.skipped,
+            firstStep,
+            trainedPositions,
             seconds,
-            trainedSeconds == 0 ? 0 : trainedTokens / trainedSeconds,
+            trainedSeconds == 0 ? 0 : trainedPositions / trainedSeconds,
             session.layers(),
             session.hardware().toString(),
             session.execution(),

@@ -6,7 +6,10 @@ import dev.filigree.zoo.config.PrecisionConfig;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.data.Batch;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -64,6 +67,7 @@ final class TrainingStep {
         batches.add(batch);
         positions += Evaluator.positions(batch);
       }
+      Map<Tensor, Tensor> buffersBefore = copies(session.buffers());
       double loss = 0;
       for (Batch batch : batches) {
         loss += backward(batch, (double) Evaluator.positions(batch) / positions);
@@ -73,10 +77,19 @@ final class TrainingStep {
       String skipped = notFinite(loss, norm);
       if (skipped.isEmpty()) {
         session.optimizer().step();
+      } else {
+        // The forward pass has already taken the batch into the running averages.
+        buffersBefore.forEach(Tensor::copy_);
       }
       session.lossScale().ifPresent(GradScaler::update);
       return new Outcome(loss, norm, positions, skipped);
     }
+  }
+
+  private static Map<Tensor, Tensor> copies(Collection<Tensor> tensors) {
+    var copies = new IdentityHashMap<Tensor, Tensor>();
+    tensors.forEach(tensor -> copies.put(tensor, tensor.clone()));
+    return copies;
   }
 
   /** The share of one micro-batch in the loss; adds its share to the gradients. */

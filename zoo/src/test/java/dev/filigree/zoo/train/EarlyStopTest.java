@@ -17,7 +17,7 @@ class EarlyStopTest {
     var stop = new EarlyStop(config);
     progress = new Progress();
     for (int i = 0; i < losses.length; i++) {
-      stop.evaluated(List.of(new Evaluation(i, "", losses[i], 1, null)), progress);
+      stop.evaluated(List.of(new Evaluation(i, "", losses[i], 1, null, null)), progress);
       if (stop.isDue(progress)) {
         return i + 1;
       }
@@ -54,7 +54,7 @@ class EarlyStopTest {
   @Test
   void aSingleSetOrAnotherMetricCanBeWatched() {
     var evaluations =
-        List.of(new Evaluation(1, "a", 1, 1, 8.0), new Evaluation(1, "b", 3, 1, null));
+        List.of(new Evaluation(1, "a", 1, 1, 8.0, null), new Evaluation(1, "b", 3, 1, null, null));
     new EarlyStop(new EarlyStopConfig("a", Metric.BITS_PER_BYTE, 0, 1, Mode.MIN))
         .evaluated(evaluations, progress);
     assertThat(progress.bestMonitored).isEqualTo(8.0);
@@ -77,7 +77,7 @@ class EarlyStopTest {
     assertThat(endsAfter(config, 2, 2.5, 2.5)).isZero();
     Progress resumed = Progress.of(progress.state());
     var stop = new EarlyStop(config);
-    stop.evaluated(List.of(new Evaluation(4, "", 2.1, 1, null)), resumed);
+    stop.evaluated(List.of(new Evaluation(4, "", 2.1, 1, null, null)), resumed);
     assertThat(stop.isDue(resumed)).isTrue();
   }
 }

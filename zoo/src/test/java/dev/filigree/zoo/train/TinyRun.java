@@ -85,7 +85,14 @@ final class TinyRun {
       Map<String, Object> row =
           Json.readMap(line.getBytes(java.nio.charset.StandardCharsets.UTF_8));
       row.keySet()
-          .removeAll(List.of("tokens_per_second", "step_seconds", "seconds", "peak_memory_bytes"));
+          .removeAll(
+              List.of(
+                  "tokens_per_second",
+                  "pictures_per_second",
+                  "step_seconds",
+                  "seconds",
+                  "seconds_since_step",
+                  "peak_memory_bytes"));
       rows.add(row);
     }
     return rows;

@@ -36,7 +36,7 @@ class TrainerTest {
     RunSummary summary = tiny.train(run);
     assertThat(summary.ending()).isEqualTo(Ending.FINISHED);
     assertThat(summary.steps()).isEqualTo(12);
-    assertThat(summary.tokens()).isEqualTo(12 * 2 * 4 * 32);
+    assertThat(summary.positions()).isEqualTo(12 * 2 * 4 * 32);
     assertThat(summary.evalLoss()).isLessThan(5);
     assertThat(summary.sparsity()).isEqualTo(0.75);
     assertThat(summary.checkpoint()).isEqualTo(run.resolve("checkpoints/step-000012"));
