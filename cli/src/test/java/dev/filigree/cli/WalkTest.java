@@ -50,8 +50,15 @@ class WalkTest {
               "granet", RISING + ", drop_fraction: 0.5",
               "gmp", RISING));
 
+  /** What a clock measured, and since when. */
   private static final List<String> MEASURED =
-      List.of("tokens_per_second", "step_seconds", "seconds", "peak_memory_bytes");
+      List.of(
+          "tokens_per_second",
+          "pictures_per_second",
+          "step_seconds",
+          "seconds",
+          "seconds_since_step",
+          "peak_memory_bytes");
 
   @TempDir static Path directory;
 
