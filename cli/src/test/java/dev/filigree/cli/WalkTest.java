@@ -69,8 +69,7 @@ class WalkTest {
 
   @Test
   void everyAlgorithmOfTheRegistryIsWalked() {
-    assertThat(ALGORITHMS.keySet())
-        .containsExactlyInAnyOrderElementsOf(Algorithms.names());
+    assertThat(ALGORITHMS.keySet()).containsExactlyInAnyOrderElementsOf(Algorithms.names());
   }
 
   static List<WalkNetwork> families() {
@@ -231,7 +230,9 @@ class WalkTest {
     assertThat(rows(run).getLast().get("perplexity") != null).isEqualTo(network.isText());
   }
 
-  /** The masks keep what was asked for, and what they drop is zero in the weights that came back. */
+  /**
+   * The masks keep what was asked for, and what they drop is zero in the weights that came back.
+   */
   private static void assertSparse(Path run, Path imported) {
     Map<String, Tensor> weights = Tensors.namedParameters(Checkpoints.open(imported).loadModel());
     Checkpoints.open(run)
