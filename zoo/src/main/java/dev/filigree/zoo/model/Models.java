@@ -18,6 +18,11 @@ public final class Models {
 
   private Models() {}
 
+  /** Every {@code name} that a {@code model} block may have, those of one network together. */
+  public static List<String> modelZooNames() {
+    return names(ModelKind::modelZooNames);
+  }
+
   /**
    * Reads a {@code config.json} of Hugging Face.
    *
@@ -55,8 +60,12 @@ public final class Models {
         return kind;
       }
     }
-    List<String> known = KINDS.stream().flatMap(kind -> names.apply(kind).stream()).toList();
     throw node.error(
-        "unknown model '%s'; known are %s".formatted(node.asString(), String.join(", ", known)));
+        "unknown model '%s'; known are %s"
+            .formatted(node.asString(), String.join(", ", names(names))));
+  }
+
+  private static List<String> names(Function<ModelKind, List<String>> names) {
+    return KINDS.stream().flatMap(kind -> names.apply(kind).stream()).toList();
   }
 }

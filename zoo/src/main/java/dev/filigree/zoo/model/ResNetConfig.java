@@ -112,10 +112,21 @@ public record ResNetConfig(
     long channels = block.integer("num_channels", 3);
     long classes = block.integer("num_classes", 1000);
     boolean small = block.flag("small_pictures", false);
+    ResNetConfig standard =
+        map.string("name").equals("resnet18")
+            ? resNet18(channels, classes, small)
+            : resNet50(channels, classes, small);
+    var result =
+        new ResNetConfig(
+            channels,
+            block.integer("embedding_size", standard.embeddingSize),
+            map.get("hidden_sizes").map(ResNetConfig::numbers).orElse(standard.stageSizes),
+            map.get("depths").map(ResNetConfig::numbers).orElse(standard.depths),
+            standard.bottleneck,
+            small,
+            classes);
     block.finish();
-    return map.string("name").equals("resnet18")
-        ? resNet18(channels, classes, small)
-        : resNet50(channels, classes, small);
+    return result;
   }
 
   private static List<Long> numbers(ConfigNode node) {

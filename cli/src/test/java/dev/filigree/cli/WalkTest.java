@@ -1,0 +1,252 @@
+package dev.filigree.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.filigree.sparsity.Algorithms;
+import dev.filigree.torch.Tensors;
+import dev.filigree.zoo.train.Checkpoints;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every network of the zoo, in every execution and with every algorithm, by the way that a user
+ * goes: train, be killed, resume, evaluate, export, import, evaluate.
+ */
+class WalkTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final double SPARSITY = 0.75;
+  private static final String RISING =
+      "sparsity: {type: cubic, init_sparsity: 0, end_sparsity: 0.75, sparsity_start_step: 2,"
+          + " sparsity_end_step: 6, prune_every_k_steps: 2}, update: {freq: 2, start: 2}";
+
+  /** The blocks {@code sparsity}: GraNet and GMP begin dense. */
+  private static final Map<String, String> ALGORITHMS =
+      new TreeMap<>(
+          Map.of(
+              "static", "sparsity: 0.75",
+              "set", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
+              "rigl", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
+              "granet", RISING + ", drop_fraction: 0.5",
+              "gmp", RISING));
+
+  /** What a clock measured, and since when. */
+  private static final List<String> MEASURED =
+      List.of(
+          "tokens_per_second",
+          "pictures_per_second",
+          "step_seconds",
+          "seconds",
+          "seconds_since_step",
+          "peak_memory_bytes");
+
+  @TempDir static Path directory;
+
+  @BeforeAll
+  static void writeData() throws IOException {
+    WalkData.write(directory);
+  }
+
+  @Test
+  void everyAlgorithmOfTheRegistryIsWalked() {
+    assertThat(ALGORITHMS.keySet()).containsExactlyInAnyOrderElementsOf(Algorithms.names());
+  }
+
+  static List<WalkNetwork> families() {
+    return WalkNetwork.families();
+  }
+
+  static List<WalkNetwork> otherNames() {
+    return WalkNetwork.all().stream().filter(network -> !families().contains(network)).toList();
+  }
+
+  static Stream<Arguments> familiesAndAlgorithms() {
+    return families().stream()
+        .flatMap(
+            network ->
+                ALGORITHMS.keySet().stream().map(algorithm -> Arguments.of(network, algorithm)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void aDenseNetworkWalks(WalkNetwork network) throws IOException {
+    Path run = walk(network, "masked", "none");
+    assertThat(Checkpoints.open(run).masks()).isEmpty();
+  }
+
+  /** The names beside the first one of each kind of network. */
+  @ParameterizedTest
+  @MethodSource("otherNames")
+  void aNetworkOfAnotherNameWalks(WalkNetwork network) throws IOException {
+    walk(network, "masked", sparsity("rigl", List.of()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("familiesAndAlgorithms")
+  void aMaskedNetworkWalks(WalkNetwork network, String algorithm) throws IOException {
+    walk(network, "masked", sparsity(algorithm, List.of()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("familiesAndAlgorithms")
+  void aCompressedNetworkWalksAndHasTheMasksOfAMaskedOne(WalkNetwork network, String algorithm)
+      throws IOException {
+    String sparsity = sparsity(algorithm, network.linear());
+    Path run = walk(network, "compressed", sparsity);
+    assertThat(rows(run).getLast()).containsEntry("execution", "compressed");
+    Path masked = folder().resolve("masked");
+    train(network.yaml(directory, "masked", sparsity), masked);
+
+    Map<String, Tensor> masks = Checkpoints.open(run).masks();
+    Map<String, Tensor> expected = Checkpoints.open(masked).masks();
+    assertThat(masks).containsOnlyKeys(expected.keySet()).isNotEmpty();
+    masks.forEach((name, mask) -> assertThat(mask.equal(expected.get(name))).as(name).isTrue());
+  }
+
+  private static String sparsity(String algorithm, List<String> filter) {
+    return "{algorithm: %s, %s%s}"
+        .formatted(
+            algorithm,
+            ALGORITHMS.get(algorithm),
+            filter.isEmpty()
+                ? ""
+                : filter.stream()
+                    .map(glob -> '"' + glob + '"')
+                    .collect(Collectors.joining(", ", ", param_filter: [", "]")));
+  }
+
+  private static Path folder() throws IOException {
+    return Files.createTempDirectory(directory, "walk");
+  }
+
+  /** The walk; returns the run that was killed and resumed. */
+  private static Path walk(WalkNetwork network, String execution, String sparsity)
+      throws IOException {
+    Path folder = folder();
+    String yaml = network.yaml(directory, execution, sparsity);
+    Path whole = folder.resolve("whole");
+    Path run = folder.resolve("run");
+    Program trained = train(yaml, whole);
+    if (!network.isText()) {
+      assertThat(trained.out() + trained.err()).doesNotContain("perplexity", "bits per byte");
+    }
+    train(yaml, run, "--steps", "5");
+    loseTheLastCheckpoint(run);
+    ok(Program.run("train", "--resume", run.toString(), "--steps", "8"));
+    assertThat(rows(run)).isEqualTo(rows(whole));
+    for (String file : List.of("model.safetensors", "training.safetensors", "state.json")) {
+      String path = "checkpoints/step-000008/" + file;
+      assertThat(run.resolve(path)).hasSameBinaryContentAs(whole.resolve(path));
+    }
+    assertThat(run.resolve("report.html")).isNotEmptyFile();
+    assertThat(Files.exists(run.resolve("sample.txt"))).isEqualTo(network.isText());
+
+    JsonNode evaluated = evaluate(run);
+    assertTheLossOfTheLastEvaluation(network, execution, run, evaluated);
+    Path exported = folder.resolve("exported");
+    Path imported = folder.resolve("imported");
+    ok(Program.run("export", run.toString(), "--to", exported.toString()));
+    ok(Program.run("import", exported.toString(), "--to", imported.toString()));
+    Path config = Files.writeString(folder.resolve("config.yaml"), yaml);
+    assertThat(evaluate(imported, "--config", config.toString())).isEqualTo(evaluated);
+    assertSparse(run, imported);
+    return run;
+  }
+
+  private static Program train(String yaml, Path out, String... more) throws IOException {
+    Path config = Files.writeString(out.resolveSibling(out.getFileName() + ".yaml"), yaml);
+    var arguments = new ArrayList<>(List.of("train", config.toString(), "--out", out.toString()));
+    arguments.addAll(List.of(more));
+    return ok(Program.run(arguments.toArray(String[]::new)));
+  }
+
+  /** There is nothing to warn of, nor anything that was read another way than it was written. */
+  private static Program ok(Program program) {
+    assertThat(program.exitCode()).as(program.err()).isZero();
+    assertThat(program.err()).doesNotContain("warning:", "note:");
+    return program;
+  }
+
+  /** A process that was killed after step 5 leaves its rows, and no checkpoint after step 3. */
+  private static void loseTheLastCheckpoint(Path run) throws IOException {
+    Path last = run.resolve("checkpoints/step-000005");
+    try (Stream<Path> files = Files.walk(last)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+    assertThat(run.resolve("checkpoints/step-000003/manifest.json")).isRegularFile();
+  }
+
+  /** The rows of metrics.jsonl without what a clock measured. */
+  private static List<Map<String, Object>> rows(Path run) throws IOException {
+    var rows = new ArrayList<Map<String, Object>>();
+    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+      Map<String, Object> row = JSON.readValue(line, new TypeReference<Map<String, Object>>() {});
+      row.keySet().removeAll(MEASURED);
+      rows.add(row);
+    }
+    return rows;
+  }
+
+  private static JsonNode evaluate(Path checkpoint, String... more) throws IOException {
+    var arguments = new ArrayList<>(List.of("evaluate", checkpoint.toString(), "--json"));
+    arguments.addAll(List.of(more));
+    return JSON.readTree(ok(Program.run(arguments.toArray(String[]::new))).out())
+        .path("results")
+        .path("validation");
+  }
+
+  private static void assertTheLossOfTheLastEvaluation(
+      WalkNetwork network, String execution, Path run, JsonNode evaluated) throws IOException {
+    Map<String, Object> row =
+        rows(run).stream().filter(r -> r.get("event").equals("eval")).toList().getLast();
+    double trained = (double) Objects.requireNonNull(row.get("loss"));
+    // The weights that a checkpoint has are multiplied densely, which adds in another order.
+    double tolerance = execution.equals("compressed") ? 1e-5 : 0;
+    assertThat(evaluated.path("loss").asDouble()).isCloseTo(trained, within(tolerance));
+    assertThat(evaluated.has("perplexity")).isEqualTo(network.isText());
+    assertThat(row.containsKey("perplexity")).isEqualTo(network.isText());
+    assertThat(rows(run).getLast().get("perplexity") != null).isEqualTo(network.isText());
+  }
+
+  /**
+   * The masks keep what was asked for, and what they drop is zero in the weights that came back.
+   */
+  private static void assertSparse(Path run, Path imported) {
+    Map<String, Tensor> weights = Tensors.namedParameters(Checkpoints.open(imported).loadModel());
+    Checkpoints.open(run)
+        .masks()
+        .forEach(
+            (name, mask) -> {
+              Tensor weight = Objects.requireNonNull(weights.get(name), name);
+              long kept = mask.sum().item_long();
+              assertThat(kept).as(name).isEqualTo((long) (weight.numel() * (1 - SPARSITY)));
+              Tensor nonzero = weight.ne(torch.zeros_like(weight));
+              assertThat(nonzero.logical_and(mask.logical_not()).any().item_bool())
+                  .as(name)
+                  .isFalse();
+              assertThat(nonzero.sum().item_long()).as(name).isBetween(kept / 2, kept);
+            });
+  }
+}
