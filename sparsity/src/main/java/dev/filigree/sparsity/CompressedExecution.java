@@ -57,8 +57,7 @@ final class CompressedExecution {
     Optional<Linear> layer = Linear.of(weight);
     Optional<String> obstacle = obstacle(name, weight, layer.isPresent(), algorithm);
     if (options.execution() == Execution.COMPRESSED && obstacle.isPresent()) {
-      throw new IllegalArgumentException(
-          "'" + name + "' cannot run compressed: " + obstacle.get());
+      throw new IllegalArgumentException("'" + name + "' cannot run compressed: " + obstacle.get());
     }
     if (options.execution() == Execution.AUTO && obstacle.isEmpty()) {
       obstacle = slower(weight, algorithm);
