@@ -40,7 +40,7 @@ class NativeLifetimeTest {
     for (int i = 0; i < 5; i++) {
       System.gc();
       Thread.sleep(20); // for the thread that frees what became unreachable
-      torch.zeros(50 * length).close();
+      torch.zeros(50L * length).close();
     }
     List<Tensor> others = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
@@ -85,9 +85,9 @@ class NativeLifetimeTest {
 
   private static WeakReference<Object> unusedGraph(AtomicInteger released) {
     Tensor x = torch.randn(2, 3).set_requires_grad(true);
-    var held = new Object();
+    var held = new byte[1];
     CustomFunction.apply(
-        x, x.detach().clone(), dy -> held.hashCode() == 0 ? dy : dy, released::incrementAndGet);
+        x, x.detach().clone(), dy -> dy.mul(new Scalar(held.length)), released::incrementAndGet);
     return new WeakReference<>(held);
   }
 
@@ -111,11 +111,7 @@ class NativeLifetimeTest {
       Tensor x = torch.randn(2, 3).set_requires_grad(true);
       Tensor loss =
           CustomFunction.apply(x, x.detach().clone(), dy -> dy, released::incrementAndGet).sum();
-      loss.backward(
-          new Tensor(),
-          new BoolOptional(true),
-          false,
-          new TensorArrayRefOptional());
+      loss.backward(new Tensor(), new BoolOptional(true), false, new TensorArrayRefOptional());
       assertThat(released).hasValue(0);
       loss.backward();
       assertThat(released).hasValue(1);
@@ -126,7 +122,7 @@ class NativeLifetimeTest {
   void aHookBringsItsOwnScopeAndRecordsNothing() {
     try (var outer = new PointerScope()) {
       var inner = new AtomicReference<PointerScope>();
-      var temporary = new AtomicReference<Tensor>();
+      var temporary = new ArrayList<Tensor>();
       Tensor x = torch.randn(2, 3).set_requires_grad(true);
       CustomFunction.apply(
               x,
@@ -134,13 +130,13 @@ class NativeLifetimeTest {
               dy -> {
                 inner.set(PointerScope.getInnerScope());
                 assertThat(GradMode.is_enabled()).isFalse();
-                temporary.set(dy.clone());
+                temporary.add(dy.clone());
                 return dy;
               })
           .sum()
           .backward();
       assertThat(inner.get()).isNotNull().isNotSameAs(outer);
-      assertThat(temporary.get().isNull()).as("freed at the end of the hook").isTrue();
+      assertThat(temporary.getFirst().isNull()).as("freed at the end of the hook").isTrue();
     }
   }
 
@@ -154,7 +150,8 @@ class NativeLifetimeTest {
       long before = NativeBytes.inUse();
       for (int i = 0; i < 20; i++) {
         // Views: the forward pass takes no memory of its own.
-        y = CustomFunction.apply(
+        y =
+            CustomFunction.apply(
                 y,
                 y.detach().view(size),
                 dy -> {
