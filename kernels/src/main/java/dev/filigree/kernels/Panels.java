@@ -77,8 +77,7 @@ final class Panels {
       Arrays.fill(ofCount, 0);
       for (int r = 0; r < height; r++) {
         int end = next[firstRow + r];
-        while (end < lists.starts()[firstRow + r + 1]
-            && lists.columnOf()[end] < endColumn) {
+        while (end < lists.starts()[firstRow + r + 1] && lists.columnOf()[end] < endColumn) {
           end++;
         }
         counts[r] = end - next[firstRow + r];

@@ -41,9 +41,8 @@ public final class SparseMatrix {
    * A matrix that keeps the given positions.
    *
    * @param positions flat row-major positions, {@code row * columns + column}, strictly ascending
-   * @throws IllegalArgumentException if a size is below 1, the matrix has more than
-   *     {@link #MAX_ELEMENTS} elements, or
-   *     the positions do not ascend or lie outside
+   * @throws IllegalArgumentException if a size is below 1, the matrix has more than {@link
+   *     #MAX_ELEMENTS} elements, or the positions do not ascend or lie outside
    */
   public static SparseMatrix ofPositions(int rows, int columns, int[] positions) {
     checkShape(rows, columns);
@@ -56,9 +55,8 @@ public final class SparseMatrix {
    * A matrix that keeps the positions whose bit is set.
    *
    * @param mask bit {@code row * columns + column}
-   * @throws IllegalArgumentException if a size is below 1, the matrix has more than
-   *     {@link #MAX_ELEMENTS} elements, or
-   *     a bit lies outside
+   * @throws IllegalArgumentException if a size is below 1, the matrix has more than {@link
+   *     #MAX_ELEMENTS} elements, or a bit lies outside
    */
   public static SparseMatrix ofMask(int rows, int columns, BitSet mask) {
     checkShape(rows, columns);
@@ -69,9 +67,8 @@ public final class SparseMatrix {
    * A matrix that keeps the positions whose byte is not zero, such as libtorch's bool tensors.
    *
    * @param mask [rows, columns], row-major
-   * @throws IllegalArgumentException if a size is below 1, the matrix has more than
-   *     {@link #MAX_ELEMENTS} elements, or
-   *     the mask is not rows * columns bytes long
+   * @throws IllegalArgumentException if a size is below 1, the matrix has more than {@link
+   *     #MAX_ELEMENTS} elements, or the mask is not rows * columns bytes long
    */
   public static SparseMatrix ofMask(int rows, int columns, MemorySegment mask) {
     checkShape(rows, columns);
@@ -223,8 +220,7 @@ public final class SparseMatrix {
       }
     }
     for (int position : grown) {
-      if (Arrays.binarySearch(kept, position) >= 0
-          && Arrays.binarySearch(dropped, position) < 0) {
+      if (Arrays.binarySearch(kept, position) >= 0 && Arrays.binarySearch(dropped, position) < 0) {
         throw new IllegalArgumentException("grown position " + position + " is kept already");
       }
     }

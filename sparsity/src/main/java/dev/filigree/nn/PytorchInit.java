@@ -23,14 +23,20 @@ final class PytorchInit {
             ? Math.sqrt(3.0) * (Math.sqrt(2.0 / (1 + Math.pow(Math.sqrt(5), 2))) / Math.sqrt(fanIn))
             : 1 / Math.sqrt(fanIn);
     try (var _ = new NoGradGuard()) {
-      return fanIn == 0 ? tensor.zero_() : tensor.uniform_(-bound, bound, new GeneratorOptional());
+      if (fanIn == 0) {
+        tensor.zero_();
+      } else {
+        tensor.uniform_(-bound, bound, new GeneratorOptional());
+      }
     }
+    return tensor; // what uniform_ returns borrows this one's memory
   }
 
   /** The standard normal distribution. */
   static Tensor normal(Tensor tensor) {
     try (var _ = new NoGradGuard()) {
-      return tensor.normal_(0, 1, new GeneratorOptional());
+      tensor.normal_(0, 1, new GeneratorOptional());
     }
+    return tensor;
   }
 }

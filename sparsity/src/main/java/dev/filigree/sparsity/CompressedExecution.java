@@ -58,7 +58,9 @@ final class CompressedExecution {
     return options.execution() == Execution.AUTO;
   }
 
-  /** A parameter in a given execution, see {@link #parameter(String, Tensor, SparsityAlgorithm)}. */
+  /**
+   * A parameter in a given execution, see {@link #parameter(String, Tensor, SparsityAlgorithm)}.
+   */
   SparseParameter parameter(
       String name, Tensor weight, SparsityAlgorithm algorithm, Execution execution) {
     if (execution == Execution.MASKED) {
@@ -67,8 +69,7 @@ final class CompressedExecution {
     Optional<Linear> layer = Linear.of(weight);
     Optional<String> obstacle = obstacle(name, weight, layer.isPresent(), algorithm);
     if (execution == Execution.COMPRESSED && obstacle.isPresent()) {
-      throw new IllegalArgumentException(
-          "'" + name + "' cannot run compressed: " + obstacle.get());
+      throw new IllegalArgumentException("'" + name + "' cannot run compressed: " + obstacle.get());
     }
     if (execution == Execution.AUTO && obstacle.isEmpty()) {
       obstacle = slower(weight, algorithm);

@@ -276,8 +276,7 @@ final class CompressedParameter extends SparseParameter
   private int[] dropped(
       DropAndGrow plan, TieBreak ties, SparseMatrix positions, Optimizer optimizer) {
     var stays = new Selection(left(plan), ties);
-    Tensor scores =
-        dropScores(plan, optimizer).to(ScalarType.Float).contiguous();
+    Tensor scores = dropScores(plan, optimizer).to(ScalarType.Float).contiguous();
     MemorySegment memory = Tensors.segment(scores);
     int[] flat = positions.positions();
     for (int i = 0; i < flat.length; i++) {
@@ -295,8 +294,7 @@ final class CompressedParameter extends SparseParameter
   }
 
   /** Takes values and optimizer state along to changed positions; new weights start at zero. */
-  private void rearrange(
-      SparseMatrix positions, int[] dropped, int[] grown, Optimizer optimizer) {
+  private void rearrange(SparseMatrix positions, int[] dropped, int[] grown, Optimizer optimizer) {
     int[] origin = positions.update(dropped, grown);
     Tensor source = torch.tensor(origin).to(ScalarType.Long);
     Tensor isNew = source.lt(new Scalar(0));

@@ -59,8 +59,7 @@ final class CompressedProduct implements Linear.Product {
     PackedInputs.Shared input = PackedInputs.of(flat);
     Tensor y = torch.empty(flat.size(0), matrix.rows());
     PackedInputs.kernels()
-        .forward(
-            matrix, Tensors.segment(values), input.tokens(), null, Tensors.segment(y));
+        .forward(matrix, Tensors.segment(values), input.tokens(), null, Tensors.segment(y));
     shape[shape.length - 1] = matrix.rows();
     if (!GradMode.is_enabled()) {
       input.release();
@@ -148,17 +147,17 @@ final class CompressedProduct implements Linear.Product {
       PackedInputs.Shared input, @Nullable Tensor x, long step, Tensor gradient) {
     if (step != steps) {
       throw new IllegalStateException(
-          "'" + name + "' has made a step since the forward pass that this backward pass belongs to");
+          "'"
+              + name
+              + "' has made a step since the forward pass that this backward pass belongs to");
     }
     Tensor values = values();
     Tensor dy = gradient.contiguous();
     Tensor dx = torch.empty(dy.size(0), matrix.columns());
     Tensor dw = torch.empty(matrix.kept());
     SparseKernels kernels = PackedInputs.kernels();
-    try (PackedTokens packed =
-        kernels.pack(Tensors.segment(dy), (int) dy.size(0), matrix.rows())) {
-      kernels.inputGradient(
-          matrix, Tensors.segment(values), packed, Tensors.segment(dx));
+    try (PackedTokens packed = kernels.pack(Tensors.segment(dy), (int) dy.size(0), matrix.rows())) {
+      kernels.inputGradient(matrix, Tensors.segment(values), packed, Tensors.segment(dx));
       kernels.weightGradient(matrix, packed, input.tokens(), Tensors.segment(dw));
     }
     if (x != null) {

@@ -27,8 +27,7 @@ final class SavedExecutions {
 
   /** What a group's state says about its parameters. */
   static void save(List<SparseParameter> parameters, Map<String, Object> execution) {
-    parameters.forEach(
-        p -> execution.put(p.name(), p.execution().name().toLowerCase(Locale.ROOT)));
+    parameters.forEach(p -> execution.put(p.name(), p.execution().name().toLowerCase(Locale.ROOT)));
   }
 
   /** Restores all groups, unless the options name an execution. */
@@ -66,8 +65,7 @@ final class SavedExecutions {
   private void restore(SparseGroup group, SparseParameter parameter, Execution execution) {
     String name = parameter.name();
     if (execution == Execution.COMPRESSED) {
-      Optional<String> obstacle =
-          executions.obstacle(name, parameter.weight(), group.algorithm());
+      Optional<String> obstacle = executions.obstacle(name, parameter.weight(), group.algorithm());
       if (obstacle.isPresent()) {
         LOG.warn(
             "{} was compressed when it was saved and goes on masked: {}", name, obstacle.get());

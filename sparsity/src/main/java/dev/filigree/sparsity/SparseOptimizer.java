@@ -64,9 +64,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
         var _ = new PointerScope()) {
       // All masks first: where one cannot be made, no weight was touched.
       List<List<Tensor>> masks =
-          this.groups.stream()
-              .map(group -> group.initialMasks(seed, options.existing()))
-              .toList();
+          this.groups.stream().map(group -> group.initialMasks(seed, options.existing())).toList();
       for (int i = 0; i < masks.size(); i++) {
         this.groups.get(i).initialise(masks.get(i), inner);
       }

@@ -71,9 +71,7 @@ public final class CustomFunction {
     private final AtomicReference<@Nullable Tensor> result;
 
     Compute(
-        GraphLife life,
-        UnaryOperator<Tensor> backward,
-        AtomicReference<@Nullable Tensor> result) {
+        GraphLife life, UnaryOperator<Tensor> backward, AtomicReference<@Nullable Tensor> result) {
       this.life = life;
       this.backward = backward;
       this.result = result;

@@ -21,7 +21,8 @@ final class GraphLife {
   private static final int GRAPH = 2; // ours and that of the graph; above it, saved values
   private static final int LOOKS = 8;
 
-  // Looked at in turn, a few whenever one begins: more than begin, so that those gone do not add up.
+  // Looked at in turn, a few whenever one begins: more than begin, so that those gone do not add
+  // up.
   private static final Deque<GraphLife> ALL = new ArrayDeque<>();
 
   private final Tensor leaf;

@@ -9,7 +9,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BlocksTest {
   @ParameterizedTest
   @CsvSource({"10, 1", "5000000000, 1", "5000000000, 3", "2147483648, 64"})
-  void everyRangeIsSmallEnoughToBeCountedInAnIntAndAllTogetherCoverTheWhole(long size, int threads) {
+  void everyRangeIsSmallEnoughToBeCountedInAnIntAndAllTogetherCoverTheWhole(
+      long size, int threads) {
     var covered = new LongAdder();
     Blocks.forEach(
         size,

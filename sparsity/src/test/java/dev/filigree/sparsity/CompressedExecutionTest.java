@@ -51,7 +51,8 @@ class CompressedExecutionTest {
 
   @Test
   void aDelayedStartIsDenseUntilItsFirstUpdate() {
-    var algorithm = RigL.builder().sparsity(0.8).dropFraction(0.3).update(every(3).from(6).until(100)).build();
+    var algorithm =
+        RigL.builder().sparsity(0.8).dropFraction(0.3).update(every(3).from(6).until(100)).build();
     compare(algorithm, 1);
   }
 
@@ -116,7 +117,12 @@ class CompressedExecutionTest {
   @Test
   void randomTiesAreTheSame() {
     var algorithm =
-        SparseEvolution.builder().sparsity(0.7).dropFraction(0.3).ties(Ties.RANDOM).update(every(2)).build();
+        SparseEvolution.builder()
+            .sparsity(0.7)
+            .dropFraction(0.3)
+            .ties(Ties.RANDOM)
+            .update(every(2))
+            .build();
     compare(algorithm, 1);
   }
 
@@ -218,7 +224,12 @@ class CompressedExecutionTest {
   void whatCannotRunCompressedSaysWhy() {
     var network = new TinyNetwork();
     var grouped =
-        RigL.builder().sparsity(0.5).dropFraction(0.3).shaper(ScoreShaper.outputGroups(2)).update(every(2)).build();
+        RigL.builder()
+            .sparsity(0.5)
+            .dropFraction(0.3)
+            .shaper(ScoreShaper.outputGroups(2))
+            .update(every(2))
+            .build();
     assertThatThrownBy(() -> wrap(network, grouped, Execution.COMPRESSED, 1))
         .hasMessage("'first.weight' cannot run compressed: its weights compete in groups");
     var adafactor =
@@ -237,7 +248,12 @@ class CompressedExecutionTest {
   void autoTakesMaskedForWhatCannotRunCompressed() {
     var network = new TinyNetwork();
     var grouped =
-        RigL.builder().sparsity(0.9).dropFraction(0.3).shaper(ScoreShaper.outputGroups(2)).update(every(2)).build();
+        RigL.builder()
+            .sparsity(0.9)
+            .dropFraction(0.3)
+            .shaper(ScoreShaper.outputGroups(2))
+            .update(every(2))
+            .build();
     try (SparseOptimizer optimizer = wrap(network, grouped, Execution.AUTO, 1)) {
       assertThat(optimizer.parameters())
           .allMatch(parameter -> parameter.execution() == Execution.MASKED);

@@ -129,7 +129,8 @@ class CompressedLayerTest {
         new Scores(KeptWeights::values, w -> w.gradient().gt(new Scalar(0))),
         "grow",
         "Bool[12, 20]");
-    refuse(execution, new Scores(w -> w.values().sum(), MissingWeights::gradient), "drop", "Float[]");
+    refuse(
+        execution, new Scores(w -> w.values().sum(), MissingWeights::gradient), "drop", "Float[]");
   }
 
   private void refuse(Execution execution, SparsityAlgorithm scores, String which, String found) {

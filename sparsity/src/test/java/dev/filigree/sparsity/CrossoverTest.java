@@ -49,7 +49,9 @@ class CrossoverTest {
     Crossover crossover = crossover(true, 0);
     assertThat(crossover.slowness(2048, 2048, 0.99))
         .hasValueSatisfying(reason -> assertThat(reason).contains("scalar kernels"));
-    assertThat(crossover.bySize()).hasSize(4).allSatisfy((size, from) -> assertThat(from).isEqualTo(2));
+    assertThat(crossover.bySize())
+        .hasSize(4)
+        .allSatisfy((size, from) -> assertThat(from).isEqualTo(2));
     assertThat(measured).isEmpty();
     assertThat(file()).doesNotExist();
   }

@@ -82,7 +82,8 @@ class PlainModuleTest {
     try (SparseOptimizer optimizer = wrap(net, "out.weight", Execution.AUTO)) {
       SparseParameter out = optimizer.parameters().getFirst();
       assertThat(out.execution()).isEqualTo(Execution.MASKED);
-      assertThat(out.executionReason()).hasValueSatisfying(why -> assertThat(why).contains("LinearImpl"));
+      assertThat(out.executionReason())
+          .hasValueSatisfying(why -> assertThat(why).contains("LinearImpl"));
     }
   }
 

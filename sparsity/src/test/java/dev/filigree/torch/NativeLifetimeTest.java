@@ -111,11 +111,7 @@ class NativeLifetimeTest {
       Tensor x = torch.randn(2, 3).set_requires_grad(true);
       Tensor loss =
           CustomFunction.apply(x, x.detach().clone(), dy -> dy, released::incrementAndGet).sum();
-      loss.backward(
-          new Tensor(),
-          new BoolOptional(true),
-          false,
-          new TensorArrayRefOptional());
+      loss.backward(new Tensor(), new BoolOptional(true), false, new TensorArrayRefOptional());
       assertThat(released).hasValue(0);
       loss.backward();
       assertThat(released).hasValue(1);
@@ -154,7 +150,8 @@ class NativeLifetimeTest {
       long before = NativeBytes.inUse();
       for (int i = 0; i < 20; i++) {
         // Views: the forward pass takes no memory of its own.
-        y = CustomFunction.apply(
+        y =
+            CustomFunction.apply(
                 y,
                 y.detach().view(size),
                 dy -> {
