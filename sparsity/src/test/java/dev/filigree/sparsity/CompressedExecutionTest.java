@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.filigree.mask.ScoreShaper;
+import dev.filigree.nn.Linear;
 import dev.filigree.optim.Adafactor;
+import dev.filigree.optim.SGD;
 import dev.filigree.schedule.Cubic;
 import dev.filigree.schedule.Schedule;
 import dev.filigree.schedule.Schedules;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Compressed execution does what masked execution does. */
@@ -124,6 +127,32 @@ class CompressedExecutionTest {
             .update(every(2))
             .build();
     compare(algorithm, 1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Execution.class,
+      names = {"MASKED", "COMPRESSED"})
+  void randomTiesAndRandomGrowthAreDrawnApart(Execution execution) {
+    var layer = new Linear(100, 100, false);
+    layer.weight().set_data(torch.ones(100, 100));
+    var algorithm =
+        SparseEvolution.builder()
+            .sparsity(0.5)
+            .dropFraction(0.5)
+            .ties(Ties.RANDOM)
+            .update(every(1))
+            .build();
+    var sgd = new SGD(List.of(layer.weight()), SGD.options().lr(0.0));
+    var options = SparsityOptions.defaults().execution(execution);
+    try (SparseOptimizer optimizer = Sparsity.wrap(layer, sgd, Group.of(algorithm), options)) {
+      var gone = new ArrayList<Long>();
+      optimizer.addListener((_, update) -> gone.add(update.dropped()));
+      optimizer.step();
+      // All weights are equal, so chance says which 2500 go; then 2500 of the 7500 missing ones
+      // come, and by chance a third of those that have just gone is among them.
+      assertThat(gone.getFirst()).isCloseTo(2500L * 2 / 3, within(100L));
+    }
   }
 
   @Test
