@@ -18,10 +18,11 @@ final class PytorchInit {
    */
   static Tensor fanIn(long fanIn, Tensor tensor) {
     // As PyTorch computes it, in double: gain √(2 / (1 + a²)), std gain / √fanIn, bound √3 · std.
+    double root = Math.sqrt((double) fanIn);
     double bound =
         tensor.dim() > 1
-            ? Math.sqrt(3.0) * (Math.sqrt(2.0 / (1 + Math.pow(Math.sqrt(5), 2))) / Math.sqrt(fanIn))
-            : 1 / Math.sqrt(fanIn);
+            ? Math.sqrt(3.0) * (Math.sqrt(2.0 / (1 + Math.pow(Math.sqrt(5), 2))) / root)
+            : 1 / root;
     try (var _ = new NoGradGuard()) {
       if (fanIn == 0) {
         tensor.zero_();

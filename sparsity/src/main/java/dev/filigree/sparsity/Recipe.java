@@ -73,12 +73,12 @@ public record Recipe(
               constant,
               Schedules.constant(0.3),
               UpdateSchedules.every(every).until(Math.max(steps, last + 1)));
-      case "rigl" -> new Recipe(algorithm, constant, Schedules.cosine(0.3, last), update);
+      case "rigl" -> new Recipe(algorithm, constant, Schedules.cosine(0.3, (double) last), update);
       case "granet" ->
           new Recipe(
               algorithm,
               Schedules.cubic(sparsity > 0.5 ? 0.5 : sparsity / 2, sparsity, 0, last, every),
-              Schedules.cosine(0.5, last),
+              Schedules.cosine(0.5, (double) last),
               update);
       default ->
           throw new IllegalArgumentException(
