@@ -28,7 +28,9 @@ public final class Tensors {
    *
    * @throws IllegalArgumentException for a tensor on another device, or with gaps
    */
-  @SuppressWarnings("restricted") // the address and size come from the tensor itself
+  // restricted: the address and size come from the tensor itself. The fence: what keeps the tensor
+  // is that the arena holds the action, not that it runs.
+  @SuppressWarnings({"restricted", "ReachabilityFenceUsage"})
   public static MemorySegment segment(Tensor tensor) {
     if (!tensor.is_contiguous() || !tensor.is_cpu()) {
       throw new IllegalArgumentException("needs a contiguous CPU tensor");

@@ -40,7 +40,7 @@ class NativeLifetimeTest {
     for (int i = 0; i < 5; i++) {
       System.gc();
       Thread.sleep(20); // for the thread that frees what became unreachable
-      torch.zeros(50 * length).close();
+      torch.zeros(50L * length).close();
     }
     List<Tensor> others = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
@@ -85,9 +85,9 @@ class NativeLifetimeTest {
 
   private static WeakReference<Object> unusedGraph(AtomicInteger released) {
     Tensor x = torch.randn(2, 3).set_requires_grad(true);
-    var held = new Object();
+    var held = new byte[1];
     CustomFunction.apply(
-        x, x.detach().clone(), dy -> held.hashCode() == 0 ? dy : dy, released::incrementAndGet);
+        x, x.detach().clone(), dy -> dy.mul(new Scalar(held.length)), released::incrementAndGet);
     return new WeakReference<>(held);
   }
 
@@ -122,7 +122,7 @@ class NativeLifetimeTest {
   void aHookBringsItsOwnScopeAndRecordsNothing() {
     try (var outer = new PointerScope()) {
       var inner = new AtomicReference<PointerScope>();
-      var temporary = new AtomicReference<Tensor>();
+      var temporary = new ArrayList<Tensor>();
       Tensor x = torch.randn(2, 3).set_requires_grad(true);
       CustomFunction.apply(
               x,
@@ -130,13 +130,13 @@ class NativeLifetimeTest {
               dy -> {
                 inner.set(PointerScope.getInnerScope());
                 assertThat(GradMode.is_enabled()).isFalse();
-                temporary.set(dy.clone());
+                temporary.add(dy.clone());
                 return dy;
               })
           .sum()
           .backward();
       assertThat(inner.get()).isNotNull().isNotSameAs(outer);
-      assertThat(temporary.get().isNull()).as("freed at the end of the hook").isTrue();
+      assertThat(temporary.getFirst().isNull()).as("freed at the end of the hook").isTrue();
     }
   }
 
