@@ -228,6 +228,6 @@ class SparseCheckpointTest {
       assertThatThrownBy(() -> SparseCheckpoint.read(folder, model, sparse))
           .hasMessageContaining(SparseCheckpoint.NAME);
     }
-    assertThat(Files.list(folder)).hasSize(1);
+    assertThat(folder.toFile().list()).hasSize(1);
   }
 }
