@@ -1,9 +1,9 @@
 package dev.filigree.cli;
 
+import dev.filigree.config.CacheFolder;
 import dev.filigree.kernels.SparseKernels;
 import dev.filigree.sparsity.Crossover;
 import dev.filigree.torch.OpenBlas;
-import dev.filigree.config.CacheFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -44,8 +44,7 @@ class LibraryWarningsTest {
   void aWeightThatIsAllZeroIsNamed() {
     try (var _ = new PointerScope()) {
       assertThat(warnings(Linear.zeros(4, 4, true), 0))
-          .containsExactly(
-              "weight is all zero: initialise or load the model before it is wrapped");
+          .containsExactly("weight is all zero: initialise or load the model before it is wrapped");
       assertThat(warnings(new Linear(4, 4, true), 0)).isEmpty();
     }
   }

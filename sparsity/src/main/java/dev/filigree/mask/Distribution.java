@@ -94,7 +94,8 @@ public interface Distribution {
 
   /**
    * A sparsity for each pattern of names ({@link dev.filigree.config.Glob}), in an order, as of a
-   * {@link java.util.LinkedHashMap}: the first pattern that matches counts, and a parameter that none matches takes the sparsity of the whole.
+   * {@link java.util.LinkedHashMap}: the first pattern that matches counts, and a parameter that
+   * none matches takes the sparsity of the whole.
    *
    * @throws IllegalArgumentException when a sparsity is outside [0, 1]; later also when a pattern
    *     matches no parameter

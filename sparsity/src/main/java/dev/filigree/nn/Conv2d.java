@@ -23,9 +23,7 @@ public final class Conv2d extends WeightedLayer {
     this(
         PytorchInit.fanIn(
             inChannels * kernel * kernel, torch.empty(outChannels, inChannels, kernel, kernel)),
-        withBias
-            ? PytorchInit.fanIn(inChannels * kernel * kernel, torch.empty(outChannels))
-            : null,
+        withBias ? PytorchInit.fanIn(inChannels * kernel * kernel, torch.empty(outChannels)) : null,
         stride,
         padding);
   }

@@ -44,8 +44,8 @@ public abstract class Layer extends Module {
   /**
    * Writes the parameters into libtorch's own format.
    *
-   * @throws IllegalStateException while a layer is stored compressed: the file would hold vectors in
-   *     an order of the kernels
+   * @throws IllegalStateException while a layer is stored compressed: the file would hold vectors
+   *     in an order of the kernels
    */
   @Override
   public void save(OutputArchive archive) {

@@ -18,19 +18,26 @@ final class PytorchInit {
    */
   static Tensor fanIn(long fanIn, Tensor tensor) {
     // As PyTorch computes it, in double: gain √(2 / (1 + a²)), std gain / √fanIn, bound √3 · std.
+    double root = Math.sqrt((double) fanIn);
     double bound =
         tensor.dim() > 1
-            ? Math.sqrt(3.0) * (Math.sqrt(2.0 / (1 + Math.pow(Math.sqrt(5), 2))) / Math.sqrt(fanIn))
-            : 1 / Math.sqrt(fanIn);
+            ? Math.sqrt(3.0) * (Math.sqrt(2.0 / (1 + Math.pow(Math.sqrt(5), 2))) / root)
+            : 1 / root;
     try (var _ = new NoGradGuard()) {
-      return fanIn == 0 ? tensor.zero_() : tensor.uniform_(-bound, bound, new GeneratorOptional());
+      if (fanIn == 0) {
+        tensor.zero_();
+      } else {
+        tensor.uniform_(-bound, bound, new GeneratorOptional());
+      }
     }
+    return tensor; // what uniform_ returns borrows this one's memory
   }
 
   /** The standard normal distribution. */
   static Tensor normal(Tensor tensor) {
     try (var _ = new NoGradGuard()) {
-      return tensor.normal_(0, 1, new GeneratorOptional());
+      tensor.normal_(0, 1, new GeneratorOptional());
     }
+    return tensor;
   }
 }

@@ -84,7 +84,8 @@ public record AlgorithmConfig(
     Schedule sparsity = rate(sparsityNode);
     builder.sparsity(sparsity);
     // The Model Zoo's defaults.
-    builder.update(block.get("update").map(UpdateSchedules::parse).orElse(UpdateSchedules.always()));
+    builder.update(
+        block.get("update").map(UpdateSchedules::parse).orElse(UpdateSchedules.always()));
     builder.dropFraction(
         block
             .get("drop_fraction")

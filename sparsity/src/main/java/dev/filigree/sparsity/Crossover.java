@@ -120,7 +120,8 @@ public final class Crossover {
   /** The sparsity from which a layer of this shape is faster compressed; above 1 for never. */
   public synchronized double sparsity(long rows, long columns) {
     var sizes = new TreeSet<>(CrossoverMeasurement.SIZES);
-    Integer size = sizes.floor((int) Math.min(Integer.MAX_VALUE, Math.sqrt((double) rows * columns)));
+    Integer size =
+        sizes.floor((int) Math.min(Integer.MAX_VALUE, Math.sqrt((double) rows * columns)));
     return ofSize(size == null ? sizes.first() : size);
   }
 
@@ -228,7 +229,9 @@ public final class Crossover {
 
   private static String firstLine(Exception e) {
     return e.getClass().getSimpleName()
-        + Optional.ofNullable(e.getMessage()).map(m -> ": " + m.lines().findFirst().orElse("")).orElse("");
+        + Optional.ofNullable(e.getMessage())
+            .map(m -> ": " + m.lines().findFirst().orElse(""))
+            .orElse("");
   }
 
   @Override
@@ -236,7 +239,10 @@ public final class Crossover {
     var text = new StringBuilder();
     bySize.forEach(
         (size, sparsity) ->
-            text.append(text.isEmpty() ? "" : ", ").append(size).append(": ").append(describe(sparsity)));
+            text.append(text.isEmpty() ? "" : ", ")
+                .append(size)
+                .append(": ")
+                .append(describe(sparsity)));
     return text.toString();
   }
 }

@@ -21,7 +21,12 @@ final class ExecutionSummary {
     }
     return (compressed == 0
             ? parameters.size() + all + "masked"
-            : compressed + " of " + parameters.size() + all + "compressed, " + masked.size()
+            : compressed
+                + " of "
+                + parameters.size()
+                + all
+                + "compressed, "
+                + masked.size()
                 + " masked")
         + reasons(masked);
   }

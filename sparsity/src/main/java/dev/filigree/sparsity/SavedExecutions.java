@@ -25,8 +25,7 @@ final class SavedExecutions {
 
   /** What a group's state says about its parameters. */
   static void save(List<SparseParameter> parameters, Map<String, Object> execution) {
-    parameters.forEach(
-        p -> execution.put(p.name(), p.execution().name().toLowerCase(Locale.ROOT)));
+    parameters.forEach(p -> execution.put(p.name(), p.execution().name().toLowerCase(Locale.ROOT)));
   }
 
   /** Restores all groups, unless the options name an execution. */

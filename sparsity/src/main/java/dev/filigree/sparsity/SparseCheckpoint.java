@@ -158,8 +158,7 @@ public final class SparseCheckpoint {
           if (!entry.shape().equals(shape) || entry.type() != ElementType.of(tensor)) {
             throw new IllegalArgumentException(
                 "has '%s' as %s of shape %s, the model as %s of shape %s"
-                    .formatted(
-                        name, entry.type(), entry.shape(), ElementType.of(tensor), shape));
+                    .formatted(name, entry.type(), entry.shape(), ElementType.of(tensor), shape));
           }
         });
   }

@@ -12,6 +12,7 @@ import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

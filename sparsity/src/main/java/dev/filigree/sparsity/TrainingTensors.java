@@ -193,7 +193,9 @@ public final class TrainingTensors {
     long[] shape = sparseParameter == null ? Tensors.shape(parameter) : sparseParameter.shape();
     Tensor mask = masks.apply(parts[1]);
     boolean keptOnly = mask != null && entry.shape().equals(List.of(Masks.count(mask)));
-    if (!keptOnly && !OptimizerStates.fits(entry.shape().stream().mapToLong(Long::longValue).toArray(), shape)) {
+    if (!keptOnly
+        && !OptimizerStates.fits(
+            entry.shape().stream().mapToLong(Long::longValue).toArray(), shape)) {
       throw new IllegalArgumentException(
           "has '%s' of shape %s, its parameter has %s"
               .formatted(entry.name(), entry.shape(), Arrays.toString(shape)));

@@ -103,12 +103,14 @@ class DistributionTest {
     sparsities.put("a*", 0.5);
     sparsities.put("*", 0.9);
     assertThat(Distribution.byName(sparsities).spread(0.1, SHAPES)).containsExactly(0.5, 0.9);
-    assertThat(Distribution.byName(new LinkedHashMap<>(Map.of("b", 0.5))).spread(0.1, SHAPES)).containsExactly(0.1, 0.5);
+    assertThat(Distribution.byName(new LinkedHashMap<>(Map.of("b", 0.5))).spread(0.1, SHAPES))
+        .containsExactly(0.1, 0.5);
   }
 
   @Test
   void byNameReportsPatternsWithoutAMatchAndBadSparsities() {
-    assertThatThrownBy(() -> Distribution.byName(new LinkedHashMap<>(Map.of("x.*", 0.5))).spread(0.5, SHAPES))
+    assertThatThrownBy(
+            () -> Distribution.byName(new LinkedHashMap<>(Map.of("x.*", 0.5))).spread(0.5, SHAPES))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("'x.*' matches no parameter; there are a, b");
     assertThatThrownBy(() -> Distribution.byName(new LinkedHashMap<>(Map.of("a", 80.0))))

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Layers begin with PyTorch's own numbers. The reference: {@code torch.manual_seed(7)}, then {@code
- * nn.Linear(3, 2)}, {@code nn.Conv2d(2, 2, 2)}, {@code nn.Embedding(2, 3)}, {@code nn.Linear(5, 3)},
- * {@code nn.Embedding(5, 4)} of PyTorch 2.13 on a CPU.
+ * nn.Linear(3, 2)}, {@code nn.Conv2d(2, 2, 2)}, {@code nn.Embedding(2, 3)}, {@code nn.Linear(5,
+ * 3)}, {@code nn.Embedding(5, 4)} of PyTorch 2.13 on a CPU.
  */
 class InitialValuesTest {
   private static final double[] LINEAR = {
@@ -31,9 +31,21 @@ class InitialValuesTest {
     0.496332228, 0.119600035, 0.0937912837, -0.133373871, 0.458871305, -0.149534911
   };
   private static final double[] WIDER = {
-    -0.112517089, -0.272569388, 0.215131193, -0.221030921, -0.238677457, 0.385868192, 0.409234524,
-    0.0514359102, -0.0774407089, -0.057728488, 0.211856186, -0.417598665, -0.365482807,
-    0.357237786, 0.44150722
+    -0.112517089,
+    -0.272569388,
+    0.215131193,
+    -0.221030921,
+    -0.238677457,
+    0.385868192,
+    0.409234524,
+    0.0514359102,
+    -0.0774407089,
+    -0.057728488,
+    0.211856186,
+    -0.417598665,
+    -0.365482807,
+    0.357237786,
+    0.44150722
   };
   private static final double[] WIDER_BIAS = {-0.0265756659, -0.353366971, 0.0122192735};
   private static final double[] LARGER = {
@@ -56,8 +68,7 @@ class InitialValuesTest {
       var found = new ArrayList<Tensor>();
       layers.forEach(layer -> found.addAll(Tensors.namedParameters(layer).values()));
       List<double[]> expected =
-          List.of(
-              LINEAR, LINEAR_BIAS, CONV, CONV_BIAS, EMBEDDING, WIDER, WIDER_BIAS, LARGER);
+          List.of(LINEAR, LINEAR_BIAS, CONV, CONV_BIAS, EMBEDDING, WIDER, WIDER_BIAS, LARGER);
       assertThat(found).hasSameSizeAs(expected);
       for (int i = 0; i < found.size(); i++) {
         Tensor flat = found.get(i).detach().flatten();

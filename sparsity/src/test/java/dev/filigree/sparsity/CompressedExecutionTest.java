@@ -63,7 +63,8 @@ class CompressedExecutionTest {
 
   @Test
   void aDelayedStartIsDenseUntilItsFirstUpdate() {
-    var algorithm = RigL.builder().sparsity(0.8).dropFraction(0.3).update(every(3).from(6).until(100)).build();
+    var algorithm =
+        RigL.builder().sparsity(0.8).dropFraction(0.3).update(every(3).from(6).until(100)).build();
     compare(algorithm, 1);
   }
 
@@ -128,7 +129,12 @@ class CompressedExecutionTest {
   @Test
   void randomTiesAreTheSame() {
     var algorithm =
-        SparseEvolution.builder().sparsity(0.7).dropFraction(0.3).ties(Ties.RANDOM).update(every(2)).build();
+        SparseEvolution.builder()
+            .sparsity(0.7)
+            .dropFraction(0.3)
+            .ties(Ties.RANDOM)
+            .update(every(2))
+            .build();
     compare(algorithm, 1);
   }
 

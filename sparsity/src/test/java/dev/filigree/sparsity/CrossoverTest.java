@@ -49,7 +49,9 @@ class CrossoverTest {
     Crossover crossover = crossover(true, 0);
     assertThat(crossover.slowness(2048, 2048, 0.99))
         .hasValueSatisfying(reason -> assertThat(reason).contains("scalar kernels"));
-    assertThat(crossover.bySize()).hasSize(4).allSatisfy((size, from) -> assertThat(from).isEqualTo(2));
+    assertThat(crossover.bySize())
+        .hasSize(4)
+        .allSatisfy((size, from) -> assertThat(from).isEqualTo(2));
     assertThat(measured).isEmpty();
     assertThat(file()).doesNotExist();
   }
@@ -71,7 +73,7 @@ class CrossoverTest {
     assertThat(crossover(false, 0).sparsity(600, 600)).isEqualTo(0.8);
     assertThat(measured).containsExactly(512);
     assertThat(file()).content().contains("\"512\" : 0.8");
-    assertThat(Files.list(file().getParent())).hasSize(1);
+    assertThat(file().getParent().toFile().list()).hasSize(1);
   }
 
   @Test

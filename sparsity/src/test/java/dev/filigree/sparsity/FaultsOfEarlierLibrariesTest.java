@@ -123,7 +123,8 @@ class FaultsOfEarlierLibrariesTest {
     var model = new OneWeight(torch.zeros(4, 5));
     var algorithm =
         GradualMagnitude.builder()
-            .sparsity(step -> step == 0 ? 0.5 : 0.75).update(always())
+            .sparsity(step -> step == 0 ? 0.5 : 0.75)
+            .update(always())
             .initialMask(OneWeight.keeping(1, 3, 5, 7, 9, 11, 13, 15, 17, 19))
             .build();
     try (var optimizer = MaskedTraining.wrap(model, model.sgd(1), algorithm)) {
@@ -137,7 +138,12 @@ class FaultsOfEarlierLibrariesTest {
   void nanInAPrunedGradientIsNotGrownFirst() {
     var model = OneWeight.of(1, 5, 4, 3, 2, 1, 1);
     var algorithm =
-        RigL.builder().sparsity(0.6).update(always()).dropFraction(0.5).initialMask(OneWeight.keeping(0, 1)).build();
+        RigL.builder()
+            .sparsity(0.6)
+            .update(always())
+            .dropFraction(0.5)
+            .initialMask(OneWeight.keeping(0, 1))
+            .build();
     try (var optimizer = MaskedTraining.wrap(model, model.sgd(0), algorithm)) {
       model.backward(0, 0, Double.NaN, 0.1, Double.NaN);
       optimizer.step();
@@ -180,7 +186,9 @@ class FaultsOfEarlierLibrariesTest {
     var model = new OneWeight(torch.ones(4, 10));
     var algorithm =
         SparseEvolution.builder()
-            .sparsity(0.8).update(always()).dropFraction(0.3)
+            .sparsity(0.8)
+            .update(always())
+            .dropFraction(0.3)
             .initialMask(OneWeight.keeping(0, 1, 2, 3, 4, 5, 6, 20))
             .shaper(ScoreShaper.outputGroups(4))
             .build();
@@ -223,7 +231,8 @@ class FaultsOfEarlierLibrariesTest {
   private static SparseOptimizer takingTurns(TinyNetwork network) {
     var algorithm =
         SparseEvolution.builder()
-            .sparsity(cycling(0.5, 0.7, 0.9)).update(always())
+            .sparsity(cycling(0.5, 0.7, 0.9))
+            .update(always())
             .dropFraction(cycling(0.1, 0.2))
             .build();
     return MaskedTraining.wrap(network, network.adamW(), algorithm);

@@ -63,7 +63,8 @@ class ListenersTest {
   @Test
   void overParameterizationIsTheShareOfWeightsThatEverExisted() {
     var network = new TinyNetwork();
-    var algorithm = SparseEvolution.builder().sparsity(0.8).update(always()).dropFraction(0.5).build();
+    var algorithm =
+        SparseEvolution.builder().sparsity(0.8).update(always()).dropFraction(0.5).build();
     try (var optimizer = Sparsity.wrap(network, network.adamW(), algorithm)) {
       var watching = OverParameterization.of(optimizer);
       Tensor ever = optimizer.parameters().getFirst().mask();

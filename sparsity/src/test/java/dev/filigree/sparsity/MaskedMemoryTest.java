@@ -44,7 +44,8 @@ class MaskedMemoryTest {
     try (var _ = new PointerScope()) {
       var net = new Net();
       var sgd = new SGD(Tensors.namedParameters(net).values(), SGD.options().lr(0.01));
-      var algorithm = SparseEvolution.builder().sparsity(0.9).dropFraction(0.3).update(every(100)).build();
+      var algorithm =
+          SparseEvolution.builder().sparsity(0.9).dropFraction(0.3).update(every(100)).build();
       try (SparseOptimizer optimizer = MaskedTraining.wrap(net, sgd, algorithm)) {
         long before = NativeBytes.inUse();
         try (var _ = new PointerScope()) {

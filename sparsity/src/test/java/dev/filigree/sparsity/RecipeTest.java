@@ -64,8 +64,7 @@ class RecipeTest {
   void everyRecipeIsItsConfigurationForRunsOfAnyLength(long steps) {
     for (String name : Recipe.NAMES) {
       Recipe recipe = Recipe.of(name, steps, 0.8);
-      var algorithm =
-          SparsityConfig.of(recipe.toConfig()).build().entries().getFirst().algorithm();
+      var algorithm = SparsityConfig.of(recipe.toConfig()).build().entries().getFirst().algorithm();
       assertThat(algorithm).hasSameClassAs(recipe.applyTo(Algorithms.builder(name)).build());
       assertThat(algorithm.sparsity(steps)).as(name).isEqualTo(0.8);
       if (recipe.update() != null) {

@@ -110,7 +110,13 @@ class SparseOptimizerTest {
     // After the step the weights are 4, 1, 3: the second is the smallest and goes.
     var model = OneWeight.of(1, 6, 4, 5, 3, 0, 0, 0);
     try (var optimizer =
-        wrap(model, model.sgd(1, 0.9), RigL.builder().sparsity(0.5).update(always()).dropFraction(0.3), 0, 1, 2)) {
+        wrap(
+            model,
+            model.sgd(1, 0.9),
+            RigL.builder().sparsity(0.5).update(always()).dropFraction(0.3),
+            0,
+            1,
+            2)) {
       var history = new MaskHistory();
       optimizer.addListener(history);
       model.backward(0, 4, 0, 1, -7, 2);
@@ -127,7 +133,12 @@ class SparseOptimizerTest {
   void weightDroppedAndGrownByTheSameUpdateKeepsItsValueAndState() {
     var model = OneWeight.of(1, 4, 4, 1, 0, 0);
     try (var optimizer =
-        wrap(model, model.sgd(0.5, 0.9), RigL.builder().sparsity(0.5).update(always()).dropFraction(0.5), 0, 1)) {
+        wrap(
+            model,
+            model.sgd(0.5, 0.9),
+            RigL.builder().sparsity(0.5).update(always()).dropFraction(0.5),
+            0,
+            1)) {
       var history = new MaskHistory();
       optimizer.addListener(history);
       model.backward(0, 9, 1, 1);
@@ -348,7 +359,12 @@ class SparseOptimizerTest {
     tied.register_parameter("first", model.weight(), true);
     tied.register_parameter("second", model.weight(), true);
     var algorithm =
-        RigL.builder().sparsity(0.5).update(always()).dropFraction(0.5).initialMask(OneWeight.keeping(0, 1)).build();
+        RigL.builder()
+            .sparsity(0.5)
+            .update(always())
+            .dropFraction(0.5)
+            .initialMask(OneWeight.keeping(0, 1))
+            .build();
     try (var optimizer = MaskedTraining.wrap(tied, model.sgd(0), algorithm)) {
       assertThat(only(optimizer).name()).isEqualTo("first");
       Tensor one = model.weight().mul(OneWeight.tensor(2, 2, 0, 0, 5, 4));
@@ -375,7 +391,12 @@ class SparseOptimizerTest {
   @Test
   void parameterThatGotNoGradientIsLeftAloneByAnUpdateThatNeedsIt() {
     var network = new TinyNetwork();
-    var algorithm = RigL.builder().sparsity(step -> step < 2 ? 0.5 : 0.8).dropFraction(0.3).update(every(2)).build();
+    var algorithm =
+        RigL.builder()
+            .sparsity(step -> step < 2 ? 0.5 : 0.8)
+            .dropFraction(0.3)
+            .update(every(2))
+            .build();
     try (var optimizer = MaskedTraining.wrap(network, network.adamW(), algorithm)) {
       optimizer.step();
       network.firstWeight().square().sum().backward();
@@ -500,7 +521,9 @@ class SparseOptimizerTest {
     try (var _ = new PointerScope()) {
       optimizer =
           MaskedTraining.wrap(
-              network, network.adamW(), RigL.builder().sparsity(0.8).update(always()).dropFraction(0.5).build());
+              network,
+              network.adamW(),
+              RigL.builder().sparsity(0.8).update(always()).dropFraction(0.5).build());
     }
     try (optimizer) {
       network.train(optimizer, 0, 3);
@@ -513,7 +536,8 @@ class SparseOptimizerTest {
     var model = new OneWeight(torch.rand(8, 8));
     var algorithm =
         GradualMagnitude.builder()
-            .sparsity(step -> step == 0 ? 0.5 : 0.75).update(always())
+            .sparsity(step -> step == 0 ? 0.5 : 0.75)
+            .update(always())
             .initialMask(InitialMask.topK())
             .shaper(ScoreShaper.blocks(2, 4, ScoreShaper.Pool.MEAN))
             .build();

@@ -69,9 +69,9 @@ class WrapTest {
         Sparsity.wrap(network, network.adamW(), Group.of(Static.recipe(0.9).build()), COMPRESSED)) {
       assertThat(sparse).hasToString("2 sparse parameters compressed");
     }
-    try (var sparse =
-        MaskedTraining.wrap(network, network.adamW(), Static.recipe(0.9).build())) {
-      assertThat(sparse).hasToString(
+    try (var sparse = MaskedTraining.wrap(network, network.adamW(), Static.recipe(0.9).build())) {
+      assertThat(sparse)
+          .hasToString(
               "2 sparse parameters masked (first.weight, second.weight: execution is masked)");
     }
   }

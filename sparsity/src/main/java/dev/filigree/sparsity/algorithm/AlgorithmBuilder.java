@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Builds an algorithm. The sparsity must be given and, for algorithms that use them, when masks are
  * updated and what fraction is dropped: papers choose both by the length of the run, so that no
- * constant would be theirs; {@link Recipe} has what they chose. Defaults: a random initial mask, all
- * weights of a parameter compete, ties go to the lower index, every parameter gets the same
+ * constant would be theirs; {@link Recipe} has what they chose. Defaults: a random initial mask,
+ * all weights of a parameter compete, ties go to the lower index, every parameter gets the same
  * sparsity.
  *
  * @param <A> the algorithm
@@ -81,8 +81,8 @@ public final class AlgorithmBuilder<A extends SparsityAlgorithm> {
   /**
    * The algorithm.
    *
-   * @throws IllegalStateException when no sparsity was given, or no update schedule or drop fraction
-   *     for an algorithm that needs it
+   * @throws IllegalStateException when no sparsity was given, or no update schedule or drop
+   *     fraction for an algorithm that needs it
    */
   public A build() {
     if (sparsity == null) {

@@ -11,15 +11,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the paper of an algorithm chose, for a run of any length. Masks are updated every 100 steps
- * (Evci et al. 2020; Zhu and Gupta 2017), in runs of less than 2,400 steps at every 24th of the run.
- * Where a paper counts in epochs, these are steps.
+ * (Evci et al. 2020; Zhu and Gupta 2017), in runs of less than 2,400 steps at every 24th of the
+ * run. Where a paper counts in epochs, these are steps.
  *
  * <ul>
  *   <li>{@code static}: none.
- *   <li>{@code gmp}, Zhu and Gupta 2017: a cubic rise from dense, done at three quarters of the run.
+ *   <li>{@code gmp}, Zhu and Gupta 2017: a cubic rise from dense, done at three quarters of the
+ *       run.
  *   <li>{@code set}, Mocanu et al. 2018: ζ = 0.3 of the weights at every update, to the end.
- *   <li>{@code rigl}, Evci et al. 2020: α = 0.3, falling along a cosine to zero at three quarters of
- *       the run, where updates end.
+ *   <li>{@code rigl}, Evci et al. 2020: α = 0.3, falling along a cosine to zero at three quarters
+ *       of the run, where updates end.
  *   <li>{@code granet}, Liu et al. 2021: the cubic rise from half sparse (half the sparsity, where
  *       that is less), 0.5 falling along a cosine, both done at three quarters.
  * </ul>
@@ -65,20 +66,19 @@ public record Recipe(
     return switch (algorithm) {
       case "static" -> new Recipe(algorithm, constant, null, null);
       case "gmp" ->
-          new Recipe(
-              algorithm, Schedules.cubic(0, sparsity, 0, last, every), null, update);
+          new Recipe(algorithm, Schedules.cubic(0, sparsity, 0, last, every), null, update);
       case "set" ->
           new Recipe(
               algorithm,
               constant,
               Schedules.constant(0.3),
               UpdateSchedules.every(every).until(Math.max(steps, last + 1)));
-      case "rigl" -> new Recipe(algorithm, constant, Schedules.cosine(0.3, last), update);
+      case "rigl" -> new Recipe(algorithm, constant, Schedules.cosine(0.3, (double) last), update);
       case "granet" ->
           new Recipe(
               algorithm,
               Schedules.cubic(sparsity > 0.5 ? 0.5 : sparsity / 2, sparsity, 0, last, every),
-              Schedules.cosine(0.5, last),
+              Schedules.cosine(0.5, (double) last),
               update);
       default ->
           throw new IllegalArgumentException(

@@ -37,7 +37,8 @@ public final class Gpt2 extends LanguageModel {
     head =
         config.tiedEmbeddings()
             ? null
-            : register("lm_head", Linear.zeros(config.hiddenSize(), config.vocabularySize(), false));
+            : register(
+                "lm_head", Linear.zeros(config.hiddenSize(), config.vocabularySize(), false));
   }
 
   @Override

@@ -34,7 +34,8 @@ public final class Llama extends LanguageModel {
     head =
         config.tiedEmbeddings()
             ? null
-            : register("lm_head", Linear.zeros(config.hiddenSize(), config.vocabularySize(), false));
+            : register(
+                "lm_head", Linear.zeros(config.hiddenSize(), config.vocabularySize(), false));
   }
 
   @Override
