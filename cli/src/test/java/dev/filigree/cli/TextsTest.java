@@ -24,8 +24,7 @@ class TextsTest {
   }
 
   private static Tokenizer resource(String name) throws Exception {
-    return Tokenizers.of(
-        Path.of(TextsTest.class.getResource("tokenizers/" + name).toURI()).toString());
+    return Tokenizers.of(TokenizerTravelTest.resource(name).toString());
   }
 
   @Test
@@ -77,7 +76,7 @@ class TextsTest {
 
   @Test
   void everyTokenThatEndsATextEndsIt() throws Exception {
-    Path source = Path.of(TextsTest.class.getResource("tokenizers/two-ends").toURI());
+    Path source = TokenizerTravelTest.resource("two-ends");
     for (String name : List.of("tokenizer.json", "tokenizer_config.json", "config.json")) {
       Files.copy(source.resolve(name), folder.resolve(name));
     }

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,8 +22,12 @@ class TokenizerTravelTest {
 
   @TempDir Path folder;
 
-  private static Path resource(String name) throws Exception {
-    return Path.of(TokenizerTravelTest.class.getResource("tokenizers/" + name).toURI());
+  private int runs;
+
+  /** A file or folder below the resources of the tokenizers. */
+  static Path resource(String name) throws Exception {
+    URL url = TokenizerTravelTest.class.getResource("tokenizers/" + name);
+    return Path.of(Objects.requireNonNull(url, name).toURI());
   }
 
   private Path at(String name) {
@@ -61,7 +67,7 @@ class TokenizerTravelTest {
 
   /** Trains as a configuration below the resources says, on data at a place. */
   private Path train(String configuration, Path data, Object... more) throws Exception {
-    Path run = at("run" + folder.toFile().list().length);
+    Path run = at("run" + runs++);
     var arguments = new java.util.ArrayList<Object>();
     arguments.addAll(java.util.List.of("train", resource(configuration), "--out", run, "--quiet"));
     arguments.addAll(

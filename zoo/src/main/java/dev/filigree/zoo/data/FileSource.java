@@ -69,7 +69,7 @@ public final class FileSource implements DocumentSource {
   }
 
   private static void readInPieces(TextFile file, Sink sink) throws IOException {
-    int size = (int) Math.clamp(file.bytes() / PIECES, MIN_PIECE_BYTES, MAX_PIECE_BYTES);
+    int size = Math.clamp(file.bytes() / PIECES, MIN_PIECE_BYTES, MAX_PIECE_BYTES);
     try (var reader = new TextReader(file)) {
       int number = 0;
       for (byte[] piece = reader.piece(size); piece.length > 0; piece = reader.piece(size)) {

@@ -57,7 +57,7 @@ public final class HuggingFaceFileTokenizer implements Tokenizer {
               new ByteArrayInputStream(json),
               Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false"));
       String hash = HexFormat.of().formatHex(ShardWriter.sha256().digest(json));
-      Map<String, byte[]> files = TokenizerFiles.contents(file.toAbsolutePath().getParent());
+      Map<String, byte[]> files = TokenizerFiles.contents(file.resolveSibling(""));
       files.put(TokenizerFiles.TOKENIZER, json); // whatever the file itself is called
       return new HuggingFaceFileTokenizer(
           file.toString(),

@@ -92,10 +92,13 @@ final class TextFiles {
     if (!chosen) {
       leaveOutBeside(documents, left);
     }
-    List<TextFile> other =
-        documents.keySet().stream()
-            .filter(file -> documents.get(file).equals(new Content.Plain(true)))
-            .toList();
+    var other = new ArrayList<TextFile>();
+    documents.forEach(
+        (file, content) -> {
+          if (content.equals(new Content.Plain(true))) {
+            other.add(file);
+          }
+        });
     if (!other.isEmpty()) {
       left.put("read as plain text: JSON, but without a text at the key '" + key + "'", other);
     }

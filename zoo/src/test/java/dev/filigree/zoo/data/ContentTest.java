@@ -95,7 +95,7 @@ class ContentTest {
   @Test
   void aPointerOfGitLfsIsRefusedByName() throws Exception {
     Path pointer = TestData.resource("files/lfstxt/train.txt");
-    assertThatThrownBy(() -> texts(pointer.getParent()))
+    assertThatThrownBy(() -> texts(TestData.resource("files/lfstxt")))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("train.txt: a pointer of Git LFS");
     for (String name : List.of("a.jsonl.zst", "a.zip", "a.json.gz", "a.parquet")) {
@@ -189,10 +189,9 @@ class ContentTest {
     assertThatThrownBy(() -> texts(wide)).hasMessageContaining("b.txt: UTF-16");
     Path columns = file("c.bin", "PAR1....".getBytes(StandardCharsets.UTF_8));
     assertThatThrownBy(() -> texts(columns)).hasMessageContaining("c.bin: Parquet");
-    Path tar = Files.createDirectory(folder.resolve("tar")).resolve("d.tar.gz");
-    Files.write(tar, gzip("\0".repeat(257) + "ustar\0" + "\0".repeat(200)));
-    assertThatThrownBy(() -> texts(tar.getParent()))
-        .hasMessageContaining("no text in it: d.tar.gz");
+    Path alone = Files.createDirectory(folder.resolve("tar"));
+    Files.write(alone.resolve("d.tar.gz"), gzip("\0".repeat(257) + "ustar\0" + "\0".repeat(200)));
+    assertThatThrownBy(() -> texts(alone)).hasMessageContaining("no text in it: d.tar.gz");
   }
 
   @Test
