@@ -100,12 +100,13 @@ final class CompareCommand implements Callable<Integer> {
 
   /** The changes that make the configuration a run of each method; checks all before the first. */
   private Map<String, String> overrides() {
-    RunConfig given = config.read(List.of());
-    if (given.validationData().isEmpty()) {
+    RunConfig compared = config.read(List.of());
+    if (compared.validationData().isEmpty() || compared.loop().evalFrequency() == 0) {
       throw new UsageException(
-          "methods are compared by their validation loss, and val_dataloader is an empty list");
+          "compare compares validation losses, and the runs would have none: give a"
+              + " val_dataloader and a loop.eval_frequency");
     }
-    SparsityMethods recipes = SparsityMethods.of(given);
+    SparsityMethods recipes = SparsityMethods.of(compared);
     var overrides = new LinkedHashMap<String, String>();
     for (String method : methods) {
       String override = recipes.override(method);

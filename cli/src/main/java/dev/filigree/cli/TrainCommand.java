@@ -122,9 +122,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private void plan() {
     RunConfig planned =
-        resume == null
-            ? config.read(overrides())
-            : Trainer.resumable(resume, resumed());
+        resume == null ? config.read(overrides()) : Trainer.resumable(resume, resumed());
     spec.commandLine().getOut().print(RunPlan.of(planned).text());
     spec.commandLine().getOut().flush();
   }

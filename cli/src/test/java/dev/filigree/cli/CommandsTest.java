@@ -88,11 +88,19 @@ class CommandsTest {
   }
 
   @Test
+  void runsWithoutValidationAreNotCompared() {
+    for (String none : List.of("val_dataloader=[]", "loop.eval_frequency=0")) {
+      Program refused = program("compare", List.of(), "-s", none);
+      assertThat(refused.exitCode()).isEqualTo(2);
+      assertThat(refused.err()).contains("compare compares validation losses");
+    }
+  }
+
+  @Test
   void aResumeWithASettingThatWouldHaveNoEffectIsRefused() {
     for (String dry : List.of("--dry-run", "--quiet")) {
       Program refused =
-          Program.run(
-              "train", "--resume", run.toString(), "-s", "model.dropout_rate=0.5", dry);
+          Program.run("train", "--resume", run.toString(), "-s", "model.dropout_rate=0.5", dry);
       assertThat(refused.exitCode()).isEqualTo(2);
       assertThat(refused.err().lines())
           .containsExactly(

@@ -26,8 +26,8 @@ import java.util.OptionalLong;
  * @param dense whether the run begins dense and makes no mask
  * @param updates how many updates the run has
  * @param lastUpdate the step of the last of them; empty for none
- * @param nextUpdate for a run without any, the first one that it is too short for; empty where
- *     none is found
+ * @param nextUpdate for a run without any, the first one that it is too short for; empty where none
+ *     is found
  * @param fixed whether the algorithm never updates, on purpose
  */
 public record SparsityCourse(

@@ -9,8 +9,8 @@ import java.util.Map;
 
 /**
  * What a configuration leaves out: the recipe of RigL pre-training at 80 % sparsity, scaled down to
- * minutes on two cores. The lengths of its schedules follow the length of the run. An optimizer that
- * is given its learning rate keeps it.
+ * minutes on two cores. The lengths of its schedules follow the length of the run. An optimizer
+ * that is given its learning rate keeps it.
  */
 final class DefaultRun {
   private static final double PEAK_LEARNING_RATE = 3e-3;

@@ -103,8 +103,8 @@ public record LoopConfig(
   /**
    * Steps by any of the Model Zoo's keys.
    *
-   * @throws dev.filigree.config.ConfigException for two keys that differ, one of which would have no
-   *     effect
+   * @throws dev.filigree.config.ConfigException for two keys that differ, one of which would have
+   *     no effect
    */
   static long maxSteps(ConfigMap block) {
     Optional<ConfigNode> epochs = block.get("num_epochs");

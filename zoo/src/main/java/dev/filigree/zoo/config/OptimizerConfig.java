@@ -116,9 +116,7 @@ public record OptimizerConfig(
       return;
     }
     if (isScheduled(parameters, schedules)) {
-      options
-          .get("learning_rate", "lr")
-          .ifPresent(node -> refuse(node, "learning rate", resolved));
+      options.get("learning_rate", "lr").ifPresent(node -> refuse(node, "learning rate", resolved));
     }
     if (decayIsScheduled(parameters, schedules)) {
       options.get("weight_decay").ifPresent(node -> refuse(node, "weight decay", resolved));

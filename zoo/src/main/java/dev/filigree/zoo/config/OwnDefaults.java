@@ -24,7 +24,8 @@ final class OwnDefaults {
     ConfigMap loop = init.map("loop");
     var taken = new ArrayList<String>();
     if (!init.has("precision")) {
-      taken.add("precision.max_gradient_norm " + config.precision().maxGradientNorm() + " (there none)");
+      taken.add(
+          "precision.max_gradient_norm " + config.precision().maxGradientNorm() + " (there none)");
     } else if (init.map("precision").get("enabled").or(() -> fp16Type(init)).isEmpty()) {
       taken.add("precision.enabled false (there true)");
     }
@@ -32,7 +33,8 @@ final class OwnDefaults {
       taken.add("schedulers: a warm-up and a cosine (there the optimizer's rate, constant)");
     }
     if (!loop.has("eval_frequency") && !config.validationData().isEmpty()) {
-      taken.add("loop.eval_frequency " + config.loop().evalFrequency() + " (there once, at the end)");
+      taken.add(
+          "loop.eval_frequency " + config.loop().evalFrequency() + " (there once, at the end)");
     }
     if (!loop.has("eval_steps")
         && !config.validationData().isEmpty()

@@ -4,7 +4,6 @@ import dev.filigree.config.ConfigException;
 import dev.filigree.zoo.config.PrecisionConfig.LossScaling;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
@@ -61,7 +60,8 @@ public final class ResumedSettings {
     FATES.put("logging", SILENT);
     FATES.put("ckpt_path", new Fate.Refused(START));
     FATES.put("train_dataloader", new Fate.Refused(ORDER));
-    FATES.put("train_dataloader.data_dir", NOTED); // data may move; others are refused by their size
+    FATES.put(
+        "train_dataloader.data_dir", NOTED); // data may move; others are refused by their size
     FATES.put("train_dataloader.batch_size", NOTED);
     FATES.put("train_dataloader.micro_batch_size", SILENT);
     FATES.put("train_dataloader.cache_dir", SILENT);
@@ -130,8 +130,7 @@ public final class ResumedSettings {
   }
 
   private static String note(String key, @Nullable Object from, @Nullable Object to, long step) {
-    return "from step %d on: %s is %s, before it was %s"
-        .formatted(step, key, text(to), text(from));
+    return "from step %d on: %s is %s, before it was %s".formatted(step, key, text(to), text(from));
   }
 
   private static String text(@Nullable Object value) {
@@ -166,10 +165,10 @@ public final class ResumedSettings {
     return settings;
   }
 
-  private static void collect(
-      String path, @Nullable Object value, Map<String, Object> settings) {
+  private static void collect(String path, @Nullable Object value, Map<String, Object> settings) {
     if (value instanceof Map<?, ?> map) {
-      map.forEach((key, item) -> collect(path.isEmpty() ? "" + key : path + "." + key, item, settings));
+      map.forEach(
+          (key, item) -> collect(path.isEmpty() ? "" + key : path + "." + key, item, settings));
     } else if (value != null) {
       settings.put(path, value);
     }

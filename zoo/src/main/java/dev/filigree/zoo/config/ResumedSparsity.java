@@ -97,8 +97,7 @@ final class ResumedSparsity {
     private Set<String> changed() {
       var keys = new TreeSet<String>(before.settings().keySet());
       keys.addAll(after.settings().keySet());
-      keys.removeIf(
-          key -> Objects.equals(before.settings().get(key), after.settings().get(key)));
+      keys.removeIf(key -> Objects.equals(before.settings().get(key), after.settings().get(key)));
       if (!before.algorithm().equals(after.algorithm())) {
         keys.add("algorithm");
       }

@@ -119,8 +119,7 @@ public record RunConfig(
     init.put("backend", device.toConfig());
     init.put("deterministic", deterministic);
     init.put("model", model.toConfig());
-    init.put(
-        "optimizer", optimizer.toConfig(model.config().parameters(), schedulers.schedules()));
+    init.put("optimizer", optimizer.toConfig(model.config().parameters(), schedulers.schedules()));
     init.put("schedulers", schedulers.toConfig());
     init.put("precision", precision.toConfig());
     init.put("sparsity", sparsity.<Object>map(SparsityConfig::toConfig).orElse("none"));

@@ -117,14 +117,12 @@ final class RunConfigReader {
     DataConfig train = DataConfig.read(fit.map("train_dataloader"), DataConfig.defaults(), notes);
     Map<String, DataConfig> validation = DataBlocks.validation(fit, train, notes);
     loop.earlyStopping()
-        .ifPresent(
-            stop -> stop.check(validation.keySet(), loop.evalFrequency(), init.map("loop")));
+        .ifPresent(stop -> stop.check(validation.keySet(), loop.evalFrequency(), init.map("loop")));
     OptimizerConfig optimizer = OptimizerConfig.read(init.require("optimizer"));
     SchedulersConfig schedulers = SchedulersConfig.read(init.get("schedulers"));
     List<ParameterSpec> parameters = model.config().parameters();
     optimizer.check(parameters, schedulers.schedules(), init.require("optimizer"));
-    optimizer.checkRates(
-        parameters, schedulers.schedules(), init.require("optimizer"), resolved);
+    optimizer.checkRates(parameters, schedulers.schedules(), init.require("optimizer"), resolved);
     return new RunConfig(
         model,
         optimizer,

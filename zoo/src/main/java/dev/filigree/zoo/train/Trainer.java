@@ -129,8 +129,7 @@ public final class Trainer implements AutoCloseable {
         .map(Checkpoint::new)
         .map(
             saved ->
-                ResumedSettings.check(
-                    saved.config().orElse(given), given, saved.step().orElse(0L)))
+                ResumedSettings.check(saved.config().orElse(given), given, saved.step().orElse(0L)))
         .orElse(given);
   }
 

@@ -19,12 +19,7 @@ class SettingsTest {
   /** A run that names its model. */
   private static RunConfig file(String init, String fit, String... overrides) {
     return RunConfig.parse(
-        "trainer:\n  init:\n    "
-            + MODEL
-            + "\n"
-            + init.indent(4)
-            + "  fit:\n"
-            + fit.indent(4),
+        "trainer:\n  init:\n    " + MODEL + "\n" + init.indent(4) + "  fit:\n" + fit.indent(4),
         "run.yaml",
         List.of(overrides));
   }
@@ -62,8 +57,7 @@ class SettingsTest {
   @Test
   void withoutSchedulersTheOptimizersOwnRateStands() {
     assertThat(rates(run("schedulers=", "optimizer={SGD: {}}"))).containsExactly(1e-3, 1e-3);
-    assertThat(rates(run("schedulers=[]", "optimizer={SGD: {lr: 0.5}}")))
-        .containsExactly(0.5, 0.5);
+    assertThat(rates(run("schedulers=[]", "optimizer={SGD: {lr: 0.5}}"))).containsExactly(0.5, 0.5);
     assertThat(rates(run("schedulers=0.25", "optimizer={SGD: {}}"))).containsExactly(0.25, 0.25);
   }
 
@@ -150,8 +144,7 @@ class SettingsTest {
                 + train
                 + (validation == null ? "" : "\nval_dataloader: " + validation));
     assertThat(RunPlan.of(config).validation()).contains(plan);
-    List<String> about =
-        config.notes().stream().filter(each -> each.contains("validat")).toList();
+    List<String> about = config.notes().stream().filter(each -> each.contains("validat")).toList();
     if (note == null) {
       assertThat(about).isEmpty();
     } else {

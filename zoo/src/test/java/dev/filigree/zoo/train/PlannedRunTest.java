@@ -8,6 +8,7 @@ import dev.filigree.zoo.config.RunPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,6 +128,25 @@ class PlannedRunTest {
     assertThat(rates.get(3)).isCloseTo(0.4, offset(1e-12));
     assertThat(TinyRun.number(TinyRun.rows(run, "train").getLast(), "tokens"))
         .isEqualTo(6 * 3 * 4 * 32);
+  }
+
+  @Test
+  void trainingDataInFilesAreNotTheValidation() throws Exception {
+    // Sequences of 16 bytes of a text, [samples, 3, 16]; made for this test, no number of it
+    // counts.
+    Path data =
+        Path.of(Objects.requireNonNull(PlannedRunTest.class.getResource("hdf5-text")).toURI());
+    String train =
+        "train_dataloader={data_processor: GptHDF5MapDataProcessor, batch_size: 4, data_dir: '"
+            + data
+            + "'}";
+    RunSummary without = tiny.train(folder.resolve("a"), train, "loop.max_steps=1");
+    assertThat(without.evalLoss()).isNull();
+    String validation = "val_dataloader={data_dir: '" + data + "', batch_size: 4}";
+    RunConfig same = tiny.config(train, validation);
+    assertThat(same.notes()).anySatisfy(n -> assertThat(n).contains("validates on training data"));
+    assertThat(tiny.train(folder.resolve("b"), train, validation, "loop.max_steps=1").evalLoss())
+        .isNotNull();
   }
 
   @Test

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A run of 12 steps, stopped at step 5: what {@code --resume} changes takes effect or is refused. */
+/**
+ * A run of 12 steps, stopped at step 5: what {@code --resume} changes takes effect or is refused.
+ */
 class ResumedRunTest {
   @TempDir static Path shared;
   private static TinyRun tiny;
