@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.filigree.sparsity.Algorithms;
+import dev.filigree.sparsity.algorithm.Algorithms;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.train.Checkpoints;
 import java.io.IOException;
