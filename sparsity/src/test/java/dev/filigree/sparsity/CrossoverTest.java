@@ -73,7 +73,7 @@ class CrossoverTest {
     assertThat(crossover(false, 0).sparsity(600, 600)).isEqualTo(0.8);
     assertThat(measured).containsExactly(512);
     assertThat(file()).content().contains("\"512\" : 0.8");
-    assertThat(file().getParent().toFile().list()).hasSize(1);
+    assertThat(folder.resolve("cache").toFile().list()).hasSize(1);
   }
 
   @Test

@@ -22,8 +22,7 @@ class ReadmeTest {
       Tensor x = torch.ones(8, 20);
       Tensor y = torch.ones(8, 10);
       long steps = 30;
-      Optimizer optimizer =
-          new AdamW(model.parameters(), AdamW.options().lr(2e-4)); // of any Module
+      Optimizer optimizer = new AdamW(model.parameters(), AdamW.options().lr(2e-4));
       var rigl = RigL.recipe(steps, 0.8).build(); // as in its paper, for a run of this length
       optimizer = Sparsity.wrap(model, optimizer, rigl); // the line that makes it sparse
       for (long step = 0; step < steps; step++) { // the loop stays as it was

@@ -3,6 +3,7 @@ package dev.filigree.sparsity;
 import static dev.filigree.schedule.Schedules.cubic;
 import static dev.filigree.schedule.Schedules.cycling;
 import static dev.filigree.schedule.UpdateSchedules.every;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -167,10 +168,10 @@ class SparseCheckpointTest {
         assertThat(file.read("optimizer/momentum_buffer/weight").equal(kept)).isTrue();
       }
       Map<String, Tensor> states = OptimizerStates.save(sparse, Tensors.namedParameters(layer));
-      assertThat(states.get("weight/momentum_buffer").equal(dense)).isTrue();
-      assertThat(sparse.denseState(layer).get("weight").equal(dense)).isTrue();
+      assertThat(requireNonNull(states.get("weight/momentum_buffer")).equal(dense)).isTrue();
+      assertThat(requireNonNull(sparse.denseState(layer).get("weight")).equal(dense)).isTrue();
       OptimizerStates.load(sparse, Tensors.namedParameters(layer), states);
-      assertThat(sgd.state(layer.weight()).get("momentum_buffer").equal(layer.weight().detach()))
+      assertThat(requireNonNull(sgd.state(layer.weight()).get("momentum_buffer")).equal(layer.weight().detach()))
           .isTrue();
     }
   }

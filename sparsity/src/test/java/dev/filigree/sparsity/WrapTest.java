@@ -1,6 +1,7 @@
 package dev.filigree.sparsity;
 
 import static dev.filigree.schedule.UpdateSchedules.every;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -147,7 +148,7 @@ class WrapTest {
       Map<String, Tensor> before = network.snapshot(sparse);
       sparse.zeroGrad();
       network.backward(3);
-      Tensor bias = Tensors.namedParameters(network).get("first.bias");
+      Tensor bias = requireNonNull(Tensors.namedParameters(network).get("first.bias"));
       bias.grad().fill_(new Scalar(Double.NaN));
       sparse.step();
       assertThat(TinyNetwork.equal(before, network.snapshot(sparse))).isTrue();
@@ -170,7 +171,7 @@ class WrapTest {
           .isInstanceOf(IllegalStateException.class)
           .hasMessageStartingWith("first is compressed")
           .hasMessageContaining("denseState");
-      assertThat(Tensors.shape(sparse.denseState(network).get("first.weight")))
+      assertThat(Tensors.shape(requireNonNull(sparse.denseState(network).get("first.weight"))))
           .containsExactly(TinyNetwork.HIDDEN, TinyNetwork.INPUTS);
     }
     network.save(new OutputArchive());
