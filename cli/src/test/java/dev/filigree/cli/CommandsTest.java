@@ -125,16 +125,6 @@ class CommandsTest {
   }
 
   @Test
-  void aRunWhoseTokenizerIsNotTheNetworksEndsWellWithoutASample() {
-    Path other = directory.resolve("narrow");
-    // The text has no byte beyond 126, so that the network can be narrower than the tokenizer.
-    Program program = train("--out", other.toString(), "-s", "model.vocab_size=255");
-    assertThat(program.exitCode()).as(program.err()).isZero();
-    assertThat(program.err()).contains("note: no sample: ", "tokenizer bytes has 256");
-    assertThat(program.out()).contains("training loss").doesNotContain("What the model writes");
-  }
-
-  @Test
   void aDryRunShowsThePlanAndLeavesNothing() {
     Path other = directory.resolve("dry");
     Program program = train("--dry-run", "--out", other.toString());

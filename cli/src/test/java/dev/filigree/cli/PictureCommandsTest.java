@@ -151,10 +151,9 @@ class PictureCommandsTest {
     Path out = directory.resolve("unvalidated");
     String none = "val_dataloader=[]";
     assertThat(train(out, "--dry-run", "-s", none).out())
-        .contains("val_dataloader: an empty list: nothing is validated");
+        .containsPattern("validation +none");
     Program trained = train(out, "-s", none);
     assertThat(trained.out()).contains("training loss").doesNotContain("validation");
-    assertThat(trained.err()).contains("note: ", "nothing is validated");
     run("train", "--resume", out.toString(), "--steps", "21", "--quiet");
 
     Program evaluated = Program.run("evaluate", out.toString());
@@ -162,11 +161,11 @@ class PictureCommandsTest {
     assertThat(evaluated.err()).contains("validates on nothing");
     Program compared = Program.run("compare", config.toString(), "-s", none, "--seeds", "1");
     assertThat(compared.exitCode()).isEqualTo(2);
-    assertThat(compared.err()).contains("compared by their validation loss");
+    assertThat(compared.err()).contains("compare compares validation losses");
     Program watched =
         Program.run("train", config.toString(), "--dry-run", "-s", none, "-s", "loop.patience=2");
     assertThat(watched.exitCode()).isEqualTo(2);
-    assertThat(watched.err()).contains("early stopping watches the validation");
+    assertThat(watched.err()).contains("early stopping watches evaluations");
   }
 
   @Test

@@ -121,10 +121,10 @@ record WalkNetwork(String name, String keys, String data, List<String> linear) {
         precision: {enabled: false, max_gradient_norm: 1.0}
         sparsity: %s
         loop: {max_steps: 8, eval_frequency: 4, eval_steps: 0}
-        checkpoint: {steps: 3}
+        checkpoint: {steps: 3, keep: 3}
         logging: {log_steps: 1}
       fit:
-        train_dataloader: &data {%s, data_dir: "%s", batch_size: 4, cache_dir: "%s"}
+        train_dataloader: &data {%s, data_dir: "%s", batch_size: 4, shuffle: true, cache_dir: "%s"}
         val_dataloader: *data
     """
         .formatted(

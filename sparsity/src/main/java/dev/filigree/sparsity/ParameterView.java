@@ -48,7 +48,7 @@ final class ParameterView implements WeightView {
 
   @Override
   public Tensor values() {
-    return parameter.dense();
+    return parameter.stored();
   }
 
   @Override

@@ -89,7 +89,10 @@ public final class SparseCheckpoint {
         name,
         ElementType.of(parameter),
         Arrays.stream(layout.shape()).boxed().toList(),
-        () -> layout.toDense(parameter.detach()));
+        () ->
+            layout instanceof SparseParameter sparseParameter
+                ? sparseParameter.dense()
+                : parameter.detach());
   }
 
   /**
@@ -110,14 +113,18 @@ public final class SparseCheckpoint {
       tensors.putAll(Tensors.namedBuffers(model));
       requireHeader(file, sparse);
       requireTensors(file, tensors, sparse);
-      sparse.load(state(file));
-      new TrainingTensors(updated(model, sparse), sparse).load(file);
+      Map<String, Object> state = state(file);
+      requireAlgorithms(state, sparse.state());
+      sparse.load(state);
+      var training = new TrainingTensors(updated(model, sparse), sparse);
+      training.load(file);
       tensors.forEach(
           (name, tensor) -> {
             try (var _ = new PointerScope()) { // one dense tensor at a time
               tensor.detach().copy_(sparse.layout(tensor).fromDense(file.read(name)));
             }
           });
+      training.loadStored(file);
       sparse.verify();
     } catch (IllegalArgumentException | IllegalStateException e) {
       throw new IllegalArgumentException(path + ": " + e.getMessage(), e);
@@ -138,13 +145,31 @@ public final class SparseCheckpoint {
     }
   }
 
+  private static void requireAlgorithms(Map<String, Object> saved, Map<String, Object> here) {
+    if (saved.get("groups") instanceof List<?> savedGroups
+        && here.get("groups") instanceof List<?> groups
+        && savedGroups.size() == groups.size()) {
+      for (int i = 0; i < groups.size(); i++) {
+        Object before = algorithm(savedGroups.get(i));
+        Object now = algorithm(groups.get(i));
+        if (!before.equals(now)) {
+          throw new IllegalArgumentException(
+              "saved with the algorithm " + before + ", configured with " + now);
+        }
+      }
+    }
+  }
+
+  private static Object algorithm(Object group) {
+    return group instanceof Map<?, ?> map && map.get("algorithm") instanceof String name
+        ? name
+        : "none";
+  }
+
   private static void requireTensors(
       SafetensorsFile file, Map<String, Tensor> tensors, SparseOptimizer sparse) {
     for (TensorEntry entry : file.entries().values()) {
-      boolean training =
-          entry.name().startsWith(TrainingTensors.MASK)
-              || entry.name().startsWith(TrainingTensors.STATE);
-      if (!training && !tensors.containsKey(entry.name())) {
+      if (!TrainingTensors.isOne(entry.name()) && !tensors.containsKey(entry.name())) {
         throw new IllegalArgumentException("has '" + entry.name() + "', which the model has not");
       }
     }

@@ -251,13 +251,6 @@ final class SparseGroup {
   }
 
   void load(Object state) {
-    String here = algorithm.getClass().getSimpleName();
-    if (state instanceof Map<?, ?> map
-        && map.get("algorithm") instanceof String saved
-        && !saved.equals(here)) {
-      throw new IllegalArgumentException(
-          "saved with the algorithm " + saved + ", configured with " + here);
-    }
     Map<String, Object> targets = part(state, "target_sparsity");
     Map<String, Object> kept = part(state, "kept");
     for (SparseParameter parameter : parameters) {

@@ -251,7 +251,12 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     var tensors = new LinkedHashMap<String, Tensor>();
     Tensors.namedParameters(model)
         .forEach(
-            (name, parameter) -> tensors.put(name, layout(parameter).toDense(parameter.detach())));
+            (name, parameter) ->
+                tensors.put(
+                    name,
+                    layout(parameter) instanceof SparseParameter sparse
+                        ? sparse.dense()
+                        : parameter.detach()));
     tensors.putAll(Tensors.namedBuffers(model));
     return tensors;
   }

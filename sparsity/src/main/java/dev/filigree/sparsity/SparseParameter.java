@@ -15,7 +15,9 @@ import dev.filigree.mask.Masks;
 import dev.filigree.optim.ParameterLayout;
 import java.util.Optional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch;
@@ -148,7 +150,21 @@ public final class SparseParameter implements ParameterLayout {
 
   /** The weight as a dense tensor, zero where no weight exists; not to be changed. */
   public Tensor dense() {
+    return Tensors.scoped(
+        () ->
+            storesAll()
+                ? weight.detach().masked_fill(storage.mask().logical_not(), new Scalar(0))
+                : storage.toDense(weight.detach()));
+  }
+
+  /** What is stored as a dense tensor, of weights too that do not exist; not to be changed. */
+  Tensor stored() {
     return toDense(weight.detach());
+  }
+
+  /** Whether weights that do not exist are stored and trained too. */
+  boolean storesAll() {
+    return storage instanceof DenseStorage;
   }
 
   /**

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -28,14 +29,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * Masks and optimizer state as tensors of a file: masks as bits, {@code mask/NAME}, and state,
  * {@code optimizer/STATE/NAME}. State that follows a sparse weight has the values of the kept
- * weights only, [kept] in row-major order, whichever execution wrote it.
+ * weights only, [kept] in row-major order, whichever execution wrote it. Where an algorithm stores
+ * all weights, {@code stored/NAME} has those too that do not exist; {@code evidence/NAME} is what
+ * was gathered for the next update over several steps.
  */
 public final class TrainingTensors {
   /** What the name of a mask begins with. */
   public static final String MASK = "mask/";
 
   /** What the name of a state tensor begins with. */
-  static final String STATE = "optimizer/";
+  private static final String STATE = "optimizer/";
+
+  private static final String STORED = "stored/";
+  private static final String EVIDENCE = "evidence/";
 
   private final Map<String, Tensor> parameters;
   private final Optimizer optimizer;
@@ -56,6 +62,11 @@ public final class TrainingTensors {
     }
   }
 
+  /** Whether a name is that of such a tensor. */
+  static boolean isOne(String name) {
+    return Stream.of(MASK, STATE, STORED, EVIDENCE).anyMatch(name::startsWith);
+  }
+
   /** What a file holds, read when it is written. */
   public List<TensorSource> sources() {
     var sources = new ArrayList<TensorSource>();
@@ -66,6 +77,14 @@ public final class TrainingTensors {
               ElementType.U8,
               List.of(BitMask.bytes(parameter.size())),
               () -> BitMask.pack(parameter.mask())));
+      if (parameter.storesAll()) {
+        sources.add(TensorSource.of(STORED + parameter.name(), parameter.stored()));
+      }
+    }
+    if (sparseOptimizer != null) {
+      sparseOptimizer
+          .evidence()
+          .forEach((name, tensor) -> sources.add(TensorSource.of(EVIDENCE + name, tensor)));
     }
     parameters.forEach(
         (name, parameter) -> {
@@ -82,7 +101,7 @@ public final class TrainingTensors {
 
   private static TensorSource source(
       String name, Tensor tensor, @Nullable SparseParameter parameter) {
-    if (parameter == null || !follows(tensor, parameter)) {
+    if (parameter == null || parameter.storesAll() || !follows(tensor, parameter)) {
       return TensorSource.of(name, tensor);
     }
     return new TensorSource(
@@ -108,6 +127,43 @@ public final class TrainingTensors {
           loadMasks(file);
           parameters.values().forEach(parameter -> optimizer.state(parameter).clear());
           loadState(file, this::mask);
+          loadEvidence(file);
+        });
+  }
+
+  private void loadEvidence(SafetensorsFile file) {
+    var evidence = new LinkedHashMap<String, Tensor>();
+    for (String entry : file.entries().keySet()) {
+      if (entry.startsWith(EVIDENCE)) {
+        String name = entry.substring(EVIDENCE.length());
+        SparseParameter parameter = sparse.get(name);
+        if (parameter == null) {
+          throw new IllegalArgumentException("has '" + entry + "', of no sparse parameter");
+        }
+        Tensor weight = parameter.weight();
+        evidence.put(name, file.read(entry).to(weight.device(), weight.scalar_type()));
+      }
+    }
+    if (sparseOptimizer != null) {
+      sparseOptimizer.loadEvidence(evidence);
+    }
+  }
+
+  /**
+   * Gives weights back that are stored without existing. To be called once the weights are there.
+   *
+   * @throws IllegalArgumentException when they are not those of these parameters
+   */
+  public void loadStored(SafetensorsFile file) {
+    inScope(
+        () -> {
+          for (SparseParameter parameter : sparse.values()) {
+            if (parameter.storesAll()) {
+              Tensor weight = parameter.weight();
+              Tensor stored = file.read(STORED + parameter.name());
+              weight.detach().copy_(stored.to(weight.device(), weight.scalar_type()));
+            }
+          }
         });
   }
 
@@ -222,7 +278,7 @@ public final class TrainingTensors {
 
   /** State as the optimizer of a sparse parameter has it; what has another shape stays as it is. */
   private static Tensor within(Tensor state, SparseParameter parameter) {
-    if (!Arrays.equals(Tensors.shape(state), parameter.shape())) {
+    if (parameter.storesAll() || !Arrays.equals(Tensors.shape(state), parameter.shape())) {
       return state;
     }
     return parameter.execution() == Execution.COMPRESSED

@@ -12,10 +12,14 @@ import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.OptimizerStates;
 import dev.filigree.optim.SGD;
 import dev.filigree.safetensors.SafetensorsFile;
+import dev.filigree.sparsity.algorithm.AlgorithmBuilder;
+import dev.filigree.sparsity.algorithm.Evidence;
+import dev.filigree.sparsity.algorithm.ForwardWeight;
 import dev.filigree.sparsity.algorithm.GradualMagnitude;
 import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.Static;
+import dev.filigree.sparsity.algorithm.WeightView;
 import dev.filigree.torch.Tensors;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -234,5 +238,67 @@ class SparseCheckpointTest {
           .hasMessageContaining(SparseCheckpoint.NAME);
     }
     assertThat(folder.toFile().list()).hasSize(1);
+  }
+
+  @Test
+  void whatIsStoredWithoutExistingAndWhatWasGatheredComeAlong(@TempDir Path folder) {
+    for (SparsityAlgorithm algorithm : List.of(storingAll(), gathering())) {
+      try (var _ = new PointerScope()) {
+        var model = new TinyNetwork();
+        Map<String, Tensor> end;
+        try (var sparse = Sparsity.wrap(model, model.adamW(), algorithm)) {
+          model.train(sparse, 0, 5);
+          SparseCheckpoint.write(folder, model, sparse);
+          model.train(sparse, 5, 12);
+          end = model.snapshot(sparse);
+        }
+        var resumed = new TinyNetwork();
+        try (var sparse = Sparsity.wrap(resumed, resumed.adamW(), algorithm)) {
+          SparseCheckpoint.read(folder, resumed, sparse);
+          resumed.train(sparse, 5, 12);
+          assertThat(TinyNetwork.equal(end, resumed.snapshot(sparse))).isTrue();
+        }
+      }
+    }
+  }
+
+  private static SparsityAlgorithm storingAll() {
+    return new AlgorithmBuilder<SparsityAlgorithm>(
+            settings ->
+                new SparsityAlgorithm(settings) {
+                  @Override
+                  public ForwardWeight forwardWeight() {
+                    return ForwardWeight.straightThrough();
+                  }
+
+                  @Override
+                  public Tensor growScore(WeightView weight) {
+                    return weight.values().abs();
+                  }
+                })
+        .sparsity(0.8)
+        .dropFraction(1.0)
+        .update(every(3))
+        .build();
+  }
+
+  private static SparsityAlgorithm gathering() {
+    return new AlgorithmBuilder<SparsityAlgorithm>(
+            settings ->
+                new SparsityAlgorithm(settings) {
+                  @Override
+                  public Evidence evidence() {
+                    return Evidence.gradient(4);
+                  }
+
+                  @Override
+                  public Tensor growScore(WeightView weight) {
+                    return weight.gradient().abs();
+                  }
+                })
+        .sparsity(0.8)
+        .dropFraction(0.5)
+        .update(every(6))
+        .build();
   }
 }

@@ -13,7 +13,7 @@ public interface WeightView {
   /** Optimizer steps finished. */
   long step();
 
-  /** The values, zero where no weight exists. */
+  /** The values, zero where no weight exists, unless the algorithm stores all of them. */
   Tensor values();
 
   /** Which weights exist: bool. */

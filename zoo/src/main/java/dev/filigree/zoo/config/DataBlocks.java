@@ -56,8 +56,6 @@ final class DataBlocks {
       ConfigNode node, DataConfig defaults, List<String> notes) {
     var sets = new LinkedHashMap<String, DataConfig>();
     switch (node) {
-      case ConfigList list when list.items().isEmpty() ->
-          notes.add(Blocks.note(list, "an empty list: nothing is validated"));
       case ConfigList list -> {
         for (ConfigNode item : list) {
           String name = list.items().size() == 1 ? "" : String.valueOf(sets.size());

@@ -41,7 +41,10 @@ final class OwnDefaults {
         && config.loop().evalFrequency() > 0) {
       taken.add("loop.eval_steps " + config.loop().evalSteps() + " (there all batches)");
     }
-    if (!init.map("checkpoint").has("keep") && config.checkpoint().steps() > 0 && !keeps(init)) {
+    if (init.map("checkpoint").has("steps")
+        && config.checkpoint().steps() > 0
+        && !init.map("checkpoint").has("keep")
+        && !keeps(init)) {
       taken.add("checkpoint.keep " + config.checkpoint().keep() + " (there all)");
     }
     if (!root.map("trainer").map("fit").map("train_dataloader").has("shuffle")) {

@@ -86,9 +86,10 @@ final class CheckpointFiles {
       requireSameKind(state, session);
       // First: it says how each parameter is stored.
       session.sparsity().ifPresent(sparse -> sparse.load(map(state, "sparsity")));
-      TrainingFile.read(
-          directory, new TrainingTensors(session.parameters(), session.optimizer())::load);
+      var training = new TrainingTensors(session.parameters(), session.optimizer());
+      TrainingFile.read(directory, training::load);
       readModel(directory, session);
+      TrainingFile.read(directory, training::loadStored);
       session.trainData().load(map(state, "data"));
       if (session.config().precision().lossScaling() instanceof LossScaling.Dynamic
           && state.get("loss_scale") != null) { // a run that had none begins with the first scale

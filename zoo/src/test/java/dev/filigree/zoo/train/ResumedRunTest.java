@@ -131,7 +131,6 @@ class ResumedRunTest {
             + "| model,optimizer",
         "train_dataloader.shuffle=false | train_dataloader.shuffle | true | false",
         "train_dataloader.shuffle_seed=3 | train_dataloader.shuffle_seed | 0 | 3",
-        "train_dataloader.tokenizer=gpt2 | train_dataloader.tokenizer | bytes | gpt2",
         "train_dataloader.max_sequence_length=16 | train_dataloader.max_sequence_length | 32 | 16",
         "train_dataloader.validation_fraction=0.5 | train_dataloader.validation_fraction | 0.2 | 0.5",
         "train_dataloader.split=all | train_dataloader.split | train | all",

@@ -63,9 +63,10 @@ class SessionTest {
   void aFailedResumeHoldsNothing() throws IOException {
     Path run = folder.resolve("run");
     tiny.train(run, LARGER);
+    giveAnotherSeed(run);
     var resident = new ArrayList<Long>();
     for (int i = 0; i < 5; i++) {
-      assertThatThrownBy(() -> Trainer.resume(run, List.of("seed=7")))
+      assertThatThrownBy(() -> Trainer.resume(run, List.of()))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("seed");
       resident.add(residentBytes());
@@ -119,6 +120,26 @@ class SessionTest {
     assertThat(second.firstStep()).isEqualTo(8);
     assertThat(second.positions()).isEqualTo(first.positions() / 8 * 12);
     assertThat(second.timedPositions()).isEqualTo(first.positions() / 8 * 4);
+  }
+
+  /** Makes the newest checkpoint one of a run with another seed, whole otherwise. */
+  private static void giveAnotherSeed(Path run) throws IOException {
+    Path checkpoint = Checkpoints.newestWhole(run).checkpoint().orElseThrow();
+    Path state = checkpoint.resolve("state.json");
+    String text = Files.readString(state);
+    String changed = text.replaceFirst("\"seed\"\\s*:\\s*0", "\"seed\":7");
+    assertThat(changed).isNotEqualTo(text);
+    Files.writeString(state, changed);
+    List<String> names;
+    try (var files = Files.list(checkpoint)) {
+      names =
+          files
+              .map(file -> file.getFileName().toString())
+              .filter(name -> !name.equals(Manifest.NAME))
+              .sorted()
+              .toList();
+    }
+    Files.write(checkpoint.resolve(Manifest.NAME), Manifest.of(checkpoint, names).toBytes());
   }
 
   private static long residentBytes() throws IOException {
