@@ -112,8 +112,8 @@ class PictureRunTest {
           .select(0, 3)
           .fill_(new Scalar(5.0));
     }
-    Evaluator.Result result =
-        new Evaluator(model).evaluate(DataSources.loader(config.validationData().get("")), 0);
+    var loader = DataSources.loader(Objects.requireNonNull(config.validationData().get("")));
+    Evaluator.Result result = new Evaluator(model).evaluate(loader, 0);
     assertThat(result.positions()).isEqualTo(20);
     assertThat(result.accuracy()).isEqualTo(0.1);
     assertThat(result.loss())

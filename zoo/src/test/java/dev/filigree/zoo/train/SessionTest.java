@@ -143,7 +143,7 @@ class SessionTest {
   }
 
   private static long residentBytes() throws IOException {
-    String pages = Files.readString(Path.of("/proc/self/statm")).split(" ")[1];
+    String pages = Files.readString(Path.of("/proc/self/statm")).split(" ", 3)[1];
     return Long.parseLong(pages) * 4096;
   }
 }
