@@ -30,7 +30,7 @@ class ExtendingGuideTest {
 
   @BeforeAll
   static void register() {
-    Schedules.register("cubic_rise", CubicRise::read, "init", "last");
+    Schedules.register("cubic_rise", CubicRise.class, "init", "last");
     Algorithms.register("mest", Mest::new);
   }
 
