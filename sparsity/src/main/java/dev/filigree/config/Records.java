@@ -190,6 +190,30 @@ public final class Records {
     return node.asEnum((Class) type);
   }
 
+  /**
+   * A record with other values of some components.
+   *
+   * @param changes values by the names of their components
+   * @throws IllegalArgumentException for a component that the record does not have, and what its
+   *     constructor says of the values
+   */
+  public static <R extends Record> R with(R record, Map<String, ?> changes) {
+    RecordComponent[] components = record.getClass().getRecordComponents();
+    var names = Arrays.stream(components).map(RecordComponent::getName).toList();
+    if (!names.containsAll(changes.keySet())) {
+      throw new IllegalArgumentException(
+          "found " + changes.keySet() + ", allowed: " + String.join(", ", names));
+    }
+    @Nullable Object[] values = new Object[components.length];
+    for (int i = 0; i < components.length; i++) {
+      Object change = changes.get(names.get(i));
+      values[i] = change != null ? change : value(components[i], record);
+    }
+    @SuppressWarnings("unchecked") // the class of a record of this type
+    var type = (Class<R>) record.getClass();
+    return create(type, values);
+  }
+
   /** A component's value. */
   public static @Nullable Object value(RecordComponent component, Record record) {
     try {

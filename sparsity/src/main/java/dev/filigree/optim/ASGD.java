@@ -2,6 +2,7 @@ package dev.filigree.optim;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -69,7 +70,7 @@ public final class ASGD extends AbstractOptimizer<ASGD.Options> {
    * @param weightDecay factor of the L2 penalty
    */
   public record Options(double lr, double lambda, double alpha, double t0, double weightDecay)
-      implements OptimizerOptions {
+      implements OptimizerOptions.Of<Options> {
     public Options {
       Check.nonNegative("lr", lr);
       Check.nonNegative("lambda", lambda);
@@ -78,24 +79,16 @@ public final class ASGD extends AbstractOptimizer<ASGD.Options> {
       Check.nonNegative("weightDecay", weightDecay);
     }
 
-    public Options lr(double value) {
-      return new Options(value, lambda, alpha, t0, weightDecay);
-    }
-
     public Options lambda(double value) {
-      return new Options(lr, value, alpha, t0, weightDecay);
+      return with(Map.of("lambda", value));
     }
 
     public Options alpha(double value) {
-      return new Options(lr, lambda, value, t0, weightDecay);
+      return with(Map.of("alpha", value));
     }
 
     public Options t0(double value) {
-      return new Options(lr, lambda, alpha, value, weightDecay);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, lambda, alpha, t0, value);
+      return with(Map.of("t0", value));
     }
   }
 }

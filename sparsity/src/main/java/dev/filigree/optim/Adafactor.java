@@ -2,6 +2,7 @@ package dev.filigree.optim;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -109,7 +110,7 @@ public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
       double eps2,
       double d,
       double weightDecay)
-      implements OptimizerOptions {
+      implements OptimizerOptions.Of<Options> {
     public Options {
       Check.nonNegative("lr", lr);
       if (!(beta2Decay <= 0)) {
@@ -125,12 +126,8 @@ public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
       Check.nonNegative("weightDecay", weightDecay);
     }
 
-    public Options lr(double value) {
-      return new Options(value, beta2Decay, eps1, eps2, d, weightDecay);
-    }
-
     public Options beta2Decay(double value) {
-      return new Options(lr, value, eps1, eps2, d, weightDecay);
+      return with(Map.of("beta2Decay", value));
     }
 
     public Options eps1(@Nullable Double value) {
@@ -138,15 +135,11 @@ public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
     }
 
     public Options eps2(double value) {
-      return new Options(lr, beta2Decay, eps1, value, d, weightDecay);
+      return with(Map.of("eps2", value));
     }
 
     public Options d(double value) {
-      return new Options(lr, beta2Decay, eps1, eps2, value, weightDecay);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, beta2Decay, eps1, eps2, d, value);
+      return with(Map.of("d", value));
     }
   }
 }

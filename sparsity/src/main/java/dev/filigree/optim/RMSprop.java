@@ -2,6 +2,7 @@ package dev.filigree.optim;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -34,16 +35,13 @@ public final class RMSprop extends AbstractOptimizer<RMSprop.Options> {
   @Override
   protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     var rate = new Scalar(-group.learningRate());
-    var rest = new Scalar(1 - options.alpha);
     for (Slot slot : slots) {
       slot.nextStep();
       Tensor gradient = slot.penalizedGradient(group.weightDecay());
-      Tensor squareAvg = slot.zeros("square_avg");
-      squareAvg.mul_(new Scalar(options.alpha)).addcmul_(gradient, gradient, rest);
+      Tensor squareAvg = slot.meanSquare("square_avg", options.alpha, gradient);
       Tensor avg;
       if (options.centered) {
-        Tensor gradAvg = slot.zeros("grad_avg");
-        gradAvg.lerp_(gradient, rest);
+        Tensor gradAvg = slot.mean("grad_avg", options.alpha, gradient);
         avg = squareAvg.addcmul(gradAvg, gradAvg, new Scalar(-1)).sqrt_();
       } else {
         avg = squareAvg.sqrt();
@@ -76,7 +74,7 @@ public final class RMSprop extends AbstractOptimizer<RMSprop.Options> {
    */
   public record Options(
       double lr, double alpha, double eps, double weightDecay, double momentum, boolean centered)
-      implements OptimizerOptions {
+      implements OptimizerOptions.Of<Options> {
     public Options {
       Check.nonNegative("lr", lr);
       Check.decay("alpha", alpha);
@@ -85,28 +83,20 @@ public final class RMSprop extends AbstractOptimizer<RMSprop.Options> {
       Check.nonNegative("momentum", momentum);
     }
 
-    public Options lr(double value) {
-      return new Options(value, alpha, eps, weightDecay, momentum, centered);
-    }
-
     public Options alpha(double value) {
-      return new Options(lr, value, eps, weightDecay, momentum, centered);
+      return with(Map.of("alpha", value));
     }
 
     public Options eps(double value) {
-      return new Options(lr, alpha, value, weightDecay, momentum, centered);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, alpha, eps, value, momentum, centered);
+      return with(Map.of("eps", value));
     }
 
     public Options momentum(double value) {
-      return new Options(lr, alpha, eps, weightDecay, value, centered);
+      return with(Map.of("momentum", value));
     }
 
     public Options centered(boolean value) {
-      return new Options(lr, alpha, eps, weightDecay, momentum, value);
+      return with(Map.of("centered", value));
     }
   }
 }
