@@ -204,11 +204,17 @@ public final class Records {
       throw new IllegalArgumentException(
           "found " + changes.keySet() + ", allowed: " + String.join(", ", names));
     }
-    @Nullable Object[] values = new Object[components.length];
-    for (int i = 0; i < components.length; i++) {
-      Object change = changes.get(names.get(i));
-      values[i] = change != null ? change : value(components[i], record);
-    }
+    @Nullable Object[] values =
+        Arrays.stream(components)
+            .map(
+                component ->
+                    switch (changes.get(component.getName())) {
+                      case null -> value(component, record);
+                      case Number number when component.getType() == double.class ->
+                          number.doubleValue();
+                      case Object change -> change;
+                    })
+            .toArray(@Nullable Object[]::new);
     @SuppressWarnings("unchecked") // the class of a record of this type
     var type = (Class<R>) record.getClass();
     return create(type, values);

@@ -34,7 +34,7 @@ class OptimizersTest {
     Optimizers.Kind<?> kind = Optimizers.named("signdescent");
     OptimizerOptions options = kind.read(block);
     block.rejectUnknown();
-    assertThat(options).isEqualTo(DEFAULTS.lr(0.5).with(Map.of("momentum", 0.0)));
+    assertThat(options).isEqualTo(DEFAULTS.lr(0.5).with(Map.of("momentum", 0)));
     assertThat(Optimizers.nameOf("SIGNDESCENT")).isEqualTo("SignDescent");
 
     Tensor weight = torch.full(new long[] {1}, new Scalar(1.0));
