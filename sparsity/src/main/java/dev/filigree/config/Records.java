@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Records as blocks of configuration: a key for each component, {@code weightDecay} as {@code
- * weight_decay} unless it has a {@link Key}. Components are numbers, booleans, texts, constants of an enum, or lists of numbers
- * or texts; a value that the record's constructor refuses is an error at the block.
+ * weight_decay} unless it has a {@link Key}. Components are numbers, booleans, texts, constants of
+ * an enum, or lists of numbers or texts; a value that the record's constructor refuses is an error
+ * at the block.
  */
 public final class Records {
   private Records() {}
@@ -93,10 +94,8 @@ public final class Records {
 
   private static <R extends Record> R make(
       ConfigMap block, Class<R> type, Function<RecordComponent, @Nullable Object> values) {
-    @Nullable Object[] all =
-        Arrays.stream(type.getRecordComponents()).map(values).toArray(@Nullable Object[]::new);
     try {
-      return create(type, all);
+      return create(type, values);
     } catch (IllegalArgumentException e) {
       throw block.error(String.valueOf(e.getMessage()));
     }
@@ -204,20 +203,16 @@ public final class Records {
       throw new IllegalArgumentException(
           "found " + changes.keySet() + ", allowed: " + String.join(", ", names));
     }
-    @Nullable Object[] values =
-        Arrays.stream(components)
-            .map(
-                component ->
-                    switch (changes.get(component.getName())) {
-                      case null -> value(component, record);
-                      case Number number when component.getType() == double.class ->
-                          number.doubleValue();
-                      case Object change -> change;
-                    })
-            .toArray(@Nullable Object[]::new);
     @SuppressWarnings("unchecked") // the class of a record of this type
     var type = (Class<R>) record.getClass();
-    return create(type, values);
+    return create(
+        type,
+        component ->
+            switch (changes.get(component.getName())) {
+              case null -> value(component, record);
+              case Number number when component.getType() == double.class -> number.doubleValue();
+              case Object change -> change;
+            });
   }
 
   /** A component's value. */
@@ -229,6 +224,16 @@ public final class Records {
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(component + " cannot be read", e);
     }
+  }
+
+  private static <R extends Record> R create(
+      Class<R> type, Function<RecordComponent, @Nullable Object> values) {
+    RecordComponent[] components = type.getRecordComponents();
+    @Nullable Object[] all = new Object[components.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = values.apply(components[i]);
+    }
+    return create(type, all);
   }
 
   /**

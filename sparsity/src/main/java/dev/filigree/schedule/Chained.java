@@ -9,8 +9,7 @@ import java.util.List;
  *
  * @param parts schedules without state; none but the first starts at 0
  */
-public record Chained(
-    @Key("schedulers") List<Schedule> parts) implements Schedule {
+public record Chained(@Key("schedulers") List<Schedule> parts) implements Schedule {
   public Chained {
     if (parts.isEmpty()) {
       throw new IllegalArgumentException("a chain needs at least one schedule");

@@ -11,10 +11,7 @@ import java.util.stream.LongStream;
  * @param halfPeriod steps from init to minimum
  */
 public record Cosine(
-    double init,
-    double halfPeriod,
-    @Default("0") double minimum,
-    @Default("false") boolean cyclic)
+    double init, double halfPeriod, @Default("0") double minimum, @Default("false") boolean cyclic)
     implements PiecewiseMonotone {
   public Cosine {
     Checks.finite("init", init);

@@ -9,10 +9,8 @@ import java.util.OptionalLong;
  * Updates at a regular interval: at the steps t with t ≥ start, (t − start) mod freq = 0 and, where
  * there is a stop, t &lt; stop.
  */
-public record EverySteps(
-    long freq,
-    @Default("0") long start,
-    OptionalLong stop) implements UpdateSchedule {
+public record EverySteps(long freq, @Default("0") long start, OptionalLong stop)
+    implements UpdateSchedule {
   public EverySteps {
     Checks.positive("freq", freq);
     Checks.notNegative("start", start);

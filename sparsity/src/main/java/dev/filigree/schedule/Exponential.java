@@ -9,10 +9,8 @@ import dev.filigree.config.Key;
  * @param gamma the rate per step; negative, so that the value approaches {@code last}
  * @param last the value approached; {@code final} in configuration
  */
-public record Exponential(
-    double init,
-    double gamma,
-    @Key("final") @Default("1") double last) implements PiecewiseMonotone {
+public record Exponential(double init, double gamma, @Key("final") @Default("1") double last)
+    implements PiecewiseMonotone {
   public Exponential {
     Checks.finite("init", init);
     Checks.finite("gamma", gamma);

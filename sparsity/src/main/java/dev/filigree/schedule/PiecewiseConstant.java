@@ -11,9 +11,7 @@ import java.util.stream.LongStream;
  * @param values one more than there are milestones
  * @param milestones rising steps
  */
-public record PiecewiseConstant(
-    @Key("learning_rates") List<Double> values,
-    List<Long> milestones)
+public record PiecewiseConstant(@Key("learning_rates") List<Double> values, List<Long> milestones)
     implements PiecewiseMonotone {
   public PiecewiseConstant {
     values.forEach(value -> Checks.finite("learning rate", value));

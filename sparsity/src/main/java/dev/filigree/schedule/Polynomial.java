@@ -10,10 +10,7 @@ import dev.filigree.config.Default;
  * @param power the exponent, above 0
  */
 public record Polynomial(
-    double target,
-    @Default("0") long start,
-    long end,
-    @Default("3") double power)
+    double target, @Default("0") long start, long end, @Default("3") double power)
     implements PiecewiseMonotone {
   public Polynomial {
     Checks.finite("target", target);

@@ -60,7 +60,10 @@ public interface Schedule {
     return ConfigForm.of(this);
   }
 
-  /** The schedule in one line of YAML, {@code {type: cosine, init: 0.5, ...}}; {@code (code)} without a form. */
+  /**
+   * The schedule in one line of YAML, {@code {type: cosine, init: 0.5, ...}}; {@code (code)}
+   * without a form.
+   */
   default String describe() {
     return ConfigForm.text(toConfig());
   }

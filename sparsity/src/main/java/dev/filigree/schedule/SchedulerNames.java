@@ -72,13 +72,10 @@ final class SchedulerNames {
         "CosineAnnealing",
         (config, parameter) ->
             LearningRates.cosineAnnealing(
-                initial(config, parameter),
-                config.integer("T_max"),
-                config.number("eta_min", 0)));
+                initial(config, parameter), config.integer("T_max"), config.number("eta_min", 0)));
     family(
         "Multiplicative",
-        (config, parameter) ->
-            new Power(initial(config, parameter), config.number("coefficient")));
+        (config, parameter) -> new Power(initial(config, parameter), config.number("coefficient")));
     family(
         "MultiStep",
         (config, parameter) ->
@@ -89,8 +86,7 @@ final class SchedulerNames {
     family("Sequential", SchedulerNames::sequential);
     family("Chained", (config, parameter) -> new Chained(parts(config, parameter)));
     // All parameter groups have the scale 1.
-    family(
-        "ScalePerParam", (config, parameter) -> parse(config.require("scheduler"), parameter));
+    family("ScalePerParam", (config, parameter) -> parse(config.require("scheduler"), parameter));
     family(
         "Lambda",
         (config, _) -> {

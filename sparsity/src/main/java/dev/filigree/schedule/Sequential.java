@@ -10,9 +10,8 @@ import java.util.List;
  * @param parts schedules without state
  * @param milestones rising steps, one less than there are parts
  */
-public record Sequential(
-    @Key("schedulers") List<Schedule> parts,
-    List<Long> milestones) implements Schedule {
+public record Sequential(@Key("schedulers") List<Schedule> parts, List<Long> milestones)
+    implements Schedule {
   public Sequential {
     Checks.pure(parts);
     Checks.milestones(milestones, parts.size());

@@ -3,10 +3,8 @@ package dev.filigree.schedule;
 import dev.filigree.config.Key;
 
 /** initial · gamma^⌊step / stepSize⌋. */
-public record StepDecay(
-    @Key("initial_learning_rate") double initial,
-    long stepSize,
-    double gamma) implements PiecewiseMonotone {
+public record StepDecay(@Key("initial_learning_rate") double initial, long stepSize, double gamma)
+    implements PiecewiseMonotone {
   public StepDecay {
     Checks.finite("initial_learning_rate", initial);
     Checks.positive("step_size", stepSize);

@@ -25,7 +25,9 @@ public interface UpdateSchedule {
     return Optional.empty();
   }
 
-  /** The schedule in one line of YAML, {@code {freq: 100, start: 0}}; {@code (code)} without a form. */
+  /**
+   * The schedule in one line of YAML, {@code {freq: 100, start: 0}}; {@code (code)} without a form.
+   */
   default String describe() {
     return ConfigForm.text(toConfig());
   }

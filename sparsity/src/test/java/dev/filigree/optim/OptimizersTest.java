@@ -49,7 +49,9 @@ class OptimizersTest {
   void theGuideShowsThisOptimizerAndItsRegistration() throws IOException {
     assertThat(Files.readString(Path.of("../docs/optimizers.md")))
         .contains(
-            "```java\n" + Files.readString(Path.of("src/test/java/example/SignDescent.java")) + "```")
+            "```java\n"
+                + Files.readString(Path.of("src/test/java/example/SignDescent.java"))
+                + "```")
         .contains(
             """
             ```java
@@ -61,8 +63,21 @@ class OptimizersTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "ASGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Lamb", "Lion",
-        "Muon", "NAdam", "RAdam", "RMSprop", "Rprop", "SGD"
+        "ASGD",
+        "Adadelta",
+        "Adafactor",
+        "Adagrad",
+        "Adam",
+        "AdamW",
+        "Adamax",
+        "Lamb",
+        "Lion",
+        "Muon",
+        "NAdam",
+        "RAdam",
+        "RMSprop",
+        "Rprop",
+        "SGD"
       })
   void whatIsWrittenIsReadBackTheSame(String name) {
     Optimizers.Kind<?> kind = Optimizers.named(name);

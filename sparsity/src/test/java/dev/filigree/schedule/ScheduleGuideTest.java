@@ -91,8 +91,7 @@ class ScheduleGuideTest {
     LearningRates.register("ThirdingLR", Thirding.class);
     Schedule own = LearningRates.parse(ConfigReader.parse("ThirdingLR: {}", "test.yaml"));
     assertThat(own.describe()).isEqualTo("{ThirdingLR: {initial_learning_rate: 3}}");
-    assertThat(LearningRates.parse(ConfigReader.parse(own.describe(), "test.yaml")))
-        .isEqualTo(own);
+    assertThat(LearningRates.parse(ConfigReader.parse(own.describe(), "test.yaml"))).isEqualTo(own);
     assertThatThrownBy(
             () ->
                 LearningRates.parse(
