@@ -102,7 +102,7 @@ class ScheduleGuideTest {
   record Thirding(@Default("3") double initialLearningRate) implements Schedule {
     @Override
     public double at(long step) {
-      return initialLearningRate * Math.pow(3, -step);
+      return initialLearningRate * Math.pow(3, (double) -step);
     }
   }
 
