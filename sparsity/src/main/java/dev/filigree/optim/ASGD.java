@@ -2,7 +2,6 @@ package dev.filigree.optim;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -80,15 +79,15 @@ public final class ASGD extends AbstractOptimizer<ASGD.Options> {
     }
 
     public Options lambda(double value) {
-      return with(Map.of("lambda", value));
+      return with("lambda", value);
     }
 
     public Options alpha(double value) {
-      return with(Map.of("alpha", value));
+      return with("alpha", value);
     }
 
     public Options t0(double value) {
-      return with(Map.of("t0", value));
+      return with("t0", value);
     }
   }
 }

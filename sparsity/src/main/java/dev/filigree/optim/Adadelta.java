@@ -2,7 +2,6 @@ package dev.filigree.optim;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -74,11 +73,11 @@ public final class Adadelta extends AbstractOptimizer<Adadelta.Options> {
     }
 
     public Options rho(double value) {
-      return with(Map.of("rho", value));
+      return with("rho", value);
     }
 
     public Options eps(double value) {
-      return with(Map.of("eps", value));
+      return with("eps", value);
     }
   }
 }

@@ -2,7 +2,6 @@ package dev.filigree.optim;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -127,7 +126,7 @@ public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
     }
 
     public Options beta2Decay(double value) {
-      return with(Map.of("beta2Decay", value));
+      return with("beta2Decay", value);
     }
 
     public Options eps1(@Nullable Double value) {
@@ -135,11 +134,11 @@ public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
     }
 
     public Options eps2(double value) {
-      return with(Map.of("eps2", value));
+      return with("eps2", value);
     }
 
     public Options d(double value) {
-      return with(Map.of("d", value));
+      return with("d", value);
     }
   }
 }

@@ -2,7 +2,6 @@ package dev.filigree.optim;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -69,15 +68,15 @@ public final class Adagrad extends AbstractOptimizer<Adagrad.Options> {
     }
 
     public Options lrDecay(double value) {
-      return with(Map.of("lrDecay", value));
+      return with("lrDecay", value);
     }
 
     public Options initialAccumulator(double value) {
-      return with(Map.of("initialAccumulator", value));
+      return with("initialAccumulator", value);
     }
 
     public Options eps(double value) {
-      return with(Map.of("eps", value));
+      return with("eps", value);
     }
   }
 }

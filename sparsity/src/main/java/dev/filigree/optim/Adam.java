@@ -3,7 +3,6 @@ package dev.filigree.optim;
 import dev.filigree.torch.Aten;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -106,7 +105,7 @@ public sealed class Adam extends AbstractOptimizer<Adam.Options> permits AdamW {
     }
 
     public Options amsgrad(boolean value) {
-      return with(Map.of("amsgrad", value));
+      return with("amsgrad", value);
     }
   }
 }

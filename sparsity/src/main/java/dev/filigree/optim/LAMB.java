@@ -2,7 +2,6 @@ package dev.filigree.optim;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -97,11 +96,11 @@ public final class LAMB extends AbstractOptimizer<LAMB.Options> {
     }
 
     public Options biasCorrection(boolean value) {
-      return with(Map.of("biasCorrection", value));
+      return with("biasCorrection", value);
     }
 
     public Options maxWeightNorm(double value) {
-      return with(Map.of("maxWeightNorm", value));
+      return with("maxWeightNorm", value);
     }
   }
 }

@@ -4,7 +4,6 @@ import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -113,23 +112,23 @@ public final class Muon extends AbstractOptimizer<Muon.Options> {
     }
 
     public Options momentum(double value) {
-      return with(Map.of("momentum", value));
+      return with("momentum", value);
     }
 
     public Options nesterov(boolean value) {
-      return with(Map.of("nesterov", value));
+      return with("nesterov", value);
     }
 
     public Options eps(double value) {
-      return with(Map.of("eps", value));
+      return with("eps", value);
     }
 
     public Options iterations(int value) {
-      return with(Map.of("iterations", value));
+      return with("iterations", value);
     }
 
     public Options adjustment(Adjustment value) {
-      return with(Map.of("adjustment", value));
+      return with("adjustment", value);
     }
   }
 }

@@ -2,7 +2,6 @@ package dev.filigree.optim;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -88,11 +87,11 @@ public final class NAdam extends AbstractOptimizer<NAdam.Options> {
     }
 
     public Options momentumDecay(double value) {
-      return with(Map.of("momentumDecay", value));
+      return with("momentumDecay", value);
     }
 
     public Options decoupledWeightDecay(boolean value) {
-      return with(Map.of("decoupledWeightDecay", value));
+      return with("decoupledWeightDecay", value);
     }
   }
 }

@@ -26,16 +26,25 @@ public interface OptimizerOptions {
   interface Of<O extends Record & Of<O>> extends OptimizerOptions {
     /** The same options with another learning rate. */
     default O lr(double value) {
-      return with(Map.of("lr", value));
+      return with("lr", value);
     }
 
     /** The same options with another weight decay. */
     default O weightDecay(double value) {
-      return with(Map.of("weightDecay", value));
+      return with("weightDecay", value);
     }
 
     /**
-     * The same options with other values of some components.
+     * The same options with another value of one component.
+     *
+     * @throws IllegalArgumentException for an unknown component, or a value that is not allowed
+     */
+    default O with(String component, Object value) {
+      return with(Map.of(component, value));
+    }
+
+    /**
+     * The same options with other values of some components, which are checked together.
      *
      * @param changes values by the names of their components
      * @throws IllegalArgumentException for an unknown component, or a value that is not allowed
@@ -60,7 +69,7 @@ public interface OptimizerOptions {
 
     /** The same options with another number added to the denominator. */
     default O eps(double value) {
-      return with(Map.of("eps", value));
+      return with("eps", value);
     }
   }
 }

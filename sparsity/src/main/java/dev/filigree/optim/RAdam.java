@@ -2,7 +2,6 @@ package dev.filigree.optim;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -90,7 +89,7 @@ public final class RAdam extends AbstractOptimizer<RAdam.Options> {
     }
 
     public Options decoupledWeightDecay(boolean value) {
-      return with(Map.of("decoupledWeightDecay", value));
+      return with("decoupledWeightDecay", value);
     }
   }
 }

@@ -2,7 +2,6 @@ package dev.filigree.optim;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -84,19 +83,19 @@ public final class RMSprop extends AbstractOptimizer<RMSprop.Options> {
     }
 
     public Options alpha(double value) {
-      return with(Map.of("alpha", value));
+      return with("alpha", value);
     }
 
     public Options eps(double value) {
-      return with(Map.of("eps", value));
+      return with("eps", value);
     }
 
     public Options momentum(double value) {
-      return with(Map.of("momentum", value));
+      return with("momentum", value);
     }
 
     public Options centered(boolean value) {
-      return with(Map.of("centered", value));
+      return with("centered", value);
     }
   }
 }

@@ -102,15 +102,15 @@ public final class SGD extends AbstractOptimizer<SGD.Options> {
     }
 
     public Options momentum(double value) {
-      return with(Map.of("momentum", value));
+      return with("momentum", value);
     }
 
     public Options dampening(double value) {
-      return with(Map.of("dampening", value));
+      return with("dampening", value);
     }
 
     public Options nesterov(boolean value) {
-      return with(Map.of("nesterov", value));
+      return with("nesterov", value);
     }
   }
 }

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -34,7 +33,7 @@ class OptimizersTest {
     Optimizers.Kind<?> kind = Optimizers.named("signdescent");
     OptimizerOptions options = kind.read(block);
     block.rejectUnknown();
-    assertThat(options).isEqualTo(DEFAULTS.lr(0.5).with(Map.of("momentum", 0)));
+    assertThat(options).isEqualTo(DEFAULTS.lr(0.5).with("momentum", 0));
     assertThat(Optimizers.nameOf("SIGNDESCENT")).isEqualTo("SignDescent");
 
     Tensor weight = torch.full(new long[] {1}, new Scalar(1.0));
@@ -118,7 +117,7 @@ class OptimizersTest {
         .hasMessage("the optimizer 'AdamW' is registered already");
     assertThatThrownBy(() -> Optimizers.named("Adum"))
         .hasMessageStartingWith("unknown optimizer 'Adum'; allowed: Adadelta, Adafactor, ");
-    assertThatThrownBy(() -> DEFAULTS.with(Map.of("beta", 1.0)))
+    assertThatThrownBy(() -> DEFAULTS.with("beta", 1.0))
         .hasMessage("found [beta], allowed: lr, weightDecay, momentum");
   }
 
