@@ -124,8 +124,7 @@ record WalkNetwork(String name, String keys, String data, List<String> linear) {
         checkpoint: {steps: 3, keep: 3}
         logging: {log_steps: 1}
       fit:
-        train_dataloader: &data {%s, data_dir: "%s", batch_size: 4, shuffle: true, cache_dir: "%s"}
-        val_dataloader: *data
+        train_dataloader: {%s, data_dir: "%s", batch_size: 4, shuffle: true, cache_dir: "%s"}
     """
         .formatted(
             execution,

@@ -2,6 +2,9 @@ package dev.filigree.config;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A node of a configuration: a scalar, a list or a map, and where it stands. */
@@ -62,5 +65,21 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
 
   default boolean asBoolean() {
     return asScalar().flag();
+  }
+
+  /**
+   * The constant of an enum that a text names, in any case.
+   *
+   * @throws ConfigException for another text, with those that are allowed
+   */
+  default <E extends Enum<E>> E asEnum(Class<E> type) {
+    var allowed = new ArrayList<String>();
+    for (E constant : Objects.requireNonNull(type.getEnumConstants())) {
+      if (constant.name().equalsIgnoreCase(asString())) {
+        return constant;
+      }
+      allowed.add(constant.name().toLowerCase(Locale.ROOT));
+    }
+    throw error("allowed: " + String.join(", ", allowed) + "; found " + kind());
   }
 }

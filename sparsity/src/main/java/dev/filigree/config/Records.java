@@ -9,14 +9,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Records as blocks of configuration: a key for each component, {@code weightDecay} as {@code
- * weight_decay}. Components are numbers, booleans, texts, constants of an enum, or lists of numbers
- * or texts; a value that the record's constructor refuses is an error at the block.
+ * weight_decay} unless it has a {@link Key}. Components are numbers, booleans, texts, constants of
+ * an enum, or lists of numbers or texts; a value that the record's constructor refuses is an error
+ * at the block.
  */
 public final class Records {
   private Records() {}
@@ -28,17 +31,69 @@ public final class Records {
    * @throws ConfigException for a value of another type, or one that the constructor refuses
    */
   public static <R extends Record> R read(ConfigMap block, R defaults) {
-    RecordComponent[] components = defaults.getClass().getRecordComponents();
-    @Nullable Object[] values = new Object[components.length];
-    for (int i = 0; i < components.length; i++) {
-      Optional<ConfigNode> node = block.get(key(components[i]));
-      values[i] =
-          node.isPresent()
-              ? convert(node.get(), components[i])
-              : value(components[i], defaults);
-    }
+    return read(block, defaults, block::get);
+  }
+
+  /**
+   * The record of a block that writes some of its keys otherwise.
+   *
+   * @param defaults what keys that are not there stand for
+   * @param lookup the node for a key; empty where it is not there
+   * @throws ConfigException for a value of another type, or one that the constructor refuses
+   */
+  public static <R extends Record> R read(
+      ConfigMap block, R defaults, Function<String, Optional<ConfigNode>> lookup) {
     @SuppressWarnings("unchecked") // the class of a record of this type
     var type = (Class<R>) defaults.getClass();
+    return make(
+        block,
+        type,
+        component -> {
+          Optional<ConfigNode> node = lookup.apply(key(component));
+          return node.isPresent() ? convert(node.get(), component) : value(component, defaults);
+        });
+  }
+
+  /**
+   * The record of a block, each key of which must be there unless its component has a {@link
+   * Default} or is an {@code OptionalLong}.
+   *
+   * @throws ConfigException for a missing key, a value of another type, or one that the constructor
+   *     refuses
+   */
+  public static <R extends Record> R read(ConfigMap block, Class<R> type) {
+    return read(block, type, UnaryOperator.identity());
+  }
+
+  /**
+   * The same, under other keys.
+   *
+   * @param names the key in the block for the key of a component
+   * @throws ConfigException for a missing key, a value of another type, or one that the constructor
+   *     refuses
+   */
+  public static <R extends Record> R read(
+      ConfigMap block, Class<R> type, UnaryOperator<String> names) {
+    return make(
+        block,
+        type,
+        component -> {
+          String key = names.apply(key(component));
+          Optional<ConfigNode> node = block.get(key).or(() -> missing(component));
+          if (component.getType() == OptionalLong.class) {
+            return node.map(stop -> OptionalLong.of(stop.asLong())).orElse(OptionalLong.empty());
+          }
+          return convert(node.orElseGet(() -> block.require(key)), component);
+        });
+  }
+
+  private static Optional<ConfigNode> missing(RecordComponent component) {
+    return Optional.ofNullable(component.getAnnotation(Default.class))
+        .map(text -> ConfigReader.parse(text.value(), component.getName()));
+  }
+
+  private static <R extends Record> R make(
+      ConfigMap block, Class<R> type, Function<RecordComponent, @Nullable Object> values) {
     try {
       return create(type, values);
     } catch (IllegalArgumentException e) {
@@ -46,23 +101,33 @@ public final class Records {
     }
   }
 
-  /** The block of a record, which {@link #read} reads back; components that are null are left out. */
+  /**
+   * The block of a record, which {@link #read} reads back; components that are null or empty are
+   * left out.
+   */
   public static Map<String, Object> write(Record values) {
     var block = new LinkedHashMap<String, Object>();
     for (RecordComponent component : values.getClass().getRecordComponents()) {
-      Object value = value(component, values);
-      if (value != null) {
-        block.put(
-            key(component),
-            value instanceof Enum<?> constant ? constant.name().toLowerCase(Locale.ROOT) : value);
+      switch (value(component, values)) {
+        case null -> {}
+        case OptionalLong number -> number.ifPresent(value -> block.put(key(component), value));
+        case Enum<?> constant ->
+            block.put(key(component), constant.name().toLowerCase(Locale.ROOT));
+        case Object value -> block.put(key(component), value);
       }
     }
     return block;
   }
 
-  /** The key of a component: its words in lower case with underscores between them. */
+  /**
+   * The key of a component: its {@link Key}, or its words in lower case with underscores between
+   * them.
+   */
   public static String key(RecordComponent component) {
-    return component.getName().replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
+    Key key = component.getAnnotation(Key.class);
+    return key != null
+        ? key.value()
+        : component.getName().replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
   }
 
   /**
@@ -119,22 +184,35 @@ public final class Records {
     return List.copyOf(values);
   }
 
+  @SuppressWarnings({"unchecked", "rawtypes"}) // the class of an enum
   private static Object constant(ConfigNode node, Class<?> type) {
-    Object[] constants = Objects.requireNonNull(type.getEnumConstants());
-    for (Object constant : constants) {
-      if (((Enum<?>) constant).name().equalsIgnoreCase(node.asString())) {
-        return constant;
-      }
+    return node.asEnum((Class) type);
+  }
+
+  /**
+   * A record with other values of some components.
+   *
+   * @param changes values by the names of their components
+   * @throws IllegalArgumentException for a component that the record does not have, and what its
+   *     constructor says of the values
+   */
+  public static <R extends Record> R with(R record, Map<String, ?> changes) {
+    RecordComponent[] components = record.getClass().getRecordComponents();
+    var names = Arrays.stream(components).map(RecordComponent::getName).toList();
+    if (!names.containsAll(changes.keySet())) {
+      throw new IllegalArgumentException(
+          "found " + changes.keySet() + ", allowed: " + String.join(", ", names));
     }
-    throw node.error(
-        "allowed: "
-            + String.join(
-                ", ",
-                Arrays.stream(constants)
-                    .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
-                    .toList())
-            + "; found "
-            + node.kind());
+    @SuppressWarnings("unchecked") // the class of a record of this type
+    var type = (Class<R>) record.getClass();
+    return create(
+        type,
+        component ->
+            switch (changes.get(component.getName())) {
+              case null -> value(component, record);
+              case Number number when component.getType() == double.class -> number.doubleValue();
+              case Object change -> change;
+            });
   }
 
   /** A component's value. */
@@ -146,6 +224,16 @@ public final class Records {
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(component + " cannot be read", e);
     }
+  }
+
+  private static <R extends Record> R create(
+      Class<R> type, Function<RecordComponent, @Nullable Object> values) {
+    RecordComponent[] components = type.getRecordComponents();
+    @Nullable Object[] all = new Object[components.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = values.apply(components[i]);
+    }
+    return create(type, all);
   }
 
   /**

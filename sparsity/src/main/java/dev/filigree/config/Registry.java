@@ -1,6 +1,7 @@
 package dev.filigree.config;
 
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
@@ -76,8 +77,8 @@ public final class Registry<T> {
     return entries.floorKey(name);
   }
 
-  /** The known names, in order. */
+  /** The known names, in the order of the alphabet. */
   public synchronized Set<String> names() {
-    return Collections.unmodifiableSet(new java.util.TreeSet<>(entries.keySet()));
+    return Collections.unmodifiableSet(new LinkedHashSet<>(entries.keySet()));
   }
 }

@@ -1,20 +1,19 @@
 package dev.filigree.mask;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentSkipListMap;
+import dev.filigree.config.Registry;
 
 /**
  * Distributions by the name they have in configuration files ({@code distribution}). A name holds
  * for the whole program, and once given it stays.
  */
 public final class Distributions {
-  private static final Map<String, Distribution> NAMED = new ConcurrentSkipListMap<>();
+  private static final Registry<Distribution> NAMED = new Registry<>("distribution");
 
   static {
-    NAMED.put("uniform", Distribution.uniform());
-    NAMED.put("er", Distribution.er());
-    NAMED.put("erk", Distribution.erk());
-    NAMED.put("global", Distribution.global());
+    NAMED.register("uniform", Distribution.uniform());
+    NAMED.register("er", Distribution.er());
+    NAMED.register("erk", Distribution.erk());
+    NAMED.register("global", Distribution.global());
   }
 
   private Distributions() {}
@@ -25,9 +24,7 @@ public final class Distributions {
    * @throws IllegalArgumentException when the name is taken
    */
   public static void register(String name, Distribution distribution) {
-    if (NAMED.putIfAbsent(name, distribution) != null) {
-      throw new IllegalArgumentException("there is a distribution '" + name + "' already");
-    }
+    NAMED.register(name, distribution);
   }
 
   /**
@@ -36,11 +33,6 @@ public final class Distributions {
    * @throws IllegalArgumentException listing the names that exist
    */
   public static Distribution named(String name) {
-    Distribution distribution = NAMED.get(name);
-    if (distribution == null) {
-      throw new IllegalArgumentException(
-          "no distribution '" + name + "'; there are " + String.join(", ", NAMED.keySet()));
-    }
-    return distribution;
+    return NAMED.get(name);
   }
 }

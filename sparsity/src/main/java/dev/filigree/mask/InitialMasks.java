@@ -1,20 +1,19 @@
 package dev.filigree.mask;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentSkipListMap;
+import dev.filigree.config.Registry;
 
 /**
  * Initial masks by the name they have in configuration files ({@code init_method}). A name holds
  * for the whole program, and once given it stays.
  */
 public final class InitialMasks {
-  private static final Map<String, InitialMask> NAMED = new ConcurrentSkipListMap<>();
+  private static final Registry<InitialMask> NAMED = new Registry<>("initial mask");
 
   static {
-    NAMED.put("random", InitialMask.random());
-    NAMED.put("topk", InitialMask.topK());
-    NAMED.put("from_zeros", InitialMask.fromZeros());
-    NAMED.put("checkerboard", InitialMask.checkerboard());
+    NAMED.register("random", InitialMask.random());
+    NAMED.register("topk", InitialMask.topK());
+    NAMED.register("from_zeros", InitialMask.fromZeros());
+    NAMED.register("checkerboard", InitialMask.checkerboard());
   }
 
   private InitialMasks() {}
@@ -25,9 +24,7 @@ public final class InitialMasks {
    * @throws IllegalArgumentException when the name is taken
    */
   public static void register(String name, InitialMask mask) {
-    if (NAMED.putIfAbsent(name, mask) != null) {
-      throw new IllegalArgumentException("there is an initial mask '" + name + "' already");
-    }
+    NAMED.register(name, mask);
   }
 
   /**
@@ -36,11 +33,6 @@ public final class InitialMasks {
    * @throws IllegalArgumentException listing the names that exist
    */
   public static InitialMask named(String name) {
-    InitialMask mask = NAMED.get(name);
-    if (mask == null) {
-      throw new IllegalArgumentException(
-          "no initial mask '" + name + "'; there are " + String.join(", ", NAMED.keySet()));
-    }
-    return mask;
+    return NAMED.get(name);
   }
 }

@@ -69,7 +69,7 @@ public final class ASGD extends AbstractOptimizer<ASGD.Options> {
    * @param weightDecay factor of the L2 penalty
    */
   public record Options(double lr, double lambda, double alpha, double t0, double weightDecay)
-      implements OptimizerOptions {
+      implements OptimizerOptions.Of<Options> {
     public Options {
       Check.nonNegative("lr", lr);
       Check.nonNegative("lambda", lambda);
@@ -78,24 +78,16 @@ public final class ASGD extends AbstractOptimizer<ASGD.Options> {
       Check.nonNegative("weightDecay", weightDecay);
     }
 
-    public Options lr(double value) {
-      return new Options(value, lambda, alpha, t0, weightDecay);
-    }
-
     public Options lambda(double value) {
-      return new Options(lr, value, alpha, t0, weightDecay);
+      return with("lambda", value);
     }
 
     public Options alpha(double value) {
-      return new Options(lr, lambda, value, t0, weightDecay);
+      return with("alpha", value);
     }
 
     public Options t0(double value) {
-      return new Options(lr, lambda, alpha, value, weightDecay);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, lambda, alpha, t0, value);
+      return with("t0", value);
     }
   }
 }

@@ -62,7 +62,7 @@ public final class Adadelta extends AbstractOptimizer<Adadelta.Options> {
    * @param weightDecay factor of the L2 penalty
    */
   public record Options(double lr, double rho, double eps, double weightDecay)
-      implements OptimizerOptions {
+      implements OptimizerOptions.Of<Options> {
     public Options {
       Check.nonNegative("lr", lr);
       if (!(rho >= 0 && rho <= 1)) {
@@ -72,20 +72,12 @@ public final class Adadelta extends AbstractOptimizer<Adadelta.Options> {
       Check.nonNegative("weightDecay", weightDecay);
     }
 
-    public Options lr(double value) {
-      return new Options(value, rho, eps, weightDecay);
-    }
-
     public Options rho(double value) {
-      return new Options(lr, value, eps, weightDecay);
+      return with("rho", value);
     }
 
     public Options eps(double value) {
-      return new Options(lr, rho, value, weightDecay);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, rho, eps, value);
+      return with("eps", value);
     }
   }
 }

@@ -109,7 +109,7 @@ public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
       double eps2,
       double d,
       double weightDecay)
-      implements OptimizerOptions {
+      implements OptimizerOptions.Of<Options> {
     public Options {
       Check.nonNegative("lr", lr);
       if (!(beta2Decay <= 0)) {
@@ -125,12 +125,8 @@ public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
       Check.nonNegative("weightDecay", weightDecay);
     }
 
-    public Options lr(double value) {
-      return new Options(value, beta2Decay, eps1, eps2, d, weightDecay);
-    }
-
     public Options beta2Decay(double value) {
-      return new Options(lr, value, eps1, eps2, d, weightDecay);
+      return with("beta2Decay", value);
     }
 
     public Options eps1(@Nullable Double value) {
@@ -138,15 +134,11 @@ public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
     }
 
     public Options eps2(double value) {
-      return new Options(lr, beta2Decay, eps1, value, d, weightDecay);
+      return with("eps2", value);
     }
 
     public Options d(double value) {
-      return new Options(lr, beta2Decay, eps1, eps2, value, weightDecay);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, beta2Decay, eps1, eps2, d, value);
+      return with("d", value);
     }
   }
 }

@@ -58,7 +58,7 @@ public final class Adagrad extends AbstractOptimizer<Adagrad.Options> {
    */
   public record Options(
       double lr, double lrDecay, double weightDecay, double initialAccumulator, double eps)
-      implements OptimizerOptions {
+      implements OptimizerOptions.Of<Options> {
     public Options {
       Check.nonNegative("lr", lr);
       Check.nonNegative("lrDecay", lrDecay);
@@ -67,24 +67,16 @@ public final class Adagrad extends AbstractOptimizer<Adagrad.Options> {
       Check.nonNegative("eps", eps);
     }
 
-    public Options lr(double value) {
-      return new Options(value, lrDecay, weightDecay, initialAccumulator, eps);
-    }
-
     public Options lrDecay(double value) {
-      return new Options(lr, value, weightDecay, initialAccumulator, eps);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, lrDecay, value, initialAccumulator, eps);
+      return with("lrDecay", value);
     }
 
     public Options initialAccumulator(double value) {
-      return new Options(lr, lrDecay, weightDecay, value, eps);
+      return with("initialAccumulator", value);
     }
 
     public Options eps(double value) {
-      return new Options(lr, lrDecay, weightDecay, initialAccumulator, value);
+      return with("eps", value);
     }
   }
 }

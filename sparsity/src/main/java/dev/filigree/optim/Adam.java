@@ -1,16 +1,22 @@
 package dev.filigree.optim;
 
+import dev.filigree.torch.Aten;
 import java.util.Collection;
 import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Adam. Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015 (arXiv:1412.6980),
- * algorithm 1.
+ * algorithm 1. ATen's fused update takes one pass over the memory of a parameter and its state.
  */
-public final class Adam extends AbstractOptimizer<Adam.Options> {
-  private static final FusedAdam FUSED = new FusedAdam("_fused_adam_");
+public sealed class Adam extends AbstractOptimizer<Adam.Options> permits AdamW {
+  private static final Aten COUNT = Aten.of("_foreach_add_", "Scalar");
+  private static final Aten FUSED = Aten.of("_fused_adam_", "");
 
   public Adam(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
@@ -30,51 +36,76 @@ public final class Adam extends AbstractOptimizer<Adam.Options> {
     return new Options(1e-3, 0.9, 0.999, 1e-8, 0, false);
   }
 
-  @Override
-  protected void update(ParameterGroup group, Options options, List<Slot> slots) {
-    FUSED.update(group, options.beta1, options.beta2, options.eps, options.amsgrad, slots);
+  /** The update, which is told the weight decay. */
+  Aten fused() {
+    return FUSED;
   }
 
   @Override
-  public boolean keepsZeros() {
+  protected final void update(ParameterGroup group, Options options, List<Slot> slots) {
+    for (List<Slot> kind : Slot.byKind(slots)) {
+      List<Tensor> steps = kind.stream().map(Adam::step).toList();
+      COUNT.call(steps, 1L);
+      fused()
+          .call(
+              kind.stream().map(Slot::parameter).toList(),
+              kind.stream().map(Slot::gradient).toList(),
+              kind.stream().map(slot -> slot.zeros("exp_avg")).toList(),
+              kind.stream().map(slot -> slot.zeros("exp_avg_sq")).toList(),
+              options.amsgrad
+                  ? kind.stream().map(slot -> slot.zeros("max_exp_avg_sq")).toList()
+                  : List.of(),
+              steps,
+              group.learningRate(),
+              options.beta1,
+              options.beta2,
+              group.weightDecay(),
+              options.eps,
+              options.amsgrad,
+              false, // maximize
+              null, // grad_scale
+              null); // found_inf
+    }
+  }
+
+  /** The count of steps, where the fused update wants it: beside the parameter. */
+  private static Tensor step(Slot slot) {
+    Tensor parameter = slot.parameter();
+    if (slot.state().containsKey("step")) {
+      Tensor step = slot.get("step");
+      return step.is_cuda() == parameter.is_cuda()
+          ? step
+          : slot.create("step", step.to(parameter.device(), ScalarType.Float));
+    }
+    var options = parameter.options().dtype(new ScalarTypeOptional(ScalarType.Float));
+    return slot.create("step", torch.scalar_tensor(new Scalar(0f), options));
+  }
+
+  @Override
+  public final boolean keepsZeros() {
     return allOptions(options -> options.eps > 0);
   }
 
   /**
-   * Hyper-parameters of Adam.
+   * Hyper-parameters of Adam and AdamW.
    *
    * @param lr learning rate
    * @param beta1 decay rate of the mean of the gradients
    * @param beta2 decay rate of the mean of the squared gradients
    * @param eps added to the denominator
-   * @param weightDecay factor of the L2 penalty
+   * @param weightDecay Adam: factor of the L2 penalty; AdamW: each step multiplies the weights by 1
+   *     − lr·weightDecay
    * @param amsgrad divide by the largest second moment so far (Reddi 2018)
    */
   public record Options(
       double lr, double beta1, double beta2, double eps, double weightDecay, boolean amsgrad)
-      implements OptimizerOptions {
+      implements OptimizerOptions.OfAdam<Options> {
     public Options {
       Check.adam(lr, beta1, beta2, eps, weightDecay);
     }
 
-    public Options lr(double value) {
-      return new Options(value, beta1, beta2, eps, weightDecay, amsgrad);
-    }
-
-    public Options betas(double first, double second) {
-      return new Options(lr, first, second, eps, weightDecay, amsgrad);
-    }
-
-    public Options eps(double value) {
-      return new Options(lr, beta1, beta2, value, weightDecay, amsgrad);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, beta1, beta2, eps, value, amsgrad);
-    }
-
     public Options amsgrad(boolean value) {
-      return new Options(lr, beta1, beta2, eps, weightDecay, value);
+      return with("amsgrad", value);
     }
   }
 }

@@ -37,9 +37,8 @@ public final class Adamax extends AbstractOptimizer<Adamax.Options> {
     for (Slot slot : slots) {
       double step = slot.nextStep();
       Tensor gradient = slot.penalizedGradient(group.weightDecay());
-      Tensor expAvg = slot.zeros("exp_avg");
+      Tensor expAvg = slot.mean("exp_avg", options.beta1, gradient);
       Tensor expInf = slot.zeros("exp_inf");
-      expAvg.lerp_(gradient, new Scalar(1 - options.beta1));
       Tensor magnitude = gradient.abs().add_(new Scalar(options.eps));
       expInf.mul_(new Scalar(options.beta2)).clamp_min_(magnitude);
       double rate = group.learningRate() / (1 - Math.pow(options.beta1, step));
@@ -62,25 +61,9 @@ public final class Adamax extends AbstractOptimizer<Adamax.Options> {
    * @param weightDecay factor of the L2 penalty
    */
   public record Options(double lr, double beta1, double beta2, double eps, double weightDecay)
-      implements OptimizerOptions {
+      implements OptimizerOptions.OfAdam<Options> {
     public Options {
       Check.adam(lr, beta1, beta2, eps, weightDecay);
-    }
-
-    public Options lr(double value) {
-      return new Options(value, beta1, beta2, eps, weightDecay);
-    }
-
-    public Options betas(double first, double second) {
-      return new Options(lr, first, second, eps, weightDecay);
-    }
-
-    public Options eps(double value) {
-      return new Options(lr, beta1, beta2, value, weightDecay);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, beta1, beta2, eps, value);
     }
   }
 }

@@ -39,12 +39,8 @@ public final class LAMB extends AbstractOptimizer<LAMB.Options> {
     for (Slot slot : slots) {
       double step = slot.nextStep();
       Tensor gradient = slot.gradient();
-      Tensor expAvg = slot.zeros("exp_avg");
-      Tensor expAvgSq = slot.zeros("exp_avg_sq");
-      expAvg.lerp_(gradient, new Scalar(1 - options.beta1));
-      expAvgSq
-          .mul_(new Scalar(options.beta2))
-          .addcmul_(gradient, gradient, new Scalar(1 - options.beta2));
+      Tensor expAvg = slot.mean("exp_avg", options.beta1, gradient);
+      Tensor expAvgSq = slot.meanSquare("exp_avg_sq", options.beta2, gradient);
       double correction1 = options.biasCorrection ? 1 - Math.pow(options.beta1, step) : 1;
       double correction2 = options.biasCorrection ? 1 - Math.pow(options.beta2, step) : 1;
       Tensor denominator =
@@ -91,7 +87,7 @@ public final class LAMB extends AbstractOptimizer<LAMB.Options> {
       double weightDecay,
       boolean biasCorrection,
       double maxWeightNorm)
-      implements OptimizerOptions {
+      implements OptimizerOptions.OfAdam<Options> {
     public Options {
       Check.adam(lr, beta1, beta2, eps, weightDecay);
       if (!(maxWeightNorm > 0)) {
@@ -99,28 +95,12 @@ public final class LAMB extends AbstractOptimizer<LAMB.Options> {
       }
     }
 
-    public Options lr(double value) {
-      return new Options(value, beta1, beta2, eps, weightDecay, biasCorrection, maxWeightNorm);
-    }
-
-    public Options betas(double first, double second) {
-      return new Options(lr, first, second, eps, weightDecay, biasCorrection, maxWeightNorm);
-    }
-
-    public Options eps(double value) {
-      return new Options(lr, beta1, beta2, value, weightDecay, biasCorrection, maxWeightNorm);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, beta1, beta2, eps, value, biasCorrection, maxWeightNorm);
-    }
-
     public Options biasCorrection(boolean value) {
-      return new Options(lr, beta1, beta2, eps, weightDecay, value, maxWeightNorm);
+      return with("biasCorrection", value);
     }
 
     public Options maxWeightNorm(double value) {
-      return new Options(lr, beta1, beta2, eps, weightDecay, biasCorrection, value);
+      return with("maxWeightNorm", value);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.filigree.optim;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -56,21 +57,13 @@ public final class Lion extends AbstractOptimizer<Lion.Options> {
    * @param weightDecay each step multiplies the weights by 1 − lr·weightDecay
    */
   public record Options(double lr, double beta1, double beta2, double weightDecay)
-      implements OptimizerOptions {
+      implements OptimizerOptions.Of<Options> {
     public Options {
       Check.adam(lr, beta1, beta2, 0, weightDecay);
     }
 
-    public Options lr(double value) {
-      return new Options(value, beta1, beta2, weightDecay);
-    }
-
     public Options betas(double first, double second) {
-      return new Options(lr, first, second, weightDecay);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, beta1, beta2, value);
+      return with(Map.of("beta1", first, "beta2", second));
     }
   }
 }

@@ -45,8 +45,7 @@ public final class Muon extends AbstractOptimizer<Muon.Options> {
   protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     for (Slot slot : slots) {
       Tensor gradient = slot.gradient();
-      Tensor buffer = slot.zeros("momentum_buffer");
-      buffer.lerp_(gradient, new Scalar(1 - options.momentum));
+      Tensor buffer = slot.mean("momentum_buffer", options.momentum, gradient);
       Tensor momentum =
           options.nesterov ? gradient.lerp(buffer, new Scalar(options.momentum)) : buffer;
       Tensor direction = NewtonSchulz.orthogonalize(momentum, options.iterations, options.eps);
@@ -101,7 +100,7 @@ public final class Muon extends AbstractOptimizer<Muon.Options> {
       double eps,
       int iterations,
       Adjustment adjustment)
-      implements OptimizerOptions {
+      implements OptimizerOptions.Of<Options> {
     public Options {
       Check.nonNegative("lr", lr);
       Check.nonNegative("weightDecay", weightDecay);
@@ -112,32 +111,24 @@ public final class Muon extends AbstractOptimizer<Muon.Options> {
       }
     }
 
-    public Options lr(double value) {
-      return new Options(value, weightDecay, momentum, nesterov, eps, iterations, adjustment);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, value, momentum, nesterov, eps, iterations, adjustment);
-    }
-
     public Options momentum(double value) {
-      return new Options(lr, weightDecay, value, nesterov, eps, iterations, adjustment);
+      return with("momentum", value);
     }
 
     public Options nesterov(boolean value) {
-      return new Options(lr, weightDecay, momentum, value, eps, iterations, adjustment);
+      return with("nesterov", value);
     }
 
     public Options eps(double value) {
-      return new Options(lr, weightDecay, momentum, nesterov, value, iterations, adjustment);
+      return with("eps", value);
     }
 
     public Options iterations(int value) {
-      return new Options(lr, weightDecay, momentum, nesterov, eps, value, adjustment);
+      return with("iterations", value);
     }
 
     public Options adjustment(Adjustment value) {
-      return new Options(lr, weightDecay, momentum, nesterov, eps, iterations, value);
+      return with("adjustment", value);
     }
   }
 }

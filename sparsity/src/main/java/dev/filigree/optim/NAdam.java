@@ -41,12 +41,8 @@ public final class NAdam extends AbstractOptimizer<NAdam.Options> {
       double nextMu = options.momentum(step + 1);
       double product = slot.number("mu_product", 1).mul_(new Scalar(mu)).item_double();
 
-      Tensor expAvg = slot.zeros("exp_avg");
-      Tensor expAvgSq = slot.zeros("exp_avg_sq");
-      expAvg.lerp_(gradient, new Scalar(1 - options.beta1));
-      expAvgSq
-          .mul_(new Scalar(options.beta2))
-          .addcmul_(gradient, gradient, new Scalar(1 - options.beta2));
+      Tensor expAvg = slot.mean("exp_avg", options.beta1, gradient);
+      Tensor expAvgSq = slot.meanSquare("exp_avg_sq", options.beta2, gradient);
       double correction2 = 1 - Math.pow(options.beta2, step);
       Tensor denominator =
           expAvgSq.div(new Scalar(correction2)).sqrt_().add_(new Scalar(options.eps));
@@ -80,7 +76,7 @@ public final class NAdam extends AbstractOptimizer<NAdam.Options> {
       double weightDecay,
       double momentumDecay,
       boolean decoupledWeightDecay)
-      implements OptimizerOptions {
+      implements OptimizerOptions.OfAdam<Options> {
     public Options {
       Check.adam(lr, beta1, beta2, eps, weightDecay);
       Check.nonNegative("momentumDecay", momentumDecay);
@@ -90,29 +86,12 @@ public final class NAdam extends AbstractOptimizer<NAdam.Options> {
       return beta1 * (1 - 0.5 * Math.pow(0.96, step * momentumDecay));
     }
 
-    public Options lr(double value) {
-      return new Options(
-          value, beta1, beta2, eps, weightDecay, momentumDecay, decoupledWeightDecay);
-    }
-
-    public Options betas(double first, double second) {
-      return new Options(lr, first, second, eps, weightDecay, momentumDecay, decoupledWeightDecay);
-    }
-
-    public Options eps(double value) {
-      return new Options(lr, beta1, beta2, value, weightDecay, momentumDecay, decoupledWeightDecay);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, beta1, beta2, eps, value, momentumDecay, decoupledWeightDecay);
-    }
-
     public Options momentumDecay(double value) {
-      return new Options(lr, beta1, beta2, eps, weightDecay, value, decoupledWeightDecay);
+      return with("momentumDecay", value);
     }
 
     public Options decoupledWeightDecay(boolean value) {
-      return new Options(lr, beta1, beta2, eps, weightDecay, momentumDecay, value);
+      return with("decoupledWeightDecay", value);
     }
   }
 }

@@ -40,13 +40,6 @@ class ParameterState extends AbstractMap<String, Tensor> {
     return replaced;
   }
 
-  @Override
-  public @Nullable Tensor remove(@Nullable Object name) {
-    Tensor removed = release(tensors.remove(name));
-    changed();
-    return removed;
-  }
-
   /** Hands a tensor over to the current scope, so that the caller can still read it. */
   private static @Nullable Tensor release(@Nullable Tensor tensor) {
     PointerScope scope = PointerScope.getInnerScope();

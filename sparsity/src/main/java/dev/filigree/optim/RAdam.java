@@ -37,12 +37,8 @@ public final class RAdam extends AbstractOptimizer<RAdam.Options> {
       double step = slot.nextStep();
       Tensor gradient =
           slot.regularizedGradient(lr, group.weightDecay(), options.decoupledWeightDecay);
-      Tensor expAvg = slot.zeros("exp_avg");
-      Tensor expAvgSq = slot.zeros("exp_avg_sq");
-      expAvg.lerp_(gradient, new Scalar(1 - options.beta1));
-      expAvgSq
-          .mul_(new Scalar(options.beta2))
-          .addcmul_(gradient, gradient, new Scalar(1 - options.beta2));
+      Tensor expAvg = slot.mean("exp_avg", options.beta1, gradient);
+      Tensor expAvgSq = slot.meanSquare("exp_avg_sq", options.beta2, gradient);
       double rate = lr / (1 - Math.pow(options.beta1, step));
       double rectification = options.rectification(step);
       if (rectification == 0) {
@@ -77,7 +73,7 @@ public final class RAdam extends AbstractOptimizer<RAdam.Options> {
       double eps,
       double weightDecay,
       boolean decoupledWeightDecay)
-      implements OptimizerOptions {
+      implements OptimizerOptions.OfAdam<Options> {
     public Options {
       Check.adam(lr, beta1, beta2, eps, weightDecay);
     }
@@ -92,24 +88,8 @@ public final class RAdam extends AbstractOptimizer<RAdam.Options> {
           : Math.sqrt((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length));
     }
 
-    public Options lr(double value) {
-      return new Options(value, beta1, beta2, eps, weightDecay, decoupledWeightDecay);
-    }
-
-    public Options betas(double first, double second) {
-      return new Options(lr, first, second, eps, weightDecay, decoupledWeightDecay);
-    }
-
-    public Options eps(double value) {
-      return new Options(lr, beta1, beta2, value, weightDecay, decoupledWeightDecay);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, beta1, beta2, eps, value, decoupledWeightDecay);
-    }
-
     public Options decoupledWeightDecay(boolean value) {
-      return new Options(lr, beta1, beta2, eps, weightDecay, value);
+      return with("decoupledWeightDecay", value);
     }
   }
 }

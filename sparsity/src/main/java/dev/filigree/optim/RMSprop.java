@@ -34,16 +34,13 @@ public final class RMSprop extends AbstractOptimizer<RMSprop.Options> {
   @Override
   protected void update(ParameterGroup group, Options options, List<Slot> slots) {
     var rate = new Scalar(-group.learningRate());
-    var rest = new Scalar(1 - options.alpha);
     for (Slot slot : slots) {
       slot.nextStep();
       Tensor gradient = slot.penalizedGradient(group.weightDecay());
-      Tensor squareAvg = slot.zeros("square_avg");
-      squareAvg.mul_(new Scalar(options.alpha)).addcmul_(gradient, gradient, rest);
+      Tensor squareAvg = slot.meanSquare("square_avg", options.alpha, gradient);
       Tensor avg;
       if (options.centered) {
-        Tensor gradAvg = slot.zeros("grad_avg");
-        gradAvg.lerp_(gradient, rest);
+        Tensor gradAvg = slot.mean("grad_avg", options.alpha, gradient);
         avg = squareAvg.addcmul(gradAvg, gradAvg, new Scalar(-1)).sqrt_();
       } else {
         avg = squareAvg.sqrt();
@@ -76,7 +73,7 @@ public final class RMSprop extends AbstractOptimizer<RMSprop.Options> {
    */
   public record Options(
       double lr, double alpha, double eps, double weightDecay, double momentum, boolean centered)
-      implements OptimizerOptions {
+      implements OptimizerOptions.Of<Options> {
     public Options {
       Check.nonNegative("lr", lr);
       Check.decay("alpha", alpha);
@@ -85,28 +82,20 @@ public final class RMSprop extends AbstractOptimizer<RMSprop.Options> {
       Check.nonNegative("momentum", momentum);
     }
 
-    public Options lr(double value) {
-      return new Options(value, alpha, eps, weightDecay, momentum, centered);
-    }
-
     public Options alpha(double value) {
-      return new Options(lr, value, eps, weightDecay, momentum, centered);
+      return with("alpha", value);
     }
 
     public Options eps(double value) {
-      return new Options(lr, alpha, value, weightDecay, momentum, centered);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, alpha, eps, value, momentum, centered);
+      return with("eps", value);
     }
 
     public Options momentum(double value) {
-      return new Options(lr, alpha, eps, weightDecay, value, centered);
+      return with("momentum", value);
     }
 
     public Options centered(boolean value) {
-      return new Options(lr, alpha, eps, weightDecay, momentum, value);
+      return with("centered", value);
     }
   }
 }

@@ -1,7 +1,9 @@
 package dev.filigree.optim;
 
+import dev.filigree.config.Records;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -89,15 +91,15 @@ public final class Rprop extends AbstractOptimizer<Rprop.Options> {
     }
 
     public Options lr(double value) {
-      return new Options(value, etaMinus, etaPlus, minStep, maxStep);
+      return Records.with(this, Map.of("lr", value));
     }
 
     public Options etas(double minus, double plus) {
-      return new Options(lr, minus, plus, minStep, maxStep);
+      return Records.with(this, Map.of("etaMinus", minus, "etaPlus", plus));
     }
 
     public Options stepSizes(double min, double max) {
-      return new Options(lr, etaMinus, etaPlus, min, max);
+      return Records.with(this, Map.of("minStep", min, "maxStep", max));
     }
 
     /** Always zero. */

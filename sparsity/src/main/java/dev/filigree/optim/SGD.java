@@ -87,7 +87,7 @@ public final class SGD extends AbstractOptimizer<SGD.Options> {
    */
   public record Options(
       double lr, double momentum, double dampening, double weightDecay, boolean nesterov)
-      implements OptimizerOptions {
+      implements OptimizerOptions.Of<Options> {
     public Options {
       Check.nonNegative("lr", lr);
       Check.nonNegative("momentum", momentum);
@@ -101,24 +101,16 @@ public final class SGD extends AbstractOptimizer<SGD.Options> {
       }
     }
 
-    public Options lr(double value) {
-      return new Options(value, momentum, dampening, weightDecay, nesterov);
-    }
-
     public Options momentum(double value) {
-      return new Options(lr, value, dampening, weightDecay, nesterov);
+      return with("momentum", value);
     }
 
     public Options dampening(double value) {
-      return new Options(lr, momentum, value, weightDecay, nesterov);
-    }
-
-    public Options weightDecay(double value) {
-      return new Options(lr, momentum, dampening, value, nesterov);
+      return with("dampening", value);
     }
 
     public Options nesterov(boolean value) {
-      return new Options(lr, momentum, dampening, weightDecay, value);
+      return with("nesterov", value);
     }
   }
 }

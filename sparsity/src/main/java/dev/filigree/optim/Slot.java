@@ -59,6 +59,16 @@ public record Slot(Tensor parameter, Tensor gradient, Map<String, Tensor> state)
         : create(name, torch.scalar_tensor(new Scalar((float) initial)));
   }
 
+  /** The running mean of a name with a new value in it: decay·mean + (1 − decay)·value. */
+  public Tensor mean(String name, double decay, Tensor value) {
+    return zeros(name).lerp_(value, new Scalar(1 - decay));
+  }
+
+  /** The running mean of squares of a name with those of a new value in it. */
+  public Tensor meanSquare(String name, double decay, Tensor value) {
+    return zeros(name).mul_(new Scalar(decay)).addcmul_(value, value, new Scalar(1 - decay));
+  }
+
   /** Counts this step: the number of steps of the parameter, this one included. */
   public double nextStep() {
     Tensor step = number("step", 0);

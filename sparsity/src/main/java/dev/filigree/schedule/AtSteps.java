@@ -1,5 +1,6 @@
 package dev.filigree.schedule;
 
+import dev.filigree.config.Records;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -25,11 +26,6 @@ public record AtSteps(List<Long> steps) implements UpdateSchedule {
 
   @Override
   public Optional<Object> toConfig() {
-    return Optional.of(ConfigForm.map("steps", steps));
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
+    return Optional.of(Records.write(this));
   }
 }

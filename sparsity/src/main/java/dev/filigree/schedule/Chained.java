@@ -1,7 +1,7 @@
 package dev.filigree.schedule;
 
+import dev.filigree.config.Key;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The first schedule times the course of the others: each of them counts relative to its own
@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param parts schedules without state; none but the first starts at 0
  */
-public record Chained(List<Schedule> parts) implements Schedule {
+public record Chained(@Key("schedulers") List<Schedule> parts) implements Schedule {
   public Chained {
     if (parts.isEmpty()) {
       throw new IllegalArgumentException("a chain needs at least one schedule");
@@ -18,7 +18,7 @@ public record Chained(List<Schedule> parts) implements Schedule {
     for (Schedule part : parts.subList(1, parts.size())) {
       if (initial(part) == 0) {
         throw new IllegalArgumentException(
-            part + " starts at 0 and has no course relative to that: put it first");
+            part.describe() + " starts at 0 and has no course relative to that: put it first");
       }
     }
     parts = List.copyOf(parts);
@@ -36,16 +36,5 @@ public record Chained(List<Schedule> parts) implements Schedule {
   private static double initial(Schedule part) {
     // Its value at step 0 is scaled already.
     return part instanceof InverseSquareRootDecay decay ? decay.initial() : part.at(0);
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.all(parts)
-        .flatMap(forms -> ConfigForm.named("ChainedLR", "schedulers", forms));
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

@@ -58,7 +58,7 @@ final class Checks {
     for (Schedule part : parts) {
       if (!part.state().isEmpty()) {
         throw new IllegalArgumentException(
-            part + " moves on at updates and cannot be part of another schedule");
+            part.describe() + " moves on at updates and cannot be part of another schedule");
       }
     }
   }

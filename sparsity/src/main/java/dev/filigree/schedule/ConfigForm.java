@@ -1,6 +1,6 @@
 package dev.filigree.schedule;
 
-import java.util.LinkedHashMap;
+import dev.filigree.config.Records;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,39 +10,38 @@ import java.util.stream.Collectors;
 final class ConfigForm {
   private ConfigForm() {}
 
-  /** {@code {key: value, ...}} */
-  static Map<String, Object> map(Object... keysAndValues) {
-    var map = new LinkedHashMap<String, Object>();
-    for (int i = 0; i < keysAndValues.length; i += 2) {
-      map.put((String) keysAndValues[i], keysAndValues[i + 1]);
+  /**
+   * A schedule under the name that configuration knows it by: {@code {type: name, key: value, ...}}
+   * or {@code {name: {key: value, ...}}}. Empty for one without a name.
+   */
+  static Optional<Object> of(Schedule schedule) {
+    return schedule instanceof Record record
+        ? Schedules.form(record).or(() -> SchedulerNames.form(record))
+        : Optional.empty();
+  }
+
+  /** {@code {key: value, ...}}; empty where a part of the record exists as code only. */
+  static Optional<Map<String, Object>> keys(Record record) {
+    Map<String, Object> keys = Records.write(record);
+    for (var entry : keys.entrySet()) {
+      Optional<Object> form = form(entry.getValue());
+      if (form.isEmpty()) {
+        return Optional.empty();
+      }
+      entry.setValue(form.get());
     }
-    return map;
+    return Optional.of(keys);
   }
 
-  /** {@code {type: name, key: value, ...}} */
-  static Optional<Object> typed(String type, Object... keysAndValues) {
-    Map<String, Object> map = map("type", type);
-    map.putAll(map(keysAndValues));
-    return Optional.of(map);
-  }
-
-  /** {@code {name: {key: value, ...}}} */
-  static Optional<Object> named(String name, Object... keysAndValues) {
-    return Optional.of(map(name, map(keysAndValues)));
-  }
-
-  /** The parts as a list; empty where one of them exists as code only. */
-  static Optional<List<Object>> all(List<Schedule> parts) {
-    List<Object> forms = parts.stream().flatMap(part -> part.toConfig().stream()).toList();
-    return forms.size() == parts.size() ? Optional.of(forms) : Optional.empty();
-  }
-
-  /** A whole number without its fraction: 3000, not 3000.0. */
-  static Object number(double value) {
-    if (value == Math.rint(value) && Math.abs(value) < 1e15) {
-      return (long) value;
-    }
-    return value;
+  private static Optional<Object> form(Object value) {
+    return switch (value) {
+      case Schedule part -> part.toConfig();
+      case List<?> list -> {
+        List<Object> forms = list.stream().flatMap(item -> form(item).stream()).toList();
+        yield forms.size() == list.size() ? Optional.of(forms) : Optional.empty();
+      }
+      default -> Optional.of(value);
+    };
   }
 
   /** A schedule in one line of flow style YAML: {@code {type: cosine, init: 0.5, ...}}. */
@@ -58,6 +57,8 @@ final class ConfigForm {
               .collect(Collectors.joining(", ", "{", "}"));
       case List<?> list ->
           list.stream().map(ConfigForm::flow).collect(Collectors.joining(", ", "[", "]"));
+      case Double number when number == Math.rint(number) && Math.abs(number) < 1e15 ->
+          Long.toString(number.longValue()); // 3000, not 3000.0
       default -> value.toString();
     };
   }

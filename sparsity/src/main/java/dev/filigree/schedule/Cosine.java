@@ -1,6 +1,6 @@
 package dev.filigree.schedule;
 
-import java.util.Optional;
+import dev.filigree.config.Default;
 import java.util.stream.LongStream;
 
 /**
@@ -10,7 +10,8 @@ import java.util.stream.LongStream;
  *
  * @param halfPeriod steps from init to minimum
  */
-public record Cosine(double init, double halfPeriod, double minimum, boolean cyclic)
+public record Cosine(
+    double init, double halfPeriod, @Default("0") double minimum, @Default("false") boolean cyclic)
     implements PiecewiseMonotone {
   public Cosine {
     Checks.finite("init", init);
@@ -35,19 +36,5 @@ public record Cosine(double init, double halfPeriod, double minimum, boolean cyc
   @Override
   public LongStream turns(long first, long last) {
     return cyclic ? PiecewiseMonotone.multiples(halfPeriod, first, last) : LongStream.empty();
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    Object period = ConfigForm.number(halfPeriod);
-    return cyclic
-        ? ConfigForm.typed(
-            "cosine", "init", init, "half_period", period, "minimum", minimum, "cyclic", true)
-        : ConfigForm.typed("cosine", "init", init, "half_period", period, "minimum", minimum);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

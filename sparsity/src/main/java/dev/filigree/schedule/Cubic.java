@@ -1,6 +1,6 @@
 package dev.filigree.schedule;
 
-import java.util.Optional;
+import dev.filigree.config.Key;
 
 /**
  * The cubic rise of gradual pruning (Zhu and Gupta 2017, equation 1; Liu et al. 2021): end + (init
@@ -14,7 +14,11 @@ import java.util.Optional;
  * @param pruneEvery steps between two changes of the value
  */
 public record Cubic(
-    double initSparsity, double endSparsity, long startStep, long endStep, long pruneEvery)
+    double initSparsity,
+    double endSparsity,
+    @Key("sparsity_start_step") long startStep,
+    @Key("sparsity_end_step") long endStep,
+    @Key("prune_every_k_steps") long pruneEvery)
     implements PiecewiseMonotone {
   public Cubic {
     Checks.finite("init_sparsity", initSparsity);
@@ -38,26 +42,5 @@ public record Cubic(
     long passed = Math.clamp((step - startStep) / pruneEvery, 0, intervals);
     double left = 1 - (double) passed / intervals;
     return endSparsity + (initSparsity - endSparsity) * left * left * left;
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.typed(
-        "cubic",
-        "init_sparsity",
-        initSparsity,
-        "end_sparsity",
-        endSparsity,
-        "sparsity_start_step",
-        startStep,
-        "sparsity_end_step",
-        endStep,
-        "prune_every_k_steps",
-        pruneEvery);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

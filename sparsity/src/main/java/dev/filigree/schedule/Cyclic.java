@@ -1,17 +1,23 @@
 package dev.filigree.schedule;
 
-import java.util.Locale;
-import java.util.Optional;
+import dev.filigree.config.Default;
+import dev.filigree.config.Key;
 import java.util.stream.LongStream;
 
 /**
  * Triangles between {@code base} and {@code max} (Smith 2017). Momentum is not part of it.
  *
  * @param stepsUp steps from base to max
- * @param stepsDown steps from max back to base
+ * @param stepsDown steps from max back to base; 0 for as many as up
  * @param gamma the factor per step of {@link Mode#EXP_RANGE}
  */
-public record Cyclic(double base, double max, long stepsUp, long stepsDown, Mode mode, double gamma)
+public record Cyclic(
+    @Key("base_lr") double base,
+    @Key("max_lr") double max,
+    @Key("step_size_up") @Default("2000") long stepsUp,
+    @Key("step_size_down") @Default("0") long stepsDown,
+    @Default("triangular") Mode mode,
+    @Default("1") double gamma)
     implements PiecewiseMonotone {
   /** How the height of the triangles changes. */
   public enum Mode {
@@ -27,7 +33,8 @@ public record Cyclic(double base, double max, long stepsUp, long stepsDown, Mode
     Checks.finite("base_lr", base);
     Checks.finite("max_lr", max);
     Checks.positive("step_size_up", stepsUp);
-    Checks.positive("step_size_down", stepsDown);
+    Checks.notNegative("step_size_down", stepsDown);
+    stepsDown = stepsDown == 0 ? stepsUp : stepsDown;
     Checks.positive("gamma", gamma);
   }
 
@@ -57,28 +64,5 @@ public record Cyclic(double base, double max, long stepsUp, long stepsDown, Mode
     }
     return PiecewiseMonotone.multiples((double) (stepsUp + stepsDown), first, last)
         .flatMap(start -> LongStream.of(start, start + stepsUp));
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.named(
-        "CyclicLR",
-        "base_lr",
-        base,
-        "max_lr",
-        max,
-        "step_size_up",
-        stepsUp,
-        "step_size_down",
-        stepsDown,
-        "mode",
-        mode.name().toLowerCase(Locale.ROOT),
-        "gamma",
-        gamma);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

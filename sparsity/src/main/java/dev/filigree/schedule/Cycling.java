@@ -55,7 +55,11 @@ public final class Cycling implements Schedule {
         || saved.intValue() < 0
         || saved.intValue() >= values.size()) {
       throw new IllegalArgumentException(
-          this + " needs the state {index: 0 to " + (values.size() - 1) + "}, found " + state);
+          describe()
+              + " needs the state {index: 0 to "
+              + (values.size() - 1)
+              + "}, found "
+              + state);
     }
     index = saved.intValue();
   }
@@ -63,10 +67,5 @@ public final class Cycling implements Schedule {
   @Override
   public Optional<Object> toConfig() {
     return Optional.of(values);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

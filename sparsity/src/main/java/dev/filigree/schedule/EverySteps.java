@@ -1,5 +1,7 @@
 package dev.filigree.schedule;
 
+import dev.filigree.config.Default;
+import dev.filigree.config.Records;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -7,7 +9,8 @@ import java.util.OptionalLong;
  * Updates at a regular interval: at the steps t with t ≥ start, (t − start) mod freq = 0 and, where
  * there is a stop, t &lt; stop.
  */
-public record EverySteps(long freq, long start, OptionalLong stop) implements UpdateSchedule {
+public record EverySteps(long freq, @Default("0") long start, OptionalLong stop)
+    implements UpdateSchedule {
   public EverySteps {
     Checks.positive("freq", freq);
     Checks.notNegative("start", start);
@@ -37,14 +40,6 @@ public record EverySteps(long freq, long start, OptionalLong stop) implements Up
 
   @Override
   public Optional<Object> toConfig() {
-    return Optional.of(
-        stop.isPresent()
-            ? ConfigForm.map("freq", freq, "start", start, "stop", stop.getAsLong())
-            : ConfigForm.map("freq", freq, "start", start));
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
+    return Optional.of(Records.write(this));
   }
 }

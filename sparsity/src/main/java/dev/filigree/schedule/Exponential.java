@@ -1,6 +1,7 @@
 package dev.filigree.schedule;
 
-import java.util.Optional;
+import dev.filigree.config.Default;
+import dev.filigree.config.Key;
 
 /**
  * An exponential approach: last + (init − last) · e^(gamma · step).
@@ -8,7 +9,8 @@ import java.util.Optional;
  * @param gamma the rate per step; negative, so that the value approaches {@code last}
  * @param last the value approached; {@code final} in configuration
  */
-public record Exponential(double init, double gamma, double last) implements PiecewiseMonotone {
+public record Exponential(double init, double gamma, @Key("final") @Default("1") double last)
+    implements PiecewiseMonotone {
   public Exponential {
     Checks.finite("init", init);
     Checks.finite("gamma", gamma);
@@ -18,15 +20,5 @@ public record Exponential(double init, double gamma, double last) implements Pie
   @Override
   public double at(long step) {
     return last + (init - last) * Math.exp(gamma * step);
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.typed("exp", "init", init, "gamma", gamma, "final", last);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

@@ -1,13 +1,18 @@
 package dev.filigree.schedule;
 
-import java.util.Optional;
+import dev.filigree.config.Default;
+import dev.filigree.config.Key;
 
 /**
  * initial · decayRate^(step / totalIters); Keras' {@code ExponentialDecay}.
  *
  * @param staircase round the exponent down, so that the value falls once in totalIters steps
  */
-public record ExponentialDecay(double initial, long totalIters, double decayRate, boolean staircase)
+public record ExponentialDecay(
+    @Key("initial_learning_rate") double initial,
+    long totalIters,
+    double decayRate,
+    @Default("false") boolean staircase)
     implements PiecewiseMonotone {
   public ExponentialDecay {
     Checks.finite("initial_learning_rate", initial);
@@ -19,24 +24,5 @@ public record ExponentialDecay(double initial, long totalIters, double decayRate
   public double at(long step) {
     double exponent = (double) step / totalIters;
     return initial * Math.pow(decayRate, staircase ? Math.floor(exponent) : exponent);
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.named(
-        "ExponentialLR",
-        "initial_learning_rate",
-        initial,
-        "total_iters",
-        totalIters,
-        "decay_rate",
-        decayRate,
-        "staircase",
-        staircase);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

@@ -1,12 +1,16 @@
 package dev.filigree.schedule;
 
-import java.util.Optional;
+import dev.filigree.config.Default;
+import dev.filigree.config.Key;
 
 /**
  * initial · scale / √max(step, warmupSteps): flat for the warm-up, then falling (Vaswani et al.
  * 2017, section 5.3, without its linear rise).
  */
-public record InverseSquareRootDecay(double initial, double scale, double warmupSteps)
+public record InverseSquareRootDecay(
+    @Key("initial_learning_rate") @Default("1") double initial,
+    @Default("1") double scale,
+    @Default("1") double warmupSteps)
     implements PiecewiseMonotone {
   public InverseSquareRootDecay {
     Checks.finite("initial_learning_rate", initial);
@@ -17,22 +21,5 @@ public record InverseSquareRootDecay(double initial, double scale, double warmup
   @Override
   public double at(long step) {
     return initial * scale / Math.sqrt(Math.max((double) step, warmupSteps));
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.named(
-        "InverseSquareRootDecayLR",
-        "initial_learning_rate",
-        initial,
-        "scale",
-        scale,
-        "warmup_steps",
-        ConfigForm.number(warmupSteps));
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

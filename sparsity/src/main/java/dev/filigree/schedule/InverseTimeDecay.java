@@ -1,6 +1,7 @@
 package dev.filigree.schedule;
 
-import java.util.Optional;
+import dev.filigree.config.Default;
+import dev.filigree.config.Key;
 
 /**
  * initial / (1 + decayRate · step^exponent / totalIters); Keras' {@code InverseTimeDecay} with an
@@ -9,7 +10,11 @@ import java.util.Optional;
  * @param staircase round step^exponent / totalIters down
  */
 public record InverseTimeDecay(
-    double initial, double exponent, long totalIters, double decayRate, boolean staircase)
+    @Key("initial_learning_rate") double initial,
+    @Key("step_exponent") double exponent,
+    long totalIters,
+    double decayRate,
+    @Default("false") boolean staircase)
     implements PiecewiseMonotone {
   public InverseTimeDecay {
     Checks.finite("initial_learning_rate", initial);
@@ -22,26 +27,5 @@ public record InverseTimeDecay(
   public double at(long step) {
     double time = Math.pow((double) step, exponent) / totalIters;
     return initial / (1 + decayRate * (staircase ? Math.floor(time) : time));
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.named(
-        "InverseExponentialTimeDecayLR",
-        "initial_learning_rate",
-        initial,
-        "step_exponent",
-        exponent,
-        "total_iters",
-        totalIters,
-        "decay_rate",
-        decayRate,
-        "staircase",
-        staircase);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

@@ -122,11 +122,6 @@ public final class LearningRates {
     return new Chained(List.of(parts));
   }
 
-  /** A schedule times a factor, for a parameter group with a scale of its own. */
-  public static Scaled scaled(Schedule schedule, double factor) {
-    return new Scaled(schedule, factor);
-  }
-
   /**
    * Makes a scheduler known to configuration.
    *
@@ -135,6 +130,16 @@ public final class LearningRates {
    */
   public static void register(String name, Schedules.Reader reader) {
     SchedulerNames.register(name, reader);
+  }
+
+  /**
+   * Makes a scheduler known to configuration that is a record: its keys are the components.
+   *
+   * @param name the name as it stands in the list of schedulers
+   * @throws IllegalArgumentException when the name is taken
+   */
+  public static <S extends Record & Schedule> void register(String name, Class<S> schedule) {
+    SchedulerNames.register(name, schedule);
   }
 
   /**

@@ -1,7 +1,7 @@
 package dev.filigree.schedule;
 
-import java.util.Locale;
-import java.util.Optional;
+import dev.filigree.config.Default;
+import dev.filigree.config.Key;
 import java.util.stream.LongStream;
 
 /**
@@ -13,13 +13,13 @@ import java.util.stream.LongStream;
  * @param startFraction the fraction of the steps that the rise takes
  */
 public record OneCycle(
-    double initial,
-    double max,
-    long totalSteps,
-    double startFraction,
-    double finalDivFactor,
-    boolean threePhase,
-    Anneal anneal)
+    @Key("initial_learning_rate") double initial,
+    @Key("max_lr") double max,
+    @Default("1000") long totalSteps,
+    @Key("pct_start") @Default("0.3") double startFraction,
+    @Default("1e4") double finalDivFactor,
+    @Default("false") boolean threePhase,
+    @Key("anneal_strategy") @Default("cos") Anneal anneal)
     implements PiecewiseMonotone {
   /** How the value moves within a phase. */
   public enum Anneal {
@@ -67,30 +67,5 @@ public record OneCycle(
   public LongStream turns(long first, long last) {
     long rise = (long) (startFraction * totalSteps);
     return LongStream.of(rise - 1, rise, 2 * rise - 2, 2 * rise - 1, 2 * rise, totalSteps - 1);
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.named(
-        "OneCycleLR",
-        "initial_learning_rate",
-        initial,
-        "max_lr",
-        max,
-        "total_steps",
-        totalSteps,
-        "pct_start",
-        startFraction,
-        "final_div_factor",
-        finalDivFactor,
-        "three_phase",
-        threePhase,
-        "anneal_strategy",
-        anneal.name().toLowerCase(Locale.ROOT));
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

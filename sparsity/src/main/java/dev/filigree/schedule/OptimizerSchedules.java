@@ -12,8 +12,7 @@ import java.util.Set;
  * The schedules of an optimizer's hyper-parameters. Where a parameter group has none, the
  * optimizer's own value stands.
  *
- * @param learningRates of the parameter groups; a {@link ScalePerParam} wants to be asked
- *     {@linkplain ScalePerParam#forGroup for each group}
+ * @param learningRates of the parameter groups
  * @param weightDecays of the parameter groups that decay
  */
 public record OptimizerSchedules(List<Targeted> learningRates, List<Targeted> weightDecays) {

@@ -1,8 +1,8 @@
 package dev.filigree.schedule;
 
+import dev.filigree.config.Key;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.LongStream;
 
 /**
@@ -11,7 +11,7 @@ import java.util.stream.LongStream;
  * @param values one more than there are milestones
  * @param milestones rising steps
  */
-public record PiecewiseConstant(List<Double> values, List<Long> milestones)
+public record PiecewiseConstant(@Key("learning_rates") List<Double> values, List<Long> milestones)
     implements PiecewiseMonotone {
   public PiecewiseConstant {
     values.forEach(value -> Checks.finite("learning rate", value));
@@ -29,16 +29,5 @@ public record PiecewiseConstant(List<Double> values, List<Long> milestones)
   @Override
   public LongStream turns(long first, long last) {
     return milestones.stream().mapToLong(Long::longValue);
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.named(
-        "PiecewiseConstantLR", "learning_rates", values, "milestones", milestones);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

@@ -1,6 +1,6 @@
 package dev.filigree.schedule;
 
-import java.util.Optional;
+import dev.filigree.config.Default;
 
 /**
  * JaxPruner's polynomial rise from 0: target · (1 − (1 − p)^power), with p = (step + 1 − start) /
@@ -9,7 +9,8 @@ import java.util.Optional;
  * @param target the value at the end
  * @param power the exponent, above 0
  */
-public record Polynomial(double target, long start, long end, double power)
+public record Polynomial(
+    double target, @Default("0") long start, long end, @Default("3") double power)
     implements PiecewiseMonotone {
   public Polynomial {
     Checks.finite("target", target);
@@ -24,16 +25,5 @@ public record Polynomial(double target, long start, long end, double power)
   public double at(long step) {
     double progress = Math.clamp((double) (step + 1 - start) / (end - start), 0.0, 1.0);
     return target * (1 - Math.pow(1 - progress, power));
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.typed(
-        "polynomial", "target", target, "start", start, "end", end, "power", power);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

@@ -1,6 +1,7 @@
 package dev.filigree.schedule;
 
-import java.util.Optional;
+import dev.filigree.config.Default;
+import dev.filigree.config.Key;
 import java.util.stream.LongStream;
 
 /**
@@ -13,7 +14,11 @@ import java.util.stream.LongStream;
  *     the end
  */
 public record PolynomialDecay(
-    double initial, double end, long totalIters, double power, boolean cycle)
+    @Key("initial_learning_rate") double initial,
+    @Key("end_learning_rate") double end,
+    long totalIters,
+    @Default("1") double power,
+    @Default("false") boolean cycle)
     implements PiecewiseMonotone {
   public PolynomialDecay {
     Checks.finite("initial_learning_rate", initial);
@@ -34,26 +39,5 @@ public record PolynomialDecay(
     return cycle
         ? PiecewiseMonotone.multiples((double) totalIters, first, last)
         : LongStream.empty();
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.named(
-        "PolynomialLR",
-        "initial_learning_rate",
-        initial,
-        "end_learning_rate",
-        end,
-        "total_iters",
-        totalIters,
-        "power",
-        power,
-        "cycle",
-        cycle);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

@@ -1,7 +1,5 @@
 package dev.filigree.schedule;
 
-import java.util.Optional;
-
 /**
  * A geometric series: init · beta^step. PyTorch's {@code ExponentialLR} and the Model Zoo's {@code
  * MultiplicativeLR} are this too.
@@ -17,15 +15,5 @@ public record Power(double init, double beta) implements PiecewiseMonotone {
   @Override
   public double at(long step) {
     return init * Math.pow(beta, (double) step);
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.typed("power", "init", init, "beta", beta);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

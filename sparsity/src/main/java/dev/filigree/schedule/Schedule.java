@@ -47,16 +47,25 @@ public interface Schedule {
    */
   default void load(Map<String, Object> state) {
     if (!state.isEmpty()) {
-      throw new IllegalArgumentException(this + " has no state, found " + state.keySet());
+      throw new IllegalArgumentException(describe() + " has no state, found " + state.keySet());
     }
   }
 
   /**
    * The schedule as configuration: a number, a list or a map that {@link Schedules#parse} or {@link
-   * LearningRates#parse} reads back. Empty for a schedule that exists as code only.
+   * LearningRates#parse} reads back. A record that is registered with one of them has its form from
+   * its components; empty for a schedule that exists as code only.
    */
   default Optional<Object> toConfig() {
-    return Optional.empty();
+    return ConfigForm.of(this);
+  }
+
+  /**
+   * The schedule in one line of YAML, {@code {type: cosine, init: 0.5, ...}}; {@code (code)}
+   * without a form.
+   */
+  default String describe() {
+    return ConfigForm.text(toConfig());
   }
 
   /** Minimum, maximum and last value over a range of steps. */

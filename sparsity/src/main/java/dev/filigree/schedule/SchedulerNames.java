@@ -4,126 +4,149 @@ import dev.filigree.config.ConfigList;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
+import dev.filigree.config.Records;
+import dev.filigree.config.Registry;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The Model Zoo's names of schedulers, {@code CosineDecayLR}, and how each is read. */
 final class SchedulerNames {
-  private SchedulerNames() {}
+  private static final Registry<Reader> READERS = new Registry<>("scheduler");
 
-  @FunctionalInterface
-  private interface Family {
-    Schedule read(ConfigMap config, ScheduledParameter parameter);
-  }
+  /** The names of records. */
+  private static final Map<Class<?>, String> NAMES = new ConcurrentHashMap<>();
 
-  /** By the name without LR or WD. */
-  private static final Map<String, Family> FAMILIES = new TreeMap<>();
-
-  /** Names without that ending, as PyTorch has them. */
+  /** Names without LR, as PyTorch has them. */
   private static final Map<String, String> ALIASES =
       Map.of(
           "CosineAnnealingWarmRestarts", "CosineAnnealingWarmRestartsLR",
           "ChainedScheduler", "ChainedLR");
 
-  private static final ConcurrentSkipListMap<String, Schedules.Reader> REGISTERED =
-      new ConcurrentSkipListMap<>();
+  @FunctionalInterface
+  private interface Reader {
+    Schedule read(ConfigMap config, ScheduledParameter parameter);
+  }
 
   static {
-    FAMILIES.put("Constant", SchedulerNames::constant);
-    FAMILIES.put("Linear", (c, p) -> polynomial(c, p, 1));
-    FAMILIES.put("Polynomial", (c, p) -> polynomial(c, p, c.number("power", 1)));
-    FAMILIES.put(
-        "Exponential",
-        (c, p) ->
-            new ExponentialDecay(
-                value(c, p.initial),
-                c.integer("total_iters"),
-                c.number("decay_rate"),
-                c.flag("staircase", false)));
-    FAMILIES.put(
-        "InverseExponentialTimeDecay",
-        (c, p) ->
-            new InverseTimeDecay(
-                value(c, p.initial),
-                c.number("step_exponent"),
-                c.integer("total_iters"),
-                c.number("decay_rate"),
-                c.flag("staircase", false)));
-    FAMILIES.put(
-        "InverseSquareRootDecay",
-        (c, p) ->
-            new InverseSquareRootDecay(
-                c.number(p.initial, 1), c.number("scale", 1), c.number("warmup_steps", 1)));
-    FAMILIES.put(
+    family("Polynomial", PolynomialDecay.class);
+    family("Exponential", ExponentialDecay.class);
+    family("InverseExponentialTimeDecay", InverseTimeDecay.class);
+    family("InverseSquareRootDecay", InverseSquareRootDecay.class);
+    family("CosineAnnealingWarmRestarts", WarmRestarts.class);
+    family("Step", StepDecay.class);
+    family("PiecewiseConstant", PiecewiseConstant.class);
+    family("OneCycle", OneCycle.class);
+    family("Cyclic", Cyclic.class, "scale_mode"); // the mode decides it
+    named(Sequential.class, "SequentialLR");
+    named(Chained.class, "ChainedLR");
+
+    // Forms of schedules that have a record of another form, or parts.
+    family(
+        "Constant",
+        (config, parameter) -> {
+          // How long it holds matters to a surrounding SequentialLR only.
+          config.allow("total_iters");
+          return new Constant(value(config, parameter, "learning_rate"));
+        });
+    family(
+        "Linear",
+        (config, parameter) ->
+            new PolynomialDecay(
+                initial(config, parameter),
+                value(config, parameter, "end_learning_rate"),
+                config.integer("total_iters"),
+                1,
+                config.flag("cycle", false)));
+    family(
         "CosineDecay",
-        (c, p) ->
+        (config, parameter) ->
             LearningRates.cosineDecay(
-                value(c, p.initial), value(c, p.end), c.integer("total_iters")));
-    FAMILIES.put(
+                initial(config, parameter),
+                value(config, parameter, "end_learning_rate"),
+                config.integer("total_iters")));
+    family(
         "CosineAnnealing",
-        (c, p) ->
+        (config, parameter) ->
             LearningRates.cosineAnnealing(
-                value(c, p.initial), c.integer("T_max"), c.number("eta_min", 0)));
-    FAMILIES.put(
-        "CosineAnnealingWarmRestarts",
-        (c, p) ->
-            new WarmRestarts(
-                value(c, p.initial),
-                c.integer("T_0"),
-                c.integer("T_mult", 1),
-                c.number("eta_min", 0)));
-    FAMILIES.put(
-        "Multiplicative", (c, p) -> new Power(value(c, p.initial), c.number("coefficient")));
-    FAMILIES.put(
-        "Step",
-        (c, p) -> new StepDecay(value(c, p.initial), c.integer("step_size"), c.number("gamma")));
-    FAMILIES.put(
+                initial(config, parameter), config.integer("T_max"), config.number("eta_min", 0)));
+    family(
+        "Multiplicative",
+        (config, parameter) -> new Power(initial(config, parameter), config.number("coefficient")));
+    family(
         "MultiStep",
-        (c, p) ->
+        (config, parameter) ->
             LearningRates.multiStep(
-                value(c, p.initial), c.number("gamma"), steps(c.require("milestones"))));
-    FAMILIES.put(
-        "PiecewiseConstant",
-        (c, p) ->
-            new PiecewiseConstant(
-                c.require(p.constants).asList().items().stream()
-                    .map(SchedulerNames::notNegative)
-                    .toList(),
-                steps(c.require("milestones"))));
-    FAMILIES.put("OneCycle", SchedulerNames::oneCycle);
-    FAMILIES.put("Cyclic", SchedulerNames::cyclic);
-    FAMILIES.put("Sequential", SchedulerNames::sequential);
-    FAMILIES.put("Chained", (c, p) -> new Chained(parts(c, p)));
-    FAMILIES.put("ScalePerParam", (c, p) -> new ScalePerParam(parse(c.require("scheduler"), p)));
-    FAMILIES.put(
+                initial(config, parameter),
+                config.number("gamma"),
+                steps(config.require("milestones"))));
+    family("Sequential", SchedulerNames::sequential);
+    family("Chained", (config, parameter) -> new Chained(parts(config, parameter)));
+    // All parameter groups have the scale 1.
+    family("ScalePerParam", (config, parameter) -> parse(config.require("scheduler"), parameter));
+    family(
         "Lambda",
-        (c, p) -> {
-          throw c.error(
+        (config, _) -> {
+          throw config.error(
               "a lambda is code: write it in Java, or give it a name with LearningRates.register");
         });
   }
 
-  static void register(String name, Schedules.Reader reader) {
-    boolean taken = isFamily(ALIASES.getOrDefault(name, name));
-    if (taken || REGISTERED.putIfAbsent(name, reader) != null) {
-      throw new IllegalArgumentException("there is a scheduler " + name + " already");
+  private SchedulerNames() {}
+
+  /** A schedule of the learning rate and one of the weight decay. */
+  private static void family(String name, Reader reader) {
+    for (ScheduledParameter parameter : ScheduledParameter.values()) {
+      READERS.register(name + parameter.suffix, reader);
     }
+  }
+
+  /**
+   * The same, as a record.
+   *
+   * @param ignored keys without effect
+   */
+  private static <S extends Record & Schedule> void family(
+      String name, Class<S> type, String... ignored) {
+    family(
+        name,
+        (config, parameter) -> {
+          config.allow(ignored);
+          return record(config, type, parameter);
+        });
+    named(type, name + ScheduledParameter.LEARNING_RATE.suffix);
+  }
+
+  private static void named(Class<? extends Record> type, String name) {
+    NAMES.putIfAbsent(type, name);
+  }
+
+  static void register(String name, Schedules.Reader reader) {
+    if (ALIASES.containsKey(name)) {
+      throw new IllegalArgumentException("the scheduler '" + name + "' is registered already");
+    }
+    READERS.register(name, (config, _) -> reader.read(config));
+  }
+
+  static <S extends Record & Schedule> void register(String name, Class<S> type) {
+    register(name, config -> record(config, type, ScheduledParameter.LEARNING_RATE));
+    named(type, name);
+  }
+
+  /** {@code {name: {key: value, ...}}} of a record that has a name here. */
+  static Optional<Object> form(Record schedule) {
+    return Optional.ofNullable(NAMES.get(schedule.getClass()))
+        .flatMap(name -> ConfigForm.keys(schedule).map(keys -> Map.of(name, keys)));
   }
 
   /** What a scheduler moves, by its name; the learning rate where the name does not say. */
   static ScheduledParameter parameter(ConfigNode node) {
     return node instanceof ConfigMap map
             && map.entries().size() == 1
-            && map.entries()
-                .keySet()
-                .iterator()
-                .next()
-                .endsWith(ScheduledParameter.WEIGHT_DECAY.suffix)
+            && isOf(ScheduledParameter.WEIGHT_DECAY, map.entries().keySet().iterator().next())
         ? ScheduledParameter.WEIGHT_DECAY
         : ScheduledParameter.LEARNING_RATE;
   }
@@ -143,35 +166,26 @@ final class SchedulerNames {
     var entry = map.entries().entrySet().iterator().next();
     String name = ALIASES.getOrDefault(entry.getKey(), entry.getKey());
     ConfigMap body = body(entry.getValue());
-    Schedule schedule = Schedules.built(entry.getValue(), () -> read(name, body, parameter));
+    List<String> known =
+        READERS.names().stream().filter(other -> canMove(parameter, other)).toList();
+    if (!READERS.contains(name) || !canMove(parameter, name)) {
+      throw body.error(
+          "unknown scheduler of a " + parameter.words() + ": one of " + String.join(", ", known));
+    }
+    Reader reader = READERS.get(name);
+    Schedule schedule = Schedules.built(entry.getValue(), () -> reader.read(body, parameter));
     body.rejectUnknown();
     return schedule;
   }
 
-  private static Schedule read(String name, ConfigMap body, ScheduledParameter parameter) {
-    Schedules.Reader registered = REGISTERED.get(name);
-    if (registered != null) {
-      return registered.read(body);
-    }
-    Family family = name.endsWith(parameter.suffix) ? FAMILIES.get(withoutSuffix(name)) : null;
-    if (family == null) {
-      var known = new ArrayList<String>();
-      FAMILIES.keySet().forEach(base -> known.add(base + parameter.suffix));
-      known.addAll(REGISTERED.keySet());
-      throw body.error(
-          "unknown scheduler of a " + parameter.words() + ": one of " + String.join(", ", known));
-    }
-    return family.read(body, parameter);
+  private static boolean isOf(ScheduledParameter parameter, String name) {
+    return name.endsWith(parameter.suffix);
   }
 
-  private static boolean isFamily(String name) {
-    return (name.endsWith(ScheduledParameter.LEARNING_RATE.suffix)
-            || name.endsWith(ScheduledParameter.WEIGHT_DECAY.suffix))
-        && FAMILIES.containsKey(withoutSuffix(name));
-  }
-
-  private static String withoutSuffix(String name) {
-    return name.substring(0, name.length() - 2);
+  /** A name that ends in neither LR nor WD can move both. */
+  private static boolean canMove(ScheduledParameter parameter, String name) {
+    return isOf(parameter, name)
+        || Arrays.stream(ScheduledParameter.values()).noneMatch(other -> isOf(other, name));
   }
 
   /** The keys of a scheduler; a name without any stands for its defaults. */
@@ -181,43 +195,14 @@ final class SchedulerNames {
         : node.asMap();
   }
 
-  private static Schedule constant(ConfigMap config, ScheduledParameter parameter) {
-    // How long it holds matters to a surrounding SequentialLR only.
-    config.allow("total_iters");
-    return new Constant(value(config, parameter.constant));
-  }
-
-  private static Schedule polynomial(ConfigMap config, ScheduledParameter parameter, double power) {
-    return new PolynomialDecay(
-        value(config, parameter.initial),
-        value(config, parameter.end),
-        config.integer("total_iters"),
-        power,
-        config.flag("cycle", false));
-  }
-
-  private static Schedule oneCycle(ConfigMap config, ScheduledParameter parameter) {
-    return new OneCycle(
-        value(config, parameter.initial),
-        value(config, parameter.max),
-        config.integer("total_steps", 1000),
-        config.number("pct_start", 0.3),
-        config.number("final_div_factor", 1e4),
-        config.flag("three_phase", false),
-        choice(config, "anneal_strategy", OneCycle.Anneal.COS));
-  }
-
-  private static Schedule cyclic(ConfigMap config, ScheduledParameter parameter) {
-    long up = config.integer("step_size_up", 2000);
-    // The mode decides it; configurations written with all defaults name it all the same.
-    config.allow("scale_mode");
-    return new Cyclic(
-        value(config, parameter.base),
-        value(config, parameter.max),
-        up,
-        config.integer("step_size_down", up),
-        choice(config, "mode", Cyclic.Mode.TRIANGULAR),
-        config.number("gamma", 1));
+  private static <S extends Record & Schedule> S record(
+      ConfigMap config, Class<S> type, ScheduledParameter parameter) {
+    Arrays.stream(type.getRecordComponents())
+        .map(Records::key)
+        .filter(ScheduledParameter::isValue)
+        .flatMap(key -> config.get(parameter.key(key)).stream())
+        .forEach(values -> values.asList().forEach(SchedulerNames::notNegative));
+    return Records.read(config, type, parameter::key);
   }
 
   private static Schedule sequential(ConfigMap config, ScheduledParameter parameter) {
@@ -258,8 +243,12 @@ final class SchedulerNames {
     return parts;
   }
 
-  private static double value(ConfigMap config, String key) {
-    return notNegative(config.require(key));
+  private static double initial(ConfigMap config, ScheduledParameter parameter) {
+    return value(config, parameter, "initial_learning_rate");
+  }
+
+  private static double value(ConfigMap config, ScheduledParameter parameter, String key) {
+    return notNegative(config.require(parameter.key(key)));
   }
 
   /** A learning rate or weight decay: a finite number from 0 on. */
@@ -273,23 +262,5 @@ final class SchedulerNames {
 
   private static List<Long> steps(ConfigNode node) {
     return node.asList().items().stream().map(ConfigNode::asLong).toList();
-  }
-
-  private static <E extends Enum<E>> E choice(ConfigMap config, String key, E fallback) {
-    Optional<ConfigNode> node = config.get(key);
-    if (node.isEmpty()) {
-      return fallback;
-    }
-    String text = node.get().asString();
-    var allowed = new ArrayList<String>();
-    for (E constant : fallback.getDeclaringClass().getEnumConstants()) {
-      String name = constant.name().toLowerCase(Locale.ROOT);
-      if (name.equals(text)) {
-        return constant;
-      }
-      allowed.add(name);
-    }
-    throw node.get()
-        .error("expected one of " + String.join(", ", allowed) + ", found '" + text + "'");
   }
 }

@@ -4,10 +4,14 @@ import dev.filigree.config.ConfigList;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
+import dev.filigree.config.Records;
+import dev.filigree.config.Registry;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.DoubleStream;
 
 /**
@@ -24,47 +28,19 @@ import java.util.stream.DoubleStream;
  * configuration.
  */
 public final class Schedules {
-  private static final ConcurrentSkipListMap<String, Type> TYPES = new ConcurrentSkipListMap<>();
+  private static final Registry<Type> TYPES = new Registry<>("schedule");
+
+  /** The names of records. */
+  private static final Map<Class<?>, String> NAMES = new ConcurrentHashMap<>();
 
   static {
-    register("constant", config -> constant(config.number("value")), "value");
-    register("linear", config -> linear(config.number("init"), config.number("slope")), "init");
-    register(
-        "exp",
-        config -> exp(config.number("init"), config.number("gamma"), config.number("final", 1)),
-        "init",
-        "final");
-    register("power", config -> power(config.number("init"), config.number("beta")), "init");
-    register(
-        "cosine",
-        config ->
-            new Cosine(
-                config.number("init"),
-                config.number("half_period"),
-                config.number("minimum", 0),
-                config.flag("cyclic", false)),
-        "init",
-        "minimum");
-    register(
-        "cubic",
-        config ->
-            cubic(
-                config.number("init_sparsity"),
-                config.number("end_sparsity"),
-                config.integer("sparsity_start_step"),
-                config.integer("sparsity_end_step"),
-                config.integer("prune_every_k_steps")),
-        "init_sparsity",
-        "end_sparsity");
-    register(
-        "polynomial",
-        config ->
-            new Polynomial(
-                config.number("target"),
-                config.integer("start", 0),
-                config.integer("end"),
-                config.number("power", 3)),
-        "target");
+    register("constant", Constant.class, "value");
+    register("linear", LinearRamp.class, "init");
+    register("exp", Exponential.class, "init", "final");
+    register("power", Power.class, "init");
+    register("cosine", Cosine.class, "init", "minimum");
+    register("cubic", Cubic.class, "init_sparsity", "end_sparsity");
+    register("polynomial", Polynomial.class, "target");
     register("cycling", config -> new Cycling(numbers(config.require("values"))), "values");
   }
 
@@ -84,8 +60,8 @@ public final class Schedules {
   }
 
   /** init + slope · step. */
-  public static Linear linear(double init, double slope) {
-    return new Linear(init, slope);
+  public static LinearRamp linear(double init, double slope) {
+    return new LinearRamp(init, slope);
   }
 
   /** 1 + (init − 1) · e^(gamma · step): approaches 1 for a negative gamma. */
@@ -130,7 +106,23 @@ public final class Schedules {
   }
 
   /**
-   * Makes a type of schedule known to configuration.
+   * Makes a record known to configuration. Its keys are its components: {@code endStep} is {@code
+   * end_step} unless it has a {@link dev.filigree.config.Key}, and must be given unless it has a
+   * {@link dev.filigree.config.Default}.
+   *
+   * @param type the name, of any case, used as {@code type: NAME}
+   * @param valueKeys the keys that hold values of the schedule, checked to lie in [0, 1] where the
+   *     schedule is a sparsity or a drop fraction
+   * @throws IllegalArgumentException when the name is taken
+   */
+  public static <S extends Record & Schedule> void register(
+      String type, Class<S> schedule, String... valueKeys) {
+    register(type, config -> Records.read(config, schedule), valueKeys);
+    NAMES.putIfAbsent(schedule, type);
+  }
+
+  /**
+   * Makes a type of schedule known to configuration that is no record.
    *
    * @param type the name, of any case, used as {@code type: NAME}
    * @param reader asks for every key that the type knows
@@ -139,15 +131,28 @@ public final class Schedules {
    * @throws IllegalArgumentException when the name is taken
    */
   public static void register(String type, Reader reader, String... valueKeys) {
-    var entry = new Type(reader, List.of(valueKeys));
-    if (TYPES.putIfAbsent(type.toLowerCase(Locale.ROOT), entry) != null) {
-      throw new IllegalArgumentException("there is a schedule of type " + type + " already");
+    TYPES.register(type, new Type(reader, List.of(valueKeys)));
+  }
+
+  /** {@code {type: name, key: value, ...}} of a record that has a name here. */
+  static Optional<Object> form(Record schedule) {
+    String type = NAMES.get(schedule.getClass());
+    if (type == null) {
+      return Optional.empty();
     }
+    return ConfigForm.keys(schedule)
+        .map(
+            keys -> {
+              var form = new LinkedHashMap<String, Object>();
+              form.put("type", type);
+              form.putAll(keys);
+              return form;
+            });
   }
 
   /** The known types, sorted. */
   public static List<String> types() {
-    return List.copyOf(TYPES.keySet());
+    return List.copyOf(TYPES.names());
   }
 
   /**
@@ -179,12 +184,11 @@ public final class Schedules {
   }
 
   private static Schedule readTyped(ConfigMap map, boolean rate) {
-    String known = "one of " + String.join(", ", types());
-    ConfigNode name = map.get("type").orElseThrow(() -> map.error("'type' is missing: " + known));
-    Type type = TYPES.get(name.asString().toLowerCase(Locale.ROOT));
-    if (type == null) {
-      throw name.error("unknown schedule '" + name.asString() + "': " + known);
-    }
+    ConfigNode name =
+        map.get("type")
+            .orElseThrow(
+                () -> map.error("'type' is missing; allowed: " + String.join(", ", types())));
+    Type type = TYPES.get(name);
     for (String key : type.valueKeys()) {
       map.get(key).ifPresent(node -> node.asList().forEach(item -> requireValue(item, rate)));
     }

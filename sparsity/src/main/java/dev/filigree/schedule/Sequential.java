@@ -1,8 +1,8 @@
 package dev.filigree.schedule;
 
+import dev.filigree.config.Key;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * One schedule after another. From its milestone on each part counts its own steps from 0.
@@ -10,7 +10,8 @@ import java.util.Optional;
  * @param parts schedules without state
  * @param milestones rising steps, one less than there are parts
  */
-public record Sequential(List<Schedule> parts, List<Long> milestones) implements Schedule {
+public record Sequential(@Key("schedulers") List<Schedule> parts, List<Long> milestones)
+    implements Schedule {
   public Sequential {
     Checks.pure(parts);
     Checks.milestones(milestones, parts.size());
@@ -47,18 +48,5 @@ public record Sequential(List<Schedule> parts, List<Long> milestones) implements
 
   private long start(int part) {
     return part == 0 ? 0 : milestones.get(part - 1);
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.all(parts)
-        .flatMap(
-            forms ->
-                ConfigForm.named("SequentialLR", "schedulers", forms, "milestones", milestones));
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

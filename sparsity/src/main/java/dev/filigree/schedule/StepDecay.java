@@ -1,9 +1,10 @@
 package dev.filigree.schedule;
 
-import java.util.Optional;
+import dev.filigree.config.Key;
 
 /** initial · gamma^⌊step / stepSize⌋. */
-public record StepDecay(double initial, long stepSize, double gamma) implements PiecewiseMonotone {
+public record StepDecay(@Key("initial_learning_rate") double initial, long stepSize, double gamma)
+    implements PiecewiseMonotone {
   public StepDecay {
     Checks.finite("initial_learning_rate", initial);
     Checks.positive("step_size", stepSize);
@@ -14,16 +15,5 @@ public record StepDecay(double initial, long stepSize, double gamma) implements 
   public double at(long step) {
     long falls = step / stepSize;
     return initial * Math.pow(gamma, (double) falls);
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.named(
-        "StepLR", "initial_learning_rate", initial, "step_size", stepSize, "gamma", gamma);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

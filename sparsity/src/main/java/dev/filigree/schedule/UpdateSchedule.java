@@ -24,4 +24,11 @@ public interface UpdateSchedule {
   default Optional<Object> toConfig() {
     return Optional.empty();
   }
+
+  /**
+   * The schedule in one line of YAML, {@code {freq: 100, start: 0}}; {@code (code)} without a form.
+   */
+  default String describe() {
+    return ConfigForm.text(toConfig());
+  }
 }

@@ -3,6 +3,7 @@ package dev.filigree.schedule;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
+import dev.filigree.config.Records;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
 
@@ -53,20 +54,7 @@ public final class UpdateSchedules {
       throw map.error("expected 'freq' or 'steps': " + ALLOWED);
     }
     UpdateSchedule schedule =
-        Schedules.built(
-            map,
-            () ->
-                regular
-                    ? new EverySteps(
-                        map.integer("freq"),
-                        map.integer("start", 0),
-                        map.get("stop")
-                            .map(stop -> OptionalLong.of(stop.asLong()))
-                            .orElse(OptionalLong.empty()))
-                    : new AtSteps(
-                        map.require("steps").asList().items().stream()
-                            .map(ConfigNode::asLong)
-                            .toList()));
+        regular ? Records.read(map, EverySteps.class) : Records.read(map, AtSteps.class);
     map.rejectUnknown();
     return schedule;
   }

@@ -1,6 +1,7 @@
 package dev.filigree.schedule;
 
-import java.util.Optional;
+import dev.filigree.config.Default;
+import dev.filigree.config.Key;
 import java.util.stream.LongStream;
 
 /**
@@ -11,7 +12,11 @@ import java.util.stream.LongStream;
  * @param period steps of the first wave
  * @param factor whole, at least 1
  */
-public record WarmRestarts(double initial, long period, long factor, double minimum)
+public record WarmRestarts(
+    @Key("initial_learning_rate") double initial,
+    @Key("T_0") long period,
+    @Key("T_mult") @Default("1") long factor,
+    @Key("eta_min") @Default("0") double minimum)
     implements PiecewiseMonotone {
   public WarmRestarts {
     Checks.finite("initial_learning_rate", initial);
@@ -41,24 +46,5 @@ public record WarmRestarts(double initial, long period, long factor, double mini
         ? PiecewiseMonotone.multiples((double) period, first, last)
         : LongStream.iterate(
             period, restart -> restart <= last, restart -> restart * factor + period);
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.named(
-        "CosineAnnealingWarmRestarts",
-        "initial_learning_rate",
-        initial,
-        "T_0",
-        period,
-        "T_mult",
-        factor,
-        "eta_min",
-        minimum);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }

@@ -125,9 +125,9 @@ class DistributionTest {
     Distributions.register("dense", own);
     assertThat(Distributions.named("dense")).isSameAs(own);
     assertThatThrownBy(() -> Distributions.register("erk", own))
-        .hasMessage("there is a distribution 'erk' already");
+        .hasMessage("the distribution 'erk' is registered already");
     assertThatThrownBy(() -> Distributions.named("er-k"))
-        .hasMessageStartingWith("no distribution 'er-k'; there are ");
+        .hasMessageStartingWith("unknown distribution 'er-k'; allowed: ");
   }
 
   private static long[] kept(

@@ -154,9 +154,9 @@ class InitialMaskTest {
     InitialMasks.register("diagonal", diagonal);
     assertThat(InitialMasks.named("diagonal")).isSameAs(diagonal);
     assertThatThrownBy(() -> InitialMasks.register("random", diagonal))
-        .hasMessage("there is an initial mask 'random' already");
+        .hasMessage("the initial mask 'random' is registered already");
     assertThatThrownBy(() -> InitialMasks.named("rigl"))
-        .hasMessageStartingWith("no initial mask 'rigl'; there are checkerboard, ")
+        .hasMessageStartingWith("unknown initial mask 'rigl'; allowed: checkerboard, ")
         .hasMessageContaining("from_zeros, random, topk");
   }
 

@@ -8,9 +8,11 @@ import static dev.filigree.schedule.Schedules.cubic;
 import static dev.filigree.schedule.UpdateSchedules.atSteps;
 import static dev.filigree.schedule.UpdateSchedules.every;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
+import dev.filigree.config.Default;
 import dev.filigree.optim.ParameterGroup;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,8 +53,9 @@ class ScheduleGuideTest {
   @Test
   void itsYamlIsReadWithTheSchedulesOfYourOwn() throws IOException {
     Schedule halving = step -> 0.5 * Math.pow(0.5, step / 1000.0);
+    Schedules.register("halving", Halving.class, "init");
     Schedules.register(
-        "halving",
+        "decaying",
         config -> {
           double init = config.number("init");
           double every = config.number("every");
@@ -72,8 +75,35 @@ class ScheduleGuideTest {
             cubic(0.5, 0.9, 0, 10_000, 100),
             every(100).from(200).until(3000),
             atSteps(5, 17, 100))
-        .hasSize(9);
+        .hasSize(10);
     assertThat(((Schedule) read.getLast()).at(1234)).isEqualTo(halving.at(1234));
+  }
+
+  record Halving(double init, @Default("1000") double everySteps) implements Schedule {
+    @Override
+    public double at(long step) {
+      return init * Math.pow(0.5, step / everySteps);
+    }
+  }
+
+  @Test
+  void aRecordOfYourOwnIsWrittenBackByItsComponents() {
+    LearningRates.register("ThirdingLR", Thirding.class);
+    Schedule own = LearningRates.parse(ConfigReader.parse("ThirdingLR: {}", "test.yaml"));
+    assertThat(own.describe()).isEqualTo("{ThirdingLR: {initial_learning_rate: 3}}");
+    assertThat(LearningRates.parse(ConfigReader.parse(own.describe(), "test.yaml"))).isEqualTo(own);
+    assertThatThrownBy(
+            () ->
+                LearningRates.parse(
+                    ConfigReader.parse("ThirdingLR: {initial_learning_rate: -1}", "test.yaml")))
+        .hasMessageContaining("initial_learning_rate: must be a finite number of at least 0");
+  }
+
+  record Thirding(@Default("3") double initialLearningRate) implements Schedule {
+    @Override
+    public double at(long step) {
+      return initialLearningRate * Math.pow(3, (double) -step);
+    }
   }
 
   @Test

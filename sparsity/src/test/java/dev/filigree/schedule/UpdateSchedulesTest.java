@@ -42,7 +42,7 @@ class UpdateSchedulesTest {
   void whatIsWrittenAsConfigurationReadsBackTheSame(UpdateSchedule schedule) {
     Object config = schedule.toConfig().orElseThrow();
     assertThat(UpdateSchedules.parse(ConfigReader.of(config, "test"))).isEqualTo(schedule);
-    assertThat(UpdateSchedules.parse(ConfigReader.parse(schedule.toString(), "test")))
+    assertThat(UpdateSchedules.parse(ConfigReader.parse(schedule.describe(), "test")))
         .isEqualTo(schedule);
   }
 

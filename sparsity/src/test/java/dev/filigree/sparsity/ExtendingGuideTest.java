@@ -31,7 +31,7 @@ class ExtendingGuideTest {
 
   @BeforeAll
   static void register() {
-    Schedules.register("cubic_rise", CubicRise::read, "init", "last");
+    Schedules.register("cubic_rise", CubicRise.class, "init", "last");
     Algorithms.register("mest", new Mest.Options(0.01), Mest::new);
     Algorithms.register("straight_through", StraightThrough::new);
   }

@@ -169,7 +169,7 @@ class SparsityConfigTest {
             "run.yaml:2: type: 'type' is another name of 'algorithm': give one"),
         Arguments.of(
             "sparsity:\n  type: sine",
-            "run.yaml:2: sparsity.type: unknown schedule 'sine': one of constant, cosine, cubic"),
+            "run.yaml:2: sparsity.type: unknown schedule 'sine'; allowed: constant, cosine, cubic"),
         Arguments.of(
             "sparsity: 0.5\ndrop_fraction: -0.1",
             "run.yaml:2: drop_fraction: must lie in [0, 1], found -0.1"),
@@ -182,7 +182,7 @@ class SparsityConfigTest {
                 + " 0.5"),
         Arguments.of(
             "sparsity: 0.5\ninit_method: best",
-            "run.yaml:2: init_method: no initial mask 'best'; there are checkerboard, from_zeros,"
+            "run.yaml:2: init_method: unknown initial mask 'best'; allowed: checkerboard, from_zeros,"
                 + " random, topk"),
         Arguments.of(
             "sparsity: 0.5\nupdate: 5",
@@ -209,7 +209,7 @@ class SparsityConfigTest {
             "run.yaml:2: tie_break: no tie break 'first'; there are lower_index, random"),
         Arguments.of(
             "sparsity: 0.5\ndistribution: fair",
-            "run.yaml:2: distribution: no distribution 'fair'; there are er, erk, global, uniform"),
+            "run.yaml:2: distribution: unknown distribution 'fair'; allowed: er, erk, global, uniform"),
         Arguments.of(
             "sparsity: 0.5\nparam_filter:\n- fc1.weight\n- {a: b}",
             "run.yaml:4: param_filter.1: expected a single value, found a map"));

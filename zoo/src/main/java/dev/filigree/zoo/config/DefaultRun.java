@@ -56,7 +56,7 @@ final class DefaultRun {
         .flatMap(optimizer -> optimizer.entries().entrySet().stream())
         .anyMatch(
             entry ->
-                OptimizerKinds.takesFirstRateOnly(entry.getKey())
+                OptimizerConfig.takesFirstRateOnly(entry.getKey())
                     || (entry.getValue() instanceof ConfigMap options
                         && options.get("learning_rate", "lr").isPresent()));
   }

@@ -6,6 +6,7 @@ import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.OptimizerOptions;
+import dev.filigree.optim.Optimizers;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.schedule.Constant;
 import dev.filigree.schedule.OptimizerSchedules;
@@ -35,15 +36,15 @@ public record OptimizerConfig(
 
   static OptimizerConfig read(ConfigNode node) {
     var entry = Blocks.single(node, "optimizer");
-    OptimizerKinds.Kind<?> kind = OptimizerKinds.named(entry.getKey(), entry.getValue());
     ConfigMap block = block(entry.getValue());
+    Optimizers.Kind<?> kind = Blocks.build(block, () -> Optimizers.named(entry.getKey()));
     if (!block.flag("correct_bias", true)) {
       throw block.require("correct_bias").error("false is not supported: remove the key");
     }
     List<TaggedParameters> tagged = TaggedParameters.read(block);
-    OptimizerOptions options = Blocks.build(block, () -> OptionRecord.read(block, kind.defaults()));
+    OptimizerOptions options = kind.read(block);
     block.rejectUnknown();
-    return new OptimizerConfig(OptimizerKinds.nameOf(entry.getKey()), options, tagged);
+    return new OptimizerConfig(Optimizers.nameOf(entry.getKey()), options, tagged);
   }
 
   /** {@code AdamW:} without options is an empty block. */
@@ -55,7 +56,7 @@ public record OptimizerConfig(
 
   /** The optimizer of some groups of parameters. */
   public Optimizer create(List<ParameterGroup> groups) {
-    return OptimizerKinds.named(name).create(groups, options);
+    return Optimizers.named(name).create(groups, options);
   }
 
   /** The tags of a parameter. */
@@ -106,7 +107,7 @@ public record OptimizerConfig(
       OptimizerSchedules schedules,
       ConfigNode block,
       boolean resolved) {
-    if (OptimizerKinds.takesFirstRateOnly(name)
+    if (takesFirstRateOnly(name)
         && schedules.learningRates().stream()
             .anyMatch(each -> !(each.schedule() instanceof Constant))) {
       throw block.error(
@@ -143,14 +144,19 @@ public record OptimizerConfig(
         .allMatch(each -> schedules.weightDecay(tags(each)).isPresent());
   }
 
+  /** Whether an optimizer goes on from the learning rate of its first step, by its own rule. */
+  static boolean takesFirstRateOnly(String name) {
+    return name.equalsIgnoreCase("Rprop");
+  }
+
   /** Tensors of a parameter's shape that the optimizer keeps for each parameter, as a rule. */
   int stateTensors() {
-    return OptimizerKinds.named(name).states();
+    return Optimizers.named(name).states();
   }
 
   /** The block, without the rates that schedules take the place of. */
   Map<String, Object> toConfig(List<ParameterSpec> parameters, OptimizerSchedules schedules) {
-    Map<String, Object> block = OptionRecord.write((Record) options);
+    Map<String, Object> block = Optimizers.write(options);
     if (isScheduled(parameters, schedules)) {
       block.remove("learning_rate");
     }

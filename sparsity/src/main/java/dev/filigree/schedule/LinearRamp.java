@@ -1,15 +1,13 @@
 package dev.filigree.schedule;
 
-import java.util.Optional;
-
 /**
  * A straight line: init + slope · step. It has no end; a sparsity is clamped to [0, 1] where it is
  * used.
  *
  * @param slope the change per step
  */
-public record Linear(double init, double slope) implements PiecewiseMonotone {
-  public Linear {
+public record LinearRamp(double init, double slope) implements PiecewiseMonotone {
+  public LinearRamp {
     Checks.finite("init", init);
     Checks.finite("slope", slope);
   }
@@ -17,15 +15,5 @@ public record Linear(double init, double slope) implements PiecewiseMonotone {
   @Override
   public double at(long step) {
     return init + slope * step;
-  }
-
-  @Override
-  public Optional<Object> toConfig() {
-    return ConfigForm.typed("linear", "init", init, "slope", slope);
-  }
-
-  @Override
-  public String toString() {
-    return ConfigForm.text(toConfig());
   }
 }
