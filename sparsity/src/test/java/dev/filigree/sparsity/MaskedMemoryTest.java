@@ -47,7 +47,7 @@ class MaskedMemoryTest {
       var algorithm =
           SparseEvolution.builder().sparsity(0.9).dropFraction(0.3).update(every(100)).build();
       try (SparseOptimizer optimizer = MaskedTraining.wrap(net, sgd, algorithm)) {
-        long before = NativeBytes.inUse();
+        long before = NativeBytes.inUseOnceSettled();
         try (var _ = new PointerScope()) {
           net.forward(torch.randn(8, SIDE)).sum().backward();
         }
