@@ -78,7 +78,8 @@ final class CrossoverMeasurement {
         var _ = new PointerScope();
         var products = SparseProducts.of(device).orElseThrow()) {
       if (!warm) {
-        best(List.of(compressed(products, WARM_UP_SIZE, 0.9)), WARM_UP_ROUNDS); // compiles the loops
+        best(
+            List.of(compressed(products, WARM_UP_SIZE, 0.9)), WARM_UP_ROUNDS); // compiles the loops
         warm = true;
       }
       otherPrograms(); // loads are those since the last question

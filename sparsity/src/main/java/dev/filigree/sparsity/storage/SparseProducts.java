@@ -23,8 +23,8 @@ public interface SparseProducts extends AutoCloseable {
   String provider();
 
   /**
-   * Whether they compute with whatever makes the device fast. Where they do not, masked execution is
-   * always faster.
+   * Whether they compute with whatever makes the device fast. Where they do not, masked execution
+   * is always faster.
    */
   boolean isVectorized();
 
