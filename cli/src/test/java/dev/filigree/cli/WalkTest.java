@@ -150,7 +150,7 @@ class WalkTest {
     if (!network.isText()) {
       assertThat(trained.out() + trained.err()).doesNotContain("perplexity", "bits per byte");
     }
-    train(yaml, run, "--steps", "5");
+    trainABit(yaml, run);
     loseTheLastCheckpoint(run);
     ok(Program.run("train", "--resume", run.toString(), "--steps", "8"));
     assertThat(rows(run)).isEqualTo(rows(whole));
@@ -173,11 +173,25 @@ class WalkTest {
     return run;
   }
 
-  private static Program train(String yaml, Path out, String... more) throws IOException {
-    Path config = Files.writeString(out.resolveSibling(out.getFileName() + ".yaml"), yaml);
-    var arguments = new ArrayList<>(List.of("train", config.toString(), "--out", out.toString()));
-    arguments.addAll(List.of(more));
-    return ok(Program.run(arguments.toArray(String[]::new)));
+  private static Program train(String yaml, Path out) throws IOException {
+    return ok(Program.run("train", config(yaml, out), "--out", out.toString()));
+  }
+
+  /** A run that ends before its schedule does says so, and nothing else. */
+  private static void trainABit(String yaml, Path out) throws IOException {
+    Program program =
+        Program.run("train", config(yaml, out), "--out", out.toString(), "--steps", "5");
+    assertThat(program.exitCode()).as(program.err()).isZero();
+    assertThat(
+            program
+                .err()
+                .lines()
+                .filter(line -> line.startsWith("warning:") || line.startsWith("note:")))
+        .allMatch(line -> line.contains("not the 75.00 % of its schedule"));
+  }
+
+  private static String config(String yaml, Path out) throws IOException {
+    return Files.writeString(out.resolveSibling(out.getFileName() + ".yaml"), yaml).toString();
   }
 
   /** There is nothing to warn of, nor anything that was read another way than it was written. */

@@ -79,18 +79,41 @@ public final class Candidates implements AutoCloseable {
     return flags.sum(ALONG_GROUP, true, new ScalarTypeOptional(ScalarType.Long));
   }
 
-  /** The scores as {@link Masks#growMaximum} takes them: of the weight's shape, NaN elsewhere. */
-  public Tensor scores() {
+  /**
+   * {@link Masks#growMaximum} by the candidates alone.
+   *
+   * @param left what a drop has left of the mask: bool, of the weight's shape
+   */
+  public Tensor grow(Tensor left, double sparsity, Grouping grouping, TieBreak ties) {
+    if (grouping.groups() > 1 || grouping.pooled() || !left.is_cpu()) {
+      return Masks.growMaximum(scores(), left, sparsity, grouping, ties);
+    }
     return Tensors.scoped(
         () -> {
-          long size = 1;
-          for (long dimension : shape) {
-            size *= dimension;
-          }
-          var options = new TensorOptions(scores.options());
-          Tensor dense = torch.full(new long[] {size}, new Scalar(NOT_A_CANDIDATE), options);
-          return dense.index_copy_(0, indices, scores).view(shape);
+          long missing = Math.max(0, grouping.kept(sparsity) - Masks.count(left));
+          Tensor exists = left.flatten().index_select(0, indices);
+          Tensor winners =
+              Masks.select(
+                  scores,
+                  exists,
+                  new Quota(Quota.Competitors.MISSING, _ -> missing),
+                  new Listed(indices),
+                  ties);
+          return left.flatten()
+              .index_fill(0, indices.masked_select(winners), new Scalar(1))
+              .view(shape);
         });
+  }
+
+  /** The scores as {@link Masks#growMaximum} takes them: of the weight's shape, NaN elsewhere. */
+  private Tensor scores() {
+    var options = new TensorOptions(scores.options());
+    long size = 1;
+    for (long dimension : shape) {
+      size *= dimension;
+    }
+    Tensor dense = torch.full(new long[] {size}, new Scalar(NOT_A_CANDIDATE), options);
+    return dense.index_copy_(0, indices, scores).view(shape);
   }
 
   /** How many there are. */

@@ -4,6 +4,7 @@ import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
@@ -72,7 +73,9 @@ public final class Masks {
       TieBreak ties) {
     Counting.afterDrop(0, dropFraction); // a bad fraction is an error on an empty mask too
     Quota quota = Quota.drop(dropFraction, grouping.kept(sparsity));
-    return select(scores, mask, quota, grouping, ties);
+    return grouping.groups() == 1 && !grouping.pooled() && scores.is_cpu()
+        ? selectExisting(scores, mask, quota, grouping, ties)
+        : select(scores, mask, quota, grouping, ties);
   }
 
   /**
@@ -96,6 +99,25 @@ public final class Masks {
     long[] count = new long[1];
     Tensors.inScope(() -> count[0] = mask.sum().item_long());
     return count[0];
+  }
+
+  /** {@link #select} among the existing weights of one group: only they are looked at. */
+  private static Tensor selectExisting(
+      Tensor scores, Tensor mask, Quota quota, Grouping grouping, TieBreak ties) {
+    requireShape("shape of the scores", scores, grouping);
+    requireBool(mask);
+    requireShape("shape of the mask", mask, grouping);
+    return Tensors.scoped(
+        () -> {
+          Tensor indices = mask.flatten().nonzero().flatten();
+          Tensor listed = scores.flatten().index_select(0, indices);
+          Tensor exists = torch.ones_like(indices).to(ScalarType.Bool);
+          Tensor winners = select(listed, exists, quota, new Listed(indices), ties);
+          return torch.zeros_like(mask)
+              .flatten()
+              .index_fill_(0, indices.masked_select(winners), new Scalar(1))
+              .view(grouping.shape());
+        });
   }
 
   static Tensor select(

@@ -52,7 +52,6 @@ public final class Conv2d extends WeightedLayer {
    * @return [batch, out_channels, height', width']
    */
   public Tensor forward(Tensor x) {
-    tellOf(x);
     return torch.conv2d(
         x,
         effectiveWeight(),

@@ -43,7 +43,6 @@ public final class Embedding extends WeightedLayer {
    * @return [..., entries]
    */
   public Tensor scores(Tensor x) {
-    tellOf(x);
     return linear(x, effectiveWeight());
   }
 }

@@ -2,6 +2,7 @@ package dev.filigree.nn;
 
 import static org.bytedeco.pytorch.global.torch.linear;
 
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -17,6 +18,7 @@ public final class Linear extends WeightedLayer {
   private final long outFeatures;
   private final @Nullable Tensor bias; // [out_features]
   private @Nullable Product product;
+  private @Nullable Consumer<Tensor> inputListener;
 
   /**
    * A layer with PyTorch's initial values: weight and bias uniform within ±1/√in_features, drawn
@@ -48,7 +50,9 @@ public final class Linear extends WeightedLayer {
    * @return [..., out_features]
    */
   public Tensor forward(Tensor x) {
-    tellOf(x);
+    if (inputListener != null) {
+      inputListener.accept(x);
+    }
     if (product != null) {
       return product.forward(x, bias);
     }
@@ -67,6 +71,11 @@ public final class Linear extends WeightedLayer {
   /** [out_features], or null for a layer without bias. */
   public @Nullable Tensor bias() {
     return bias;
+  }
+
+  /** Tells of the input of every forward pass, [..., in_features], from now on; null for nobody. */
+  public void inputListener(@Nullable Consumer<Tensor> value) {
+    inputListener = value;
   }
 
   /** How the layer is computed now; null for the ordinary way. */

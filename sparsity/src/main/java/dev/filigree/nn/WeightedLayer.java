@@ -1,7 +1,6 @@
 package dev.filigree.nn;
 
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 public abstract class WeightedLayer extends Layer {
   private final Tensor weight;
   private @Nullable UnaryOperator<Tensor> forwardWeight;
-  private @Nullable Consumer<Tensor> inputListener;
 
   @SuppressWarnings("this-escape") // only referred to, weakly
   protected WeightedLayer(Tensor initial) {
@@ -39,16 +37,9 @@ public abstract class WeightedLayer extends Layer {
     forwardWeight = value;
   }
 
-  /** Tells of the inputs of every product from now on; null for nobody. */
-  public final void inputListener(@Nullable Consumer<Tensor> value) {
-    inputListener = value;
-  }
-
-  /** Tells the listener of an input [..., in_features]; products begin with it. */
-  protected final void tellOf(Tensor input) {
-    if (inputListener != null) {
-      inputListener.accept(input);
-    }
+  /** Whether the layer multiplies with the stored weight itself. */
+  public final boolean multipliesStoredWeight() {
+    return forwardWeight == null;
   }
 
   /** What the layer multiplies with now. */

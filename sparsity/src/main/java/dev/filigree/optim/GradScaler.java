@@ -81,6 +81,7 @@ public final class GradScaler {
       throw new IllegalStateException("unscale or step was already called since the last update");
     }
     progress.put(optimizer, new Progress(unscaleGradients(optimizer), false));
+    optimizer.gradientsUnscaled(scale);
   }
 
   /**

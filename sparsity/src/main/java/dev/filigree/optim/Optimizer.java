@@ -61,6 +61,14 @@ public interface Optimizer {
     return ParameterLayout.asStored(parameter);
   }
 
+  /**
+   * Hears that the gradients of the step were divided by a loss scale, for those who gathered
+   * gradients as they arrived.
+   *
+   * @param scale the factor that was on the loss
+   */
+  default void gradientsUnscaled(double scale) {}
+
   /** Steps since the optimizer was made; −1 for one that does not count them. */
   default long stepsMade() {
     return -1;

@@ -68,9 +68,10 @@ final class ExecutionChoice implements AutoCloseable {
    * @throws IllegalArgumentException when the options, or the algorithm, ask for what is impossible
    */
   ExecutionPlan choose(String name, Tensor weight, SparsityAlgorithm algorithm) {
-    if (algorithm.evidence() instanceof Evidence.InputNorms && layer(weight) == null) {
+    if (algorithm.evidence() instanceof Evidence.InputNorms
+        && !(layer(weight) instanceof Linear)) {
       throw new IllegalArgumentException(
-          "'" + name + "': the inputs of its layer are known only in a layer of dev.filigree.nn");
+          "'" + name + "': the inputs of its layer are known only in a dev.filigree.nn.Linear");
     }
     if (!algorithm.forwardWeight().equals(ForwardWeight.stored())) {
       return dense(name, weight, algorithm.forwardWeight());
@@ -114,13 +115,17 @@ final class ExecutionChoice implements AutoCloseable {
               + name
               + "': what its layer multiplies with can be changed only in a layer of dev.filigree.nn");
     }
+    if (!layer.multipliesStoredWeight()) {
+      throw new IllegalArgumentException(
+          "'" + name + "': its layer multiplies with a function of its weight already");
+    }
     return new ExecutionPlan.Dense(layer, forward);
   }
 
   /** Why a parameter cannot be stored compressed, in the words of an error; empty if it can. */
   private Optional<String> obstacle(
       String name, Tensor weight, long[] shape, SparsityAlgorithm algorithm) {
-    if (!(layer(weight) instanceof Linear)) {
+    if (!(layer(weight) instanceof Linear linear)) {
       String module = libtorchModules.get(Tensors.identity(weight));
       return Optional.of(
           module == null
@@ -128,6 +133,9 @@ final class ExecutionChoice implements AutoCloseable {
               : "it belongs to libtorch's own "
                   + module
                   + ", which computes out of reach; a dev.filigree.nn.Linear layer does not");
+    }
+    if (!linear.multipliesStoredWeight()) {
+      return Optional.of("its layer multiplies with a function of its weight");
     }
     Optional<String> ofProducts =
         products(weight)

@@ -3,16 +3,17 @@ package dev.filigree.sparsity;
 import dev.filigree.mask.Candidates;
 import dev.filigree.optim.GradientExchange;
 import dev.filigree.sparsity.algorithm.Evidence;
-import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.WeightView;
 import dev.filigree.sparsity.storage.GradientListener;
 import dev.filigree.torch.Tensors;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A compressed weight has no room for a dense gradient: where one backward pass makes the step,
  * its gradient is scored as it arrives, and only the candidates of the growth outlive it.
  * Everywhere else gradients are summed, one dense tensor a parameter, in the steps before an
- * update.
+ * update; over several steps in float32, whatever the weight's type.
  */
 final class GatheredEvidence implements GradientListener, AutoCloseable {
   private final String name;
@@ -32,9 +33,11 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
 
   private boolean gathering;
   private @Nullable Function<Tensor, Candidates> scoring;
-  private @Nullable Tensor ofStep; // the gradient of this step, summed over its backward passes
-  private @Nullable Tensor average; // over steps: of the last ones, or the momentum
-  private @Nullable Tensor squares; // [in_features]: of the inputs of this step
+  private @Nullable Tensor stepGradient; // of this step, summed over its backward passes
+  private @Nullable Tensor average; // over steps: a sum of the last ones, or the momentum; float32
+  private long steps; // that the sum is of
+  private @Nullable Tensor squares; // [in_features]: mean over the inputs of this step; float32
+  private long inputs; // that the mean is of
   private @Nullable Candidates candidates;
   private boolean severalPasses;
   private @Nullable Throwable failure;
@@ -66,17 +69,17 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
   @Override
   public void gradient(Tensor dense) {
     if (!weight.grad().defined()) {
-      forgetStep(); // The first backward pass of a step; the step before may have been skipped.
+      forgetGradient(); // The first backward pass of a step; the step before may have been skipped.
     }
     if (scoring != null) {
       severalPasses = candidates != null;
       if (candidates == null) {
         score(dense, scoring);
       }
-    } else if (ofStep == null) {
-      ofStep = own(dense.clone());
+    } else if (stepGradient == null) {
+      stepGradient = own(dense.clone());
     } else {
-      ofStep.add_(dense);
+      stepGradient.add_(dense);
     }
   }
 
@@ -89,47 +92,75 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
     }
   }
 
+  /** Takes the inputs of one forward pass, [..., in_features]. */
+  void input(Tensor x) {
+    if (gathering && GradMode.is_enabled()) {
+      Tensors.inScope(
+          () -> {
+            Tensor flat = x.detach().reshape(-1, x.size(-1)).to(ScalarType.Float);
+            long all = inputs + flat.size(0);
+            Tensor share = flat.square().sum(0).div(new Scalar((double) Math.max(1, all)));
+            if (squares == null) {
+              squares = own(share);
+            } else {
+              squares.mul_(new Scalar((double) inputs / Math.max(1, all))).add_(share);
+            }
+            inputs = all;
+          });
+    }
+  }
+
   /**
-   * Rethrows what an algorithm's score threw within the backward pass, where libtorch would have
-   * made a text of it.
+   * Throws what stands against an update, before the optimizer makes its step: what an algorithm's
+   * score threw within the backward pass, where libtorch would have made a text of it, and a
+   * gradient of which only a part was scored.
    */
-  void rethrowFailure() {
+  void requireUsable() {
     switch (failure) {
       case null -> {}
       case Error error -> throw error;
       case RuntimeException exception -> throw exception;
       case Throwable other -> throw new IllegalStateException(other);
     }
-  }
-
-  /** Takes the inputs of one forward pass, [..., in_features]. */
-  void input(Tensor x) {
-    if (gathering && GradMode.is_enabled()) {
-      Tensors.inScope(
-          () -> {
-            Tensor sum = x.detach().reshape(-1, x.size(-1)).square().sum(0);
-            squares = own(squares == null ? sum : squares.add(sum));
-          });
+    if (severalPasses) {
+      throw new IllegalStateException(
+          name
+              + ": several backward passes made one step, or its layer took part in one several"
+              + " times; compressed execution must know that: SparsityOptions.microBatches");
     }
   }
 
   /** The optimizer has made its step: what was gathered in it counts. */
   void finishStep() {
-    if (ofStep == null) {
+    if (stepGradient == null) {
       return;
     }
     switch (evidence) {
-      case Evidence.Gradient(int steps) when steps > 1 -> {
-        Tensor share = ofStep.div(new Scalar((double) steps));
-        average = own(average == null ? share : average.add(share));
-        forgetStep();
-      }
-      case Evidence.Momentum(double beta) -> {
-        Tensor share = ofStep.mul(new Scalar(1 - beta));
-        average = own(average == null ? share : average.mul(new Scalar(beta)).add(share));
-        forgetStep();
-      }
+      case Evidence.Gradient(int most) when most > 1 -> addToAverage(1, 1);
+      case Evidence.Momentum(double beta) -> addToAverage(beta, 1 - beta);
       default -> {}
+    }
+  }
+
+  /** average ← kept · average + share · the gradient of the step. */
+  private void addToAverage(double kept, double share) {
+    Tensors.inScope(
+        () -> {
+          Tensor gradient = Objects.requireNonNull(stepGradient).to(ScalarType.Float);
+          if (average == null) {
+            average = own(gradient.mul(new Scalar(share)));
+          } else {
+            average.mul_(new Scalar(kept)).add_(gradient, new Scalar(share));
+          }
+        });
+    steps++;
+    forgetGradient();
+  }
+
+  /** Takes the loss scale out of the gradient of this step. */
+  void unscale(double scale) {
+    if (stepGradient != null) {
+      stepGradient.div_(new Scalar(scale));
     }
   }
 
@@ -137,43 +168,42 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
   boolean isComplete() {
     return switch (evidence) {
       case Evidence.None() -> true;
-      case Evidence.Gradient(int steps) ->
-          steps > 1 ? average != null : ofStep != null || candidates != null;
+      case Evidence.Gradient(int most) ->
+          most > 1 ? average != null : stepGradient != null || candidates != null;
       case Evidence.Momentum _ -> average != null;
       case Evidence.InputNorms() -> squares != null;
     };
   }
 
   /** Replicas agree on what was summed; candidates they agreed on when the gradient arrived. */
-  void average() {
-    for (Tensor gathered : new @Nullable Tensor[] {average == null ? ofStep : average, squares}) {
+  void exchange() {
+    for (Tensor gathered : new @Nullable Tensor[] {average == null ? stepGradient : average, squares}) {
       if (gathered != null) {
         exchange.average(List.of(gathered));
       }
     }
   }
 
-  /** The scores of a growth, of the weight's shape. */
-  Tensor growScores(SparsityAlgorithm algorithm, WeightView view) {
-    if (severalPasses) {
-      throw new IllegalStateException(
-          name
-              + ": several backward passes made one step; compressed execution must know that:"
-              + " SparsityOptions.microBatches");
-    }
-    return candidates == null ? algorithm.growScore(view) : candidates.scores();
+  /** What the scores of a growth were made of as the gradient arrived. */
+  Optional<Candidates> candidates() {
+    return Optional.ofNullable(candidates);
+  }
+
+  /** The gradient of the step, which growth scores see as it arrived. */
+  Optional<Tensor> arrived() {
+    return Optional.ofNullable(stepGradient);
   }
 
   /** See {@link WeightView#gradient}. */
   Tensor gradient() {
-    Tensor gathered = average != null ? average : ofStep;
-    if (!(evidence instanceof Evidence.Gradient) || gathered == null) {
+    if (!(evidence instanceof Evidence.Gradient(int most)) || most == 1 || average == null) {
       throw new IllegalStateException(
           name
-              + ": no dense gradient was gathered; a growth score finds it where evidence() says"
-              + " Evidence.gradient()");
+              + ": no dense gradient was gathered for this score; a growth score finds that of the"
+              + " step where evidence() says Evidence.gradient(), both scores that of several steps"
+              + " where it says Evidence.gradient(n); keptGradient() is always there for drops");
     }
-    return gathered;
+    return average.div(new Scalar((double) steps));
   }
 
   /** See {@link WeightView#momentum}. */
@@ -195,22 +225,42 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
   }
 
   Optional<Tensor> denseGradient() {
-    return Optional.ofNullable(average != null ? average : ofStep);
+    return Optional.ofNullable(average != null ? average : stepGradient);
   }
 
-  /** What lives from step to step and so belongs to a checkpoint. */
+  /** A copy of what lives from step to step and so belongs to a checkpoint. */
   Optional<Tensor> state() {
-    return Optional.ofNullable(average);
+    return Optional.ofNullable(average).map(tensor -> Tensors.scoped(tensor::clone));
   }
 
-  void load(Tensor state) {
-    average = own(state.clone());
+  /** How many steps {@link #state} is of. */
+  long steps() {
+    return steps;
   }
 
-  /** Forgets a step: it was skipped, or its update is made. */
-  void forgetStep() {
-    ofStep = closed(ofStep);
-    squares = closed(squares);
+  /**
+   * Goes on from a checkpoint.
+   *
+   * @param state null where nothing was gathered
+   */
+  void load(@Nullable Tensor state) {
+    average = closed(average);
+    if (state != null) {
+      Tensors.inScope(
+          () -> average = own(state.to(weight.device(), ScalarType.Float).clone()));
+    }
+  }
+
+  /** Begins anew, as if nothing had been gathered. */
+  void reset(long gatheredSteps) {
+    forgetStep();
+    load(null);
+    steps = gatheredSteps;
+  }
+
+  /** Forgets the gradient of a step: it was skipped, or its update is made. */
+  void forgetGradient() {
+    stepGradient = closed(stepGradient);
     severalPasses = false;
     failure = null;
     if (candidates != null) {
@@ -219,10 +269,19 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
     }
   }
 
+  /** Forgets a step and its inputs. */
+  void forgetStep() {
+    forgetGradient();
+    squares = closed(squares);
+    inputs = 0;
+  }
+
   /** An update was made: the mean begins anew, the momentum goes on. */
   void finishUpdate() {
+    forgetStep();
     if (evidence instanceof Evidence.Gradient) {
       average = closed(average);
+      steps = 0;
     }
   }
 
@@ -240,7 +299,6 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
 
   @Override
   public void close() {
-    forgetStep();
-    average = closed(average);
+    reset(0);
   }
 }

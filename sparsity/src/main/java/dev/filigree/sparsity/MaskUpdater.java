@@ -2,6 +2,7 @@ package dev.filigree.sparsity;
 
 import dev.filigree.mask.Masks;
 import dev.filigree.optim.Optimizer;
+import dev.filigree.sparsity.algorithm.Evidence;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.torch.Tensors;
 import java.util.List;
@@ -30,39 +31,55 @@ final class MaskUpdater {
 
   /** Updates the masks of all parameters of which the evidence is there, and reports. */
   void update(long step, List<SparsityListener> listeners) {
-    List<UpdateRule> targets = group.rules(step, seed, optimizer);
-    for (int i = 0; i < targets.size(); i++) {
+    List<UpdateRule> rules = group.rules(step, seed, optimizer);
+    for (int i = 0; i < rules.size(); i++) {
       SparseParameter parameter = group.parameters().get(i);
-      UpdateRule target = targets.get(i);
+      UpdateRule rule = rules.get(i);
       if (parameter.evidence().isComplete()) {
-        parameter.evidence().average();
+        parameter.evidence().exchange();
         // A scope for each: replaced values and state go before the next parameter.
-        Tensors.inScope(() -> report(parameter, update(parameter, target), listeners));
+        Tensors.inScope(() -> report(parameter, update(parameter, rule), listeners));
+      } else {
+        LOG.warn(
+            "{}: its update after step {} is left out, for want of a gradient or an input",
+            parameter.name(),
+            step);
       }
     }
   }
 
-  private MaskUpdate update(SparseParameter parameter, UpdateRule target) {
-    var view = new ParameterView(parameter, optimizer, target.step(), seed);
+  private MaskUpdate update(SparseParameter parameter, UpdateRule rule) {
+    var view = new ParameterView(parameter, optimizer, rule.step(), seed);
     Tensor before = parameter.mask();
+    long keptBefore = parameter.kept();
 
-    Tensor dropScores = parameter.requireScores("drop", algorithm.dropScore(view));
-    Tensor left = target.drop(dropScores, before);
-    Tensor growScores =
-        parameter.requireScores("grow", parameter.evidence().growScores(algorithm, view));
-    Tensor after = target.grow(growScores, left);
+    Tensor left = rule.drop(parameter.requireScores("drop", algorithm.dropScore(view)), before);
+    Tensor after =
+        parameter
+            .evidence()
+            .candidates()
+            .map(candidates -> rule.grow(candidates, left))
+            .orElseGet(() -> rule.grow(growScores(parameter, view), left));
 
     parameter.setMask(after, optimizer);
-    parameter.setTarget(target.sparsity(), target.kept());
+    parameter.setTarget(rule.sparsity(), rule.kept());
     parameter.evidence().finishUpdate();
+    long stayed = Masks.count(before.logical_and(after));
     return new MaskUpdate(
-        target.step(),
+        rule.step(),
         parameter.name(),
-        Masks.count(before.logical_and(after.logical_not())),
-        Masks.count(after.logical_and(before.logical_not())),
+        keptBefore - stayed,
+        parameter.kept() - stayed,
         parameter.kept(),
         parameter.size(),
-        target.sparsity());
+        rule.sparsity());
+  }
+
+  private Tensor growScores(SparseParameter parameter, ParameterView view) {
+    boolean ofOneStep = algorithm.evidence().equals(Evidence.gradient());
+    ParameterView seen =
+        ofOneStep ? view.ofGradient(parameter.evidence().arrived().orElseThrow()) : view;
+    return parameter.requireScores("grow", algorithm.growScore(seen));
   }
 
   private static void report(

@@ -3,10 +3,10 @@ package dev.filigree.sparsity;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.WeightView;
-import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** A sparse parameter as scores see it: made when they ask, dense whatever the storage. */
 final class ParameterView implements WeightView {
@@ -14,25 +14,44 @@ final class ParameterView implements WeightView {
   private final Optimizer optimizer;
   private final long step;
   private final long seed;
-  private final Supplier<Tensor> gradient;
+  private final @Nullable Tensor arriving;
 
-  /** A view in which the evidence of the parameter is the gradient. */
+  /** A view after the optimizer's step. */
   ParameterView(SparseParameter parameter, Optimizer optimizer, long step, long seed) {
-    this(parameter, optimizer, step, seed, () -> parameter.evidence().gradient());
+    this(parameter, optimizer, step, seed, null);
   }
 
-  /** A view with a gradient that has just arrived. */
-  ParameterView(
+  private ParameterView(
       SparseParameter parameter,
       Optimizer optimizer,
       long step,
       long seed,
-      Supplier<Tensor> gradient) {
+      @Nullable Tensor arriving) {
     this.parameter = parameter;
     this.optimizer = optimizer;
     this.step = step;
     this.seed = seed;
-    this.gradient = gradient;
+    this.arriving = arriving;
+  }
+
+  /**
+   * The view of a growth score that looks at the gradient of one step. It is the same whether the
+   * score is computed as the gradient arrives or afterwards: nothing that the optimizer's step
+   * changes is in it.
+   */
+  ParameterView ofGradient(Tensor gradient) {
+    return new ParameterView(parameter, optimizer, step, seed, gradient);
+  }
+
+  private void requireAfterStep(String what) {
+    if (arriving != null) {
+      throw new IllegalStateException(
+          name()
+              + ": a growth score that looks at the gradient of one step has no "
+              + what
+              + ": it is computed before the optimizer's step; Evidence.gradient(2) is looked at"
+              + " after it");
+    }
   }
 
   @Override
@@ -47,6 +66,7 @@ final class ParameterView implements WeightView {
 
   @Override
   public Tensor values() {
+    requireAfterStep("values");
     return parameter.stored();
   }
 
@@ -57,13 +77,14 @@ final class ParameterView implements WeightView {
 
   @Override
   public Tensor keptGradient() {
+    requireAfterStep("keptGradient");
     Tensor stored = parameter.weight().grad();
     return stored.defined() ? parameter.toDense(stored) : zeros();
   }
 
   @Override
   public Tensor gradient() {
-    return gradient.get();
+    return arriving == null ? parameter.evidence().gradient() : arriving;
   }
 
   @Override
@@ -78,6 +99,7 @@ final class ParameterView implements WeightView {
 
   @Override
   public Tensor optimizerState(String stateName) {
+    requireAfterStep("optimizer state");
     Tensor state = optimizer.state(parameter.weight()).get(stateName);
     if (state == null || !parameter.hasFormOfWeight(state)) {
       throw new IllegalArgumentException(

@@ -199,6 +199,15 @@ public final class SparseCheckpoint {
 
   /** The parameters of the model that the optimizer updates, by name. */
   private static Map<String, Tensor> updated(Module model, SparseOptimizer sparse) {
+    var names = Tensors.namedParameters(model).keySet();
+    for (SparseParameter parameter : sparse.parameters()) {
+      if (!names.contains(parameter.name())) {
+        throw new IllegalArgumentException(
+            "the model has no parameter '"
+                + parameter.name()
+                + "'; give a module in which all have the names that wrapping gave them");
+      }
+    }
     Set<Long> updated = new HashSet<>();
     for (ParameterGroup group : sparse.groups()) {
       group.parameters().forEach(parameter -> updated.add(Tensors.identity(parameter)));

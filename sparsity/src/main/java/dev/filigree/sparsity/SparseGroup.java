@@ -65,20 +65,27 @@ final class SparseGroup {
     double[] targets = targets(0, seed, optimizer);
     for (int i = 0; i < targets.length; i++) {
       SparseParameter parameter = parameters.get(i);
-      var request =
-          new InitialMask.Request(
-              parameter.name(),
-              parameter.dense(),
-              targets[i],
-              grouping(parameter),
-              algorithm.settings().ties().at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
-              seed,
-              placed(existing.get(parameter.name()), parameter));
+      double target = targets[i];
       masks.add(
-          Tensors.scoped(
-              () -> parameter.requireMask(algorithm.settings().initialMask().create(request))));
+          Tensors.scoped(() -> initialMask(parameter, target, seed, existing)));
     }
     return masks;
+  }
+
+  private Tensor initialMask(
+      SparseParameter parameter, double target, long seed, Map<String, Tensor> existing) {
+    AlgorithmSettings settings = algorithm.settings();
+    String name = parameter.name();
+    var request =
+        new InitialMask.Request(
+            name,
+            parameter.dense(),
+            target,
+            grouping(parameter),
+            settings.ties().at(seed, name, RandomScores.BEFORE_TRAINING),
+            seed,
+            placed(existing.get(name), parameter));
+    return parameter.requireMask(settings.initialMask().create(request));
   }
 
   private static @Nullable Tensor placed(@Nullable Tensor mask, SparseParameter parameter) {
@@ -120,9 +127,10 @@ final class SparseGroup {
         UpdateRule rule = rules.get(i);
         asItArrives =
             gradient -> {
-              var view = new ParameterView(parameter, optimizer, step, seed, () -> gradient);
+              var view =
+                  new ParameterView(parameter, optimizer, step, seed).ofGradient(gradient);
               Tensor scores = parameter.requireScores("grow", algorithm.growScore(view));
-              return rule.candidates(scores, view.mask());
+              return rule.candidates(scores, parameter.mask());
             };
       }
       parameter.evidence().await(wanted, asItArrives);
@@ -234,6 +242,8 @@ final class SparseGroup {
       kept.put(parameter.name(), parameter.targetKept());
     }
     SavedExecutions.save(parameters, execution);
+    var gathered = new LinkedHashMap<String, Object>();
+    parameters.forEach(p -> gathered.put(p.name(), p.evidence().steps()));
     var state = new LinkedHashMap<String, Object>();
     state.put("algorithm", algorithm.getClass().getSimpleName());
     state.put("sparsity", algorithm.settings().sparsity().state());
@@ -241,6 +251,7 @@ final class SparseGroup {
     state.put("target_sparsity", targets);
     state.put("kept", kept);
     state.put("execution", execution);
+    state.put("gathered_steps", gathered);
     return state;
   }
 
@@ -254,9 +265,18 @@ final class SparseGroup {
             "there is no mask for '" + parameter.name() + "': it was not sparse when it was saved");
       }
       parameter.setTarget(target.doubleValue(), weights.longValue());
+      parameter.evidence().reset(gatheredSteps(state, parameter.name()));
     }
     algorithm.settings().sparsity().load(part(state, "sparsity"));
     algorithm.settings().dropFraction().load(part(state, "drop_fraction"));
+  }
+
+  private static long gatheredSteps(Object state, String name) {
+    return state instanceof Map<?, ?> map
+            && map.get("gathered_steps") instanceof Map<?, ?> gathered
+            && gathered.get(name) instanceof Number steps
+        ? steps.longValue()
+        : 0;
   }
 
   @SuppressWarnings("unchecked") // checked to be a map; JSON has only texts for keys

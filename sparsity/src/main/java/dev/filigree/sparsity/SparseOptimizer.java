@@ -90,24 +90,27 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
       forgetStep();
       return;
     }
-    parameters().forEach(parameter -> parameter.evidence().rethrowFailure());
+    parameters().forEach(parameter -> parameter.evidence().requireUsable());
     GradientHook.forgetReturned();
     innerSteps.make();
     steps++;
-    try (var _ = new NoGradGuard();
-        var _ = new PointerScope()) {
+    try {
       boolean stateToo = !inner.keepsZeros();
       for (SparseParameter parameter : parameters()) {
-        parameter.enforce(inner, stateToo);
-        parameter.evidence().finishStep();
+        Tensors.inScope(
+            () -> {
+              parameter.enforce(inner, stateToo);
+              parameter.evidence().finishStep();
+            });
       }
-      updateMasks();
+      Tensors.inScope(this::updateMasks);
+      if (groups.stream().anyMatch(group -> group.isUpdate(steps))) {
+        giveBackMemory();
+      }
+    } finally { // a score may throw: what comes next does not depend on what was gathered
+      forgetStep();
+      awaitGradients();
     }
-    forgetStep();
-    if (groups.stream().anyMatch(group -> group.isUpdate(steps))) {
-      giveBackMemory();
-    }
-    awaitGradients();
   }
 
   private void forgetStep() {
@@ -149,7 +152,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     innerSteps.check();
     inner.zeroGrad();
     GradientHook.forgetReturned();
-    forgetStep();
+    parameters().forEach(parameter -> parameter.evidence().forgetGradient());
   }
 
   @Override
@@ -181,6 +184,12 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   @Override
   public boolean keepsZeros() {
     return true;
+  }
+
+  @Override
+  public void gradientsUnscaled(double scale) {
+    inner.gradientsUnscaled(scale);
+    Tensors.inScope(() -> parameters().forEach(p -> p.evidence().unscale(scale)));
   }
 
   /** The optimizer that this one wraps. */
@@ -282,6 +291,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     parameters().forEach(parameter -> parameter.requireMask(of(masks, parameter.name())));
     parameters().forEach(parameter -> parameter.setMask(of(masks, parameter.name()), inner));
     giveBackMemory();
+    awaitGradients(); // what is stored compressed now gathers in another way
   }
 
   /**

@@ -1,7 +1,7 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.mask.Masks;
-import dev.filigree.nn.WeightedLayer;
+import dev.filigree.nn.Linear;
 import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterLayout;
@@ -32,7 +32,7 @@ public final class SparseParameter implements ParameterLayout {
   private final long[] shape;
   private ExecutionPlan plan;
   private final GatheredEvidence evidence;
-  private final @Nullable WeightedLayer layer; // whose inputs are evidence
+  private final @Nullable Linear layer; // whose inputs are evidence
   private Storage storage;
   private double targetSparsity;
   private long targetKept;
@@ -46,7 +46,7 @@ public final class SparseParameter implements ParameterLayout {
       String name,
       Tensor weight,
       ExecutionPlan plan,
-      @Nullable WeightedLayer layer,
+      @Nullable Linear layer,
       Evidence needed,
       GradientExchange exchange) {
     this.name = name;
@@ -287,12 +287,6 @@ public final class SparseParameter implements ParameterLayout {
           "%s: keeps %d of %d weights, its sparsity %s asks for %d"
               .formatted(name, counted, size(), targetSparsity, targetKept));
     }
-  }
-
-  /** Gives back the memory of the weights and their gradient: the parameter becomes empty. */
-  void empty() {
-    weight.mutable_grad().reset();
-    weight.set_data(torch.empty(new long[] {0}, weight.options(), new MemoryFormatOptional()));
   }
 
   /** Undoes what the wrapper did: hooks gone, weight and state dense. Called once. */

@@ -2,6 +2,8 @@ package dev.filigree.sparsity;
 
 import dev.filigree.config.ConfigReader;
 import dev.filigree.mask.Masks;
+import dev.filigree.nn.Linear;
+import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
@@ -9,6 +11,7 @@ import dev.filigree.torch.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,12 +95,16 @@ public final class Sparsity {
       }
     }
 
-    var updated = new java.util.HashSet<Long>();
+    var updated = new HashSet<Long>();
     optimizer.groups().forEach(g -> g.parameters().forEach(p -> updated.add(Tensors.identity(p))));
     for (List<String> names : assigned) {
       for (String name : names) {
         requireFree(name, of(candidates, name), updated);
       }
+    }
+    if (options.exchange() != GradientExchange.none() && options.execution() == Execution.AUTO) {
+      throw new IllegalArgumentException(
+          "replicas must store their parameters alike: name the execution, masked or compressed");
     }
     var executions = new ExecutionChoice(models.values(), optimizer, options);
     var made = new ArrayList<SparseParameter>();
@@ -115,7 +122,7 @@ public final class Sparsity {
                       name,
                       weight,
                       plan,
-                      executions.layer(weight),
+                      executions.layer(weight) instanceof Linear linear ? linear : null,
                       algorithm.evidence(),
                       options.exchange())));
           made.add(parameters.getLast());
@@ -136,7 +143,7 @@ public final class Sparsity {
   /** Trainable parameters by name; one that is tied to another counts once, by its first name. */
   private static Map<String, Tensor> trainable(Map<String, Module> models) {
     var parameters = new LinkedHashMap<String, Tensor>();
-    var seen = new java.util.HashSet<Long>();
+    var seen = new HashSet<Long>();
     models.forEach(
         (prefix, model) ->
             Tensors.namedParameters(model)

@@ -27,6 +27,11 @@ record UpdateRule(
     return Masks.growMaximum(scores, left, sparsity, grouping, ties);
   }
 
+  /** {@link #grow(Tensor, Tensor)} by what was kept of the scores. */
+  Tensor grow(Candidates candidates, Tensor left) {
+    return candidates.grow(left, sparsity, grouping, ties);
+  }
+
   /** What of the scores of a growth decides it, whatever is dropped until then. */
   Candidates candidates(Tensor scores, Tensor mask) {
     return Candidates.of(scores, mask, dropFraction, sparsity, grouping, ties);

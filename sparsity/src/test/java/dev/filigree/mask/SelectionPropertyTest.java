@@ -128,7 +128,7 @@ class SelectionPropertyTest {
       Tensor dropScores = scores(shape, dropValues);
       Tensor left = Masks.dropMinimum(dropScores, mask, dropFraction, sparsity, grouping, ties);
       try (var candidates = Candidates.of(scores, mask, dropFraction, sparsity, grouping, ties)) {
-        assertThat(kept(Masks.growMaximum(candidates.scores(), left, sparsity, grouping, ties)))
+        assertThat(kept(candidates.grow(left, sparsity, grouping, ties)))
             .isEqualTo(kept(Masks.growMaximum(scores, left, sparsity, grouping, ties)));
       }
     }

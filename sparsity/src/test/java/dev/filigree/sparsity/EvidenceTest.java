@@ -3,15 +3,18 @@ package dev.filigree.sparsity;
 import static dev.filigree.schedule.UpdateSchedules.every;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.filigree.nn.Layer;
 import dev.filigree.nn.Linear;
+import dev.filigree.optim.GradScaler;
 import dev.filigree.optim.SGD;
 import dev.filigree.sparsity.algorithm.AlgorithmBuilder;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.Evidence;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.WeightView;
+import dev.filigree.testing.NativeBytes;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,7 +150,7 @@ class EvidenceTest {
 
   @ParameterizedTest
   @EnumSource(names = {"MASKED", "COMPRESSED"})
-  void inputNormsAreThoseOfTheStepBeforeAnUpdate(Execution execution) {
+  void inputNormsAreRootMeanSquaresOverTheStepBeforeAnUpdate(Execution execution) {
     final class Net extends Layer {
       private final Linear layer = register("layer", new Linear(3, 2, false));
     }
@@ -165,7 +168,10 @@ class EvidenceTest {
         optimizer.step();
       }
     }
-    assertThat(algorithm.seen).containsExactly(new float[] {5, 2, 3});
+    assertThat(algorithm.seen).containsExactly(
+            new float[] {
+              (float) Math.sqrt(25 / 2.0), (float) Math.sqrt(2), (float) Math.sqrt(9 / 2.0)
+            });
   }
 
   @Test
@@ -176,6 +182,97 @@ class EvidenceTest {
       train(model, optimizer, 1, 1, 1);
       assertThatThrownBy(() -> train(model, optimizer, 1))
           .hasMessageContainingAll("weight: ", "Evidence.gradient()");
+    }
+  }
+
+  @Test
+  void aMeanOfFewerStepsThanAskedForIsTheirMean() {
+    var model = OneWeight.of(2, 2, 1, 1, 1, 1);
+    var algorithm = Watching.every4Steps(Evidence.gradient(9), WeightView::gradient);
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(0), algorithm)) {
+      train(model, optimizer, 6, 6, 6, 6, 2, 2, 2, 2);
+    }
+    assertThat(algorithm.seen)
+        .containsExactly(new float[] {6, 12, 18, 24}, new float[] {2, 4, 6, 8});
+  }
+
+  @Test
+  void theLossScaleIsNotInIt() {
+    var model = OneWeight.of(2, 2, 1, 1, 1, 1);
+    var algorithm = Watching.every4Steps(Evidence.momentum(0), WeightView::momentum);
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(0), algorithm)) {
+      GradScaler scaler = GradScaler.fixed(1024);
+      for (int step = 0; step < 4; step++) {
+        optimizer.zeroGrad();
+        scaler.scale(model.weight().sum()).backward();
+        scaler.step(optimizer);
+        scaler.update();
+      }
+    }
+    assertThat(algorithm.seen).containsExactly(new float[] {1, 1, 1, 1});
+  }
+
+  @Test
+  void whatIsGatheredOverStepsTakesNoMoreMemoryFromStepToStep() {
+    assumeThat(NativeBytes.areCounted()).isTrue();
+    long side = 1024;
+    var model = new OneWeight(torch.ones(side, side));
+    var algorithm =
+        new AlgorithmBuilder<>(
+                settings -> new Watching(settings, Evidence.momentum(0.9), WeightView::zeros))
+            .sparsity(0.5)
+            .dropFraction(0.5)
+            .update(every(1000))
+            .build();
+    try (var optimizer = MaskedTraining.wrap(model, model.sgd(0), algorithm)) {
+      long before = 0;
+      for (int step = 0; step < 30; step++) {
+        if (step == 3) {
+          before = NativeBytes.inUseOnceSettled();
+        }
+        try (var _ = new PointerScope()) {
+          optimizer.zeroGrad();
+          model.weight().sum().backward();
+          optimizer.step();
+        }
+      }
+      assertThat((double) (NativeBytes.inUse() - before) / (4 * side * side)).isLessThan(3);
+    }
+  }
+
+  @Test
+  void inputsSeenBeforeGradientsAreForgottenCount() {
+    var layer = new Linear(3, 2, false);
+    var algorithm = Watching.every4Steps(Evidence.inputNorms(), WeightView::inputNorms);
+    var sgd = new SGD(List.of(layer.weight()), SGD.options().lr(0));
+    try (var optimizer = MaskedTraining.wrap(layer, sgd, algorithm)) {
+      for (int step = 0; step < 4; step++) {
+        Tensor y = layer.forward(torch.ones(2, 3)).sum();
+        optimizer.zeroGrad();
+        y.backward();
+        optimizer.step();
+      }
+    }
+    assertThat(algorithm.seen).containsExactly(new float[] {1, 1, 1});
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"MASKED", "COMPRESSED"})
+  void aGrowthByTheGradientOfOneStepSeesNothingThatTheStepChanges(Execution execution) {
+    var layer = new Linear(4, 4, false);
+    var algorithm = Watching.every4Steps(Evidence.gradient(), WeightView::values);
+    var sgd = new SGD(List.of(layer.weight()), SGD.options().lr(0.1));
+    SparsityOptions options = SparsityOptions.defaults().execution(execution);
+    try (var optimizer = Sparsity.wrap(layer, sgd, Group.of(algorithm), options)) {
+      assertThatThrownBy(
+              () -> {
+                for (int step = 0; step < 4; step++) {
+                  optimizer.zeroGrad();
+                  layer.forward(torch.ones(2, 4)).sum().backward();
+                  optimizer.step();
+                }
+              })
+          .hasMessageContainingAll("weight: ", "gradient of one step has no values");
     }
   }
 }

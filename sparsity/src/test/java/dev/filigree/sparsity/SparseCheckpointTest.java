@@ -231,7 +231,7 @@ class SparseCheckpointTest {
       assertThatThrownBy(() -> SparseCheckpoint.read(folder, other, sparse))
           .hasMessageContaining("has 'first.bias', which the model has not");
       assertThatThrownBy(() -> SparseCheckpoint.write(folder, model, sparse))
-          .hasMessageContaining("updates 2 parameters that the model has not");
+          .hasMessageContaining("has no parameter");
     }
     byte[] bytes = Files.readAllBytes(folder.resolve(SparseCheckpoint.NAME));
     Files.write(folder.resolve(SparseCheckpoint.NAME), java.util.Arrays.copyOf(bytes, 3000));

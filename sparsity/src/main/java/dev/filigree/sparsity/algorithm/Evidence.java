@@ -10,7 +10,9 @@ public sealed interface Evidence {
 
   /**
    * The gradient of every weight, of those too that do not exist: the mean over the last steps
-   * before an update, over all micro-batches and replicas.
+   * before an update, or over those since the last update where these are fewer, over all
+   * micro-batches and replicas. That of a single step is for growth scores only: it is looked at as
+   * it arrives, before the optimizer's step.
    *
    * @param steps how many, at least 1
    */
@@ -38,8 +40,8 @@ public sealed interface Evidence {
   }
 
   /**
-   * The Euclidean norm of every input feature of a linear layer over the tokens of the step before
-   * an update.
+   * The root mean square of every input feature of a {@link dev.filigree.nn.Linear} layer over the
+   * tokens of the step before an update.
    */
   record InputNorms() implements Evidence {}
 

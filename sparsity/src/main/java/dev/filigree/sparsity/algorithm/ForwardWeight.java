@@ -1,5 +1,6 @@
 package dev.filigree.sparsity.algorithm;
 
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -28,7 +29,7 @@ public interface ForwardWeight {
    * values when they come back.
    */
   static ForwardWeight masked() {
-    return (weight, mask) -> weight.mul(mask.to(weight.scalar_type()));
+    return ForwardWeight::within;
   }
 
   /**
@@ -37,8 +38,12 @@ public interface ForwardWeight {
    * Through Stochastic Neurons for Conditional Computation", 2013.
    */
   static ForwardWeight straightThrough() {
-    return (weight, mask) ->
-        weight.add(weight.mul(mask.to(weight.scalar_type())).sub(weight).detach());
+    return (weight, mask) -> within(weight.detach(), mask).add(weight.sub(weight.detach()));
+  }
+
+  /** The weight with zero, whatever it was, where the mask has none. */
+  private static Tensor within(Tensor weight, Tensor mask) {
+    return weight.masked_fill(mask.logical_not(), new Scalar(0.0));
   }
 
   /** See {@link #stored}. */

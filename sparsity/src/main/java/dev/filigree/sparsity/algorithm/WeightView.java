@@ -26,10 +26,11 @@ public interface WeightView {
   Tensor keptGradient();
 
   /**
-   * The gradient of every weight, see {@link Evidence.Gradient}. For growth scores only: it is
-   * looked at as it arrives, before the optimizer step.
+   * The gradient of every weight, see {@link Evidence.Gradient}. That of a single step is there in
+   * the growth score, which then sees nothing that the optimizer's step changes: neither values, nor
+   * state, nor {@link #keptGradient}, all of which are zero where no weight exists.
    *
-   * @throws IllegalStateException for an algorithm that did not ask for it
+   * @throws IllegalStateException for an algorithm that did not ask for it, and in a drop score
    */
   Tensor gradient();
 
@@ -41,7 +42,7 @@ public interface WeightView {
   Tensor momentum();
 
   /**
-   * The norms of the input features, [in_features], see {@link Evidence.InputNorms}.
+   * The root mean squares of the input features, [in_features], see {@link Evidence.InputNorms}.
    *
    * @throws IllegalStateException for an algorithm that did not ask for them
    */

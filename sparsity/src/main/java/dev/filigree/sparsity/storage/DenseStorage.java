@@ -20,7 +20,6 @@ public final class DenseStorage implements Storage {
   private final WeightedLayer layer;
   private final GradientListener listener;
   private final GradientHook hook = new Hook();
-  private final int registration;
   private Tensor mask;
   private long kept;
 
@@ -35,10 +34,17 @@ public final class DenseStorage implements Storage {
     this.weight = weight;
     this.layer = layer;
     this.listener = listener;
-    mask = owned(torch.ones_like(weight).to(ScalarType.Bool));
+    mask = owned(Tensors.scoped(() -> torch.ones_like(weight).to(ScalarType.Bool)));
     kept = weight.numel();
-    registration = weight.register_hook(hook);
-    layer.forwardWeight(stored -> forward.apply(stored, mask));
+    layer.forwardWeight(stored -> heard(forward.apply(stored, mask)));
+  }
+
+  /** The gradient of what is multiplied is that of every weight, missing ones too. */
+  private Tensor heard(Tensor multiplied) {
+    if (multiplied.requires_grad() && listener.wantsGradient()) {
+      multiplied.register_hook(hook);
+    }
+    return multiplied;
   }
 
   private static Tensor owned(Tensor tensor) {
@@ -102,7 +108,6 @@ public final class DenseStorage implements Storage {
 
   @Override
   public void detach() {
-    weight.remove_hook(registration);
     hook.close();
     layer.forwardWeight(null);
     mask.close();
