@@ -72,17 +72,18 @@ public final class SparseMatrix {
    */
   public static SparseMatrix ofMask(int rows, int columns, MemorySegment mask) {
     checkShape(rows, columns);
-    if (mask.byteSize() != (long) rows * columns) {
-      throw new IllegalArgumentException(
-          "mask has %d bytes; a mask for [%d, %d] has %d"
-              .formatted(mask.byteSize(), rows, columns, (long) rows * columns));
-    }
+    requireBytes(mask, rows, columns);
+    int size = rows * columns;
     int[] positions = new int[1024];
     int kept = 0;
-    for (int i = 0; i < rows * columns; i++) {
-      if (mask.get(ValueLayout.JAVA_BYTE, i) != 0) {
+    for (int i = 0; i < size; i++) {
+      // Eight missing weights at once: most masks are mostly zeros.
+      while (i <= size - Long.BYTES && mask.get(ValueLayout.JAVA_LONG_UNALIGNED, i) == 0) {
+        i += Long.BYTES;
+      }
+      if (i < size && mask.get(ValueLayout.JAVA_BYTE, i) != 0) {
         if (kept == positions.length) {
-          positions = Arrays.copyOf(positions, grown(kept, rows * columns));
+          positions = Arrays.copyOf(positions, grown(kept, size));
         }
         positions[kept++] = i;
       }
@@ -159,6 +160,28 @@ public final class SparseMatrix {
     byRows.forEach(
         (value, row, column) ->
             dense.set(FLOAT, 4L * ((long) row * columns + column), values.get(FLOAT, 4L * value)));
+  }
+
+  /**
+   * Writes a byte for every element: 1 where a weight is kept, else 0, as libtorch's bool tensors.
+   *
+   * @param mask [rows, columns], row-major; overwritten
+   * @throws IllegalArgumentException if the mask is not rows * columns bytes long
+   */
+  public void mask(MemorySegment mask) {
+    requireBytes(mask, rows, columns);
+    mask.fill((byte) 0);
+    byRows.forEach(
+        (value, row, column) ->
+            mask.set(ValueLayout.JAVA_BYTE, (long) row * columns + column, (byte) 1));
+  }
+
+  private static void requireBytes(MemorySegment mask, int rows, int columns) {
+    if (mask.byteSize() != (long) rows * columns) {
+      throw new IllegalArgumentException(
+          "mask has %d bytes; a mask for [%d, %d] has %d"
+              .formatted(mask.byteSize(), rows, columns, (long) rows * columns));
+    }
   }
 
   /**

@@ -42,17 +42,36 @@ public final class Candidates implements AutoCloseable {
       Grouping grouping,
       TieBreak ties) {
     Quota quota = Quota.regrow(dropFraction, grouping.kept(sparsity));
-    Tensor best = Masks.select(scores, mask, quota, grouping, ties);
     var found = new Tensor[2];
     Tensors.inScope(
         () -> {
+          Tensor best = Masks.select(scores, mask, quota, grouping, ties);
           Tensor flat = scores.to(ScalarType.Float).flatten();
           Tensor candidates =
-              grouping.restore(admitted(flat.view(grouping.shape()), mask, best, grouping));
+              grouping.groups() == 1 && !grouping.pooled()
+                  ? admittedOfOneGroup(flat, mask.flatten(), best.flatten())
+                  : grouping.restore(admitted(flat.view(grouping.shape()), mask, best, grouping));
           found[0] = candidates.flatten().nonzero().flatten().retainReference();
           found[1] = flat.index_select(0, found[0]).retainReference();
         });
     return new Candidates(grouping.shape(), found[0], found[1]);
+  }
+
+  /**
+   * What does not score less than the worst of the best: of the missing weights those that would
+   * grow, and perhaps equals of the last of them, which the tie break tells apart later.
+   */
+  private static Tensor admittedOfOneGroup(Tensor scores, Tensor mask, Tensor best) {
+    Tensor growing = scores.masked_select(best.bitwise_xor(mask)); // best holds all of the mask
+    long missing = mask.numel() - Masks.count(mask);
+    if (growing.numel() == missing) {
+      return torch.ones_like(mask);
+    }
+    if (growing.numel() == 0) {
+      return torch.zeros_like(mask);
+    }
+    double least = growing.min().item_double();
+    return Double.isNaN(least) ? torch.ones_like(mask) : scores.ge(new Scalar(least));
   }
 
   /**

@@ -1,6 +1,8 @@
 package dev.filigree.mask;
 
 import dev.filigree.torch.Tensors;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -96,9 +98,25 @@ public final class Masks {
   /** The weights that exist. */
   public static long count(Tensor mask) {
     requireBool(mask);
+    if (mask.is_cpu() && mask.is_contiguous()) {
+      return count(Tensors.segment(mask));
+    }
     long[] count = new long[1];
     Tensors.inScope(() -> count[0] = mask.sum().item_long());
     return count[0];
+  }
+
+  /** How many bytes are 1, of bytes that are 0 or 1: libtorch's sum takes them one by one. */
+  private static long count(MemorySegment flags) {
+    long words = flags.byteSize() / Long.BYTES;
+    long count = 0;
+    for (long i = 0; i < words; i++) {
+      count += Long.bitCount(flags.get(ValueLayout.JAVA_LONG_UNALIGNED, i * Long.BYTES));
+    }
+    for (long i = words * Long.BYTES; i < flags.byteSize(); i++) {
+      count += flags.get(ValueLayout.JAVA_BYTE, i);
+    }
+    return count;
   }
 
   /** {@link #select} among the existing weights of one group: only they are looked at. */

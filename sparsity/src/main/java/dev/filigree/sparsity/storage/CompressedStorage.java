@@ -6,9 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * The weight of a linear layer of which only the values exist that its mask keeps: the parameter is
@@ -69,7 +67,7 @@ public final class CompressedStorage implements Storage {
 
   @Override
   public Tensor mask() {
-    return layout.scatter(torch.ones_like(weight)).ne(new Scalar(0));
+    return layout.mask();
   }
 
   @Override

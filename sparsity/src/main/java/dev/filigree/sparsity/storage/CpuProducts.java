@@ -7,7 +7,9 @@ import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -192,6 +194,17 @@ final class CpuProducts implements SparseProducts {
     @Override
     public Tensor positions() {
       return torch.tensor(matrix.positions()).to(ScalarType.Long);
+    }
+
+    @Override
+    public Tensor mask() {
+      Tensor mask =
+          torch.empty(
+              new long[] {matrix.rows(), matrix.columns()},
+              new TensorOptions(ScalarType.Bool),
+              new MemoryFormatOptional());
+      matrix.mask(Tensors.segment(mask));
+      return mask;
     }
 
     @Override

@@ -23,6 +23,9 @@ public interface SparseLayout extends AutoCloseable {
   /** The row-major position {@code row * columns + column} of each value: a new int64 [kept]. */
   Tensor positions();
 
+  /** Where weights exist: a new bool [rows, columns]. */
+  Tensor mask();
+
   /**
    * The values at the positions.
    *
