@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** {@code MnistDataProcessor} and {@code Cifar10DataProcessor}: the files as they are published. */
@@ -33,6 +34,8 @@ final class Pictures {
     }
     return new PictureDataset(
         folder + " " + part,
+        List.of(new PictureDataset.Source(file(folder, part + "-images-idx3-ubyte"), count)),
+        List.of(new PictureDataset.Source(file(folder, part + "-labels-idx1-ubyte"), count)),
         rest(pictures),
         rest(labels),
         height,
@@ -53,6 +56,7 @@ final class Pictures {
                 "data_batch_3.bin",
                 "data_batch_4.bin",
                 "data_batch_5.bin");
+    var sources = new ArrayList<PictureDataset.Source>();
     var pixels = new ByteArrayOutputStream();
     var classes = new ByteArrayOutputStream();
     for (String name : names) {
@@ -61,6 +65,8 @@ final class Pictures {
         throw new DataException(
             folder.resolve(name) + ": " + content.length + " bytes are no whole pictures of 3073");
       }
+      sources.add(
+          new PictureDataset.Source(file(folder, name), content.length / (CIFAR_PICTURE + 1)));
       for (int at = 0; at < content.length; at += CIFAR_PICTURE + 1) {
         classes.write(content[at]);
         pixels.write(content, at + 1, CIFAR_PICTURE);
@@ -68,6 +74,8 @@ final class Pictures {
     }
     return new PictureDataset(
         folder + " " + config.split(),
+        sources,
+        sources,
         pixels.toByteArray(),
         classes.toByteArray(),
         CIFAR_SIDE,
@@ -102,12 +110,18 @@ final class Pictures {
     return rest;
   }
 
-  private static byte[] content(Path folder, String name) throws IOException {
+  /** The file of a name, packed or not. */
+  private static Path file(Path folder, String name) {
     Path plain = folder.resolve(name);
     Path file = Files.isRegularFile(plain) ? plain : folder.resolve(name + ".gz");
     if (!Files.isRegularFile(file)) {
       throw new DataException(plain + ": no such file, packed (.gz) or not");
     }
+    return file;
+  }
+
+  private static byte[] content(Path folder, String name) throws IOException {
+    Path file = file(folder, name);
     var content =
         new TextFile(
             file.getFileName().toString(),
