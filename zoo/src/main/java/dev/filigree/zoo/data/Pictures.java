@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** {@code MnistDataProcessor} and {@code Cifar10DataProcessor}: the files as they are published. */
 final class Pictures {
@@ -110,14 +111,17 @@ final class Pictures {
     return rest;
   }
 
-  /** The file of a name, packed or not. */
+  /** The file of a name, packed or not; some programs unpack MNIST's with a dot before idx. */
   private static Path file(Path folder, String name) {
-    Path plain = folder.resolve(name);
-    Path file = Files.isRegularFile(plain) ? plain : folder.resolve(name + ".gz");
-    if (!Files.isRegularFile(file)) {
-      throw new DataException(plain + ": no such file, packed (.gz) or not");
-    }
-    return file;
+    String dotted = name.replace("-idx", ".idx");
+    return Stream.of(name, name + ".gz", dotted, dotted + ".gz")
+        .map(folder::resolve)
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new DataException(
+                    folder.resolve(name) + ": no such file, packed (.gz) or not"));
   }
 
   private static byte[] content(Path folder, String name) throws IOException {

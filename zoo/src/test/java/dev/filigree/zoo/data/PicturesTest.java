@@ -84,6 +84,17 @@ class PicturesTest {
   }
 
   @Test
+  void filesThatWereUnpackedWithADotInTheirNamesAreRead() throws Exception {
+    mnist("train", 4);
+    Files.move(
+        folder.resolve("train-images-idx3-ubyte"), folder.resolve("train-images.idx3-ubyte"));
+    Dataset dataset = open("MnistDataProcessor", false);
+    assertThat(dataset.size()).isEqualTo(4);
+    assertThat(dataset.place(new Position(0, 3), "inputs"))
+        .isEqualTo(folder.resolve("train-images.idx3-ubyte") + ": inputs of picture 3");
+  }
+
+  @Test
   void namesOfTheModelZooAreRead() throws Exception {
     mnist("train", 4);
     mnist("t10k", 2);
