@@ -150,8 +150,7 @@ class PictureCommandsTest {
   void anEmptyListOfValidationDataIsNoValidation() {
     Path out = directory.resolve("unvalidated");
     String none = "val_dataloader=[]";
-    assertThat(train(out, "--dry-run", "-s", none).out())
-        .containsPattern("validation +none");
+    assertThat(train(out, "--dry-run", "-s", none).out()).containsPattern("validation +none");
     Program trained = train(out, "-s", none);
     assertThat(trained.out()).contains("training loss").doesNotContain("validation");
     run("train", "--resume", out.toString(), "--steps", "21", "--quiet");
@@ -198,8 +197,7 @@ class PictureCommandsTest {
     labels[8 + 7] = 23;
     Files.write(letters.resolve("t10k-labels-idx1-ubyte"), labels);
     Program evaluated =
-        Program.run(
-            "evaluate", trained.toString(), "-s", "val_dataloader.data_dir=" + letters);
+        Program.run("evaluate", trained.toString(), "-s", "val_dataloader.data_dir=" + letters);
     assertThat(evaluated.exitCode()).isNotZero();
     assertThat(evaluated.err())
         .contains("letters/t10k-labels-idx1-ubyte: labels of picture 7: 23 is not below");

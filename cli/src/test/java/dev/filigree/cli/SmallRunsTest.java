@@ -84,11 +84,7 @@ class SmallRunsTest {
     assertThat(loss("validation")).isCloseTo(atEnd, within(1e-5));
     assertThat(loss("text", "--text", resource("tokenizers/text-900.txt").toString()))
         .isCloseTo(text, within(0.01));
-    good(
-        "export",
-        folder.resolve("run").toString(),
-        "--to",
-        folder.resolve("exported").toString());
+    good("export", folder.resolve("run").toString(), "--to", folder.resolve("exported").toString());
     JsonNode config = JSON.readTree(folder.resolve("exported/config.json").toFile());
     assertThat(config.path("rotary_pct").asDouble()).isEqualTo(fraction);
     assertThat(config.path("partial_rotary_factor").asDouble()).isEqualTo(fraction);

@@ -36,7 +36,9 @@ final class CrossoverMeasurement {
   private static final int WARM_UP_SIZE = 256;
   private static final int WARM_UP_ROUNDS = 200;
 
-  /** What is asked of one pair, whatever else the machine does: rounds that do not fit are spared. */
+  /**
+   * What is asked of one pair, whatever else the machine does: rounds that do not fit are spared.
+   */
   private static final long MOST_NANOS = 1_000_000_000;
 
   private static boolean warm;
@@ -84,7 +86,8 @@ final class CrossoverMeasurement {
     while (low < high) {
       int middle = (low + high) / 2;
       try (var _ = new PointerScope()) {
-        long[] nanos = best(List.of(dense(size), compressed(kernels, size, SPARSITIES[middle])), ROUNDS);
+        long[] nanos =
+            best(List.of(dense(size), compressed(kernels, size, SPARSITIES[middle])), ROUNDS);
         if (nanos[1] < nanos[0]) {
           high = middle;
         } else {

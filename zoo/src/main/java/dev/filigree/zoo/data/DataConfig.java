@@ -234,9 +234,7 @@ public record DataConfig(
 
   private static void noteWithoutEffect(
       ConfigMap block, String key, String reason, List<String> notes) {
-    block
-        .get(key)
-        .ifPresent(node -> notes.add(node.location() + ": without effect: " + reason));
+    block.get(key).ifPresent(node -> notes.add(node.location() + ": without effect: " + reason));
   }
 
   /** Notes the keys that this kind of data, or an evaluation, does not look at. */

@@ -119,9 +119,7 @@ final class Pictures {
         .filter(Files::isRegularFile)
         .findFirst()
         .orElseThrow(
-            () ->
-                new DataException(
-                    folder.resolve(name) + ": no such file, packed (.gz) or not"));
+            () -> new DataException(folder.resolve(name) + ": no such file, packed (.gz) or not"));
   }
 
   private static byte[] content(Path folder, String name) throws IOException {

@@ -136,8 +136,7 @@ public record LlamaConfig(
         .get("layer_types")
         .filter(
             node ->
-                !node.asList().items().stream()
-                    .allMatch(item -> item.asString().equals(expected)))
+                !node.asList().items().stream().allMatch(item -> item.asString().equals(expected)))
         .ifPresent(
             node -> {
               throw node.error("supported is '%s' for every layer".formatted(expected));

@@ -3,8 +3,8 @@ package dev.filigree.zoo.model;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.Linear;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -59,7 +59,6 @@ public final class Mlp extends ImageClassifier {
     long size = shape.stream().reduce(1L, Math::multiplyExact);
     return size == config.inputSize()
         ? Optional.empty()
-        : Optional.of(
-            "%d values each; model.input_size is %d".formatted(size, config.inputSize()));
+        : Optional.of("%d values each; model.input_size is %d".formatted(size, config.inputSize()));
   }
 }

@@ -52,8 +52,7 @@ public final class ResNet extends ImageClassifier {
     return shape.getFirst() == config.channels()
         ? Optional.empty()
         : Optional.of(
-            "%d channels; model.num_channels is %d"
-                .formatted(shape.getFirst(), config.channels()));
+            "%d channels; model.num_channels is %d".formatted(shape.getFirst(), config.channels()));
   }
 
   /** The second of two layers, of which the first has no parameters. */

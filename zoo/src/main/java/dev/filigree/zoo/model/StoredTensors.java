@@ -109,8 +109,7 @@ record StoredTensors(
         .filter(files.entries()::containsKey)
         .findFirst()
         .map(files.entries()::get)
-        .orElseThrow(
-            () -> new SafetensorsException(folder + ": has no tensor '" + name + "'"));
+        .orElseThrow(() -> new SafetensorsException(folder + ": has no tensor '" + name + "'"));
   }
 
   private static void refuseQuantised(Path folder, SafetensorsFolder files) {

@@ -58,7 +58,8 @@ public final class CheckpointImport {
       throw new CheckpointException(
           folder, "holds an adapter, not a network; merge it into its base network first");
     }
-    notes.add(adapter + ": the adapter is not applied; merge it into the network where it should be");
+    notes.add(
+        adapter + ": the adapter is not applied; merge it into the network where it should be");
   }
 
   private static void noteWhatIsNotFinite(Path folder, Model model, List<String> notes) {
