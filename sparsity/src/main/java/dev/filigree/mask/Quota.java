@@ -5,7 +5,7 @@ import java.util.function.LongUnaryOperator;
 /**
  * Which weights of a group compete, and how many of them win.
  *
- * @param candidates who competes
+ * @param competitors who competes
  * @param winners from the number of existing weights of a group to the number of winners
  */
 record Quota(Competitors competitors, LongUnaryOperator winners) {
@@ -33,8 +33,7 @@ record Quota(Competitors competitors, LongUnaryOperator winners) {
   /** What will grow after {@link #drop}, chosen before it: as many missing weights. */
   static Quota regrow(double dropFraction, long target) {
     Quota drop = drop(dropFraction, target);
-    return new Quota(
-        Competitors.MISSING, existing -> target - drop.winners.applyAsLong(existing));
+    return new Quota(Competitors.MISSING, existing -> target - drop.winners.applyAsLong(existing));
   }
 
   /** The same quota, with every answer for groups of this size computed once. */

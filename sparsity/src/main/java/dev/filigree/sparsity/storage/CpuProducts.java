@@ -21,6 +21,16 @@ final class CpuProducts implements SparseProducts {
   private @Nullable Shared shared;
 
   @Override
+  public String provider() {
+    return kernels().provider();
+  }
+
+  @Override
+  public boolean isVectorized() {
+    return SparseKernels.obstacles().isEmpty();
+  }
+
+  @Override
   public Optional<String> obstacle(Tensor weight) {
     if (!weight.is_cpu()) {
       return Optional.of("the sparse kernels run on the CPU, it is on another device");
@@ -61,8 +71,7 @@ final class CpuProducts implements SparseProducts {
   public Tensor forward(SparseLayout layout, Tensor values, Packed x) {
     PackedTokens tokens = tokens(x);
     Tensor y = torch.empty(tokens.tokens(), layout.rows());
-    kernels()
-        .forward(matrix(layout), Tensors.segment(values), tokens, null, Tensors.segment(y));
+    kernels().forward(matrix(layout), Tensors.segment(values), tokens, null, Tensors.segment(y));
     return y;
   }
 
@@ -124,8 +133,7 @@ final class CpuProducts implements SparseProducts {
 
     Tokens(SparseKernels kernels, Tensor x) {
       packed =
-          kernels.pack(
-              Tensors.segment(x), Math.toIntExact(x.size(0)), Math.toIntExact(x.size(1)));
+          kernels.pack(Tensors.segment(x), Math.toIntExact(x.size(0)), Math.toIntExact(x.size(1)));
     }
 
     Tokens used() {
