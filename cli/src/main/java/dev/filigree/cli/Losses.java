@@ -6,6 +6,7 @@ import dev.filigree.zoo.data.DataSources;
 import dev.filigree.zoo.data.Split;
 import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.model.Model;
+import dev.filigree.zoo.train.DataFit;
 import dev.filigree.zoo.train.Evaluator;
 import dev.filigree.zoo.train.Unit;
 import java.io.IOException;
@@ -34,9 +35,7 @@ final class Losses {
    */
   static Map<String, Object> of(Model model, DataConfig data, long batches) throws IOException {
     DataLoader loader = DataSources.loader(data);
-    if (model instanceof LanguageModel language) {
-      loader.ids(language.vocabularySize(), "vocab_size");
-    }
+    DataFit.require(model, loader);
     Evaluator.Result result = new Evaluator(model).evaluate(loader, batches);
     var figures = new LinkedHashMap<String, Object>();
     figures.put("loss", result.loss());

@@ -5,9 +5,18 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.filigree.safetensors.SafetensorsFile;
+import dev.filigree.safetensors.SafetensorsWriter;
+import dev.filigree.safetensors.TensorSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,5 +108,64 @@ class HuggingFaceFilesTest {
     assertThat(bare.exitCode()).isNotZero();
     assertThat(bare.err()).contains("belongs to quantised weights, which are not supported");
     assertThat(directory.resolve("in")).doesNotExist();
+  }
+
+  /** window-llama with one more file, or without one. */
+  private Path network(String more, String content) throws IOException {
+    Path folder = Files.createDirectory(directory.resolve("network"));
+    for (String name : List.of("config.json", "model.safetensors")) {
+      Files.copy(FILES.resolve("window-llama").resolve(name), folder.resolve(name));
+    }
+    Files.writeString(folder.resolve(more), content);
+    return folder;
+  }
+
+  @Test
+  void anAdapterBesideANetworkIsSaidToBeLeftOut() throws IOException {
+    Path folder = network("adapter_config.json", "{\"peft_type\": \"LORA\", \"r\": 8}");
+    Program program = importTo("in", folder);
+    assertThat(program.exitCode()).isZero();
+    assertThat(program.err()).contains("adapter_config.json: the adapter is not applied");
+
+    Files.delete(folder.resolve("config.json"));
+    assertThat(importTo("alone", folder).err())
+        .isEqualTo(
+            "error: %s: holds an adapter, not a network; merge it into its base network first%n"
+                .formatted(folder));
+  }
+
+  @Test
+  void aTokenizerInAFormThatIsNotReadIsNamed() throws IOException {
+    Path folder = network("tokenizer.model", "no JSON");
+    assertThat(importTo("in", folder).err())
+        .contains("tokenizer.model: not read; make a tokenizer.json of it");
+  }
+
+  @Test
+  void weightsInOtherFormsAreNamed() throws IOException {
+    Path folder = network("pytorch_model.bin", "PK");
+    Files.move(folder.resolve("model.safetensors"), folder.resolve("model.fp16.safetensors"));
+    assertThat(importTo("in", folder).err())
+        .contains("model.safetensors.index.json, but model.fp16.safetensors, pytorch_model.bin");
+  }
+
+  @Test
+  void valuesThatAreNotNumbersAreNoted() throws IOException {
+    Path folder = network("README.md", "");
+    var tensors = new LinkedHashMap<String, Tensor>();
+    try (var file = SafetensorsFile.open(folder.resolve("model.safetensors"))) {
+      file.entries().keySet().forEach(name -> tensors.put(name, file.read(name)));
+    }
+    Objects.requireNonNull(tensors.get("model.norm.weight"))
+        .narrow(0, 1, 2)
+        .fill_(new Scalar(Double.NaN));
+    SafetensorsWriter.write(
+        folder.resolve("model.safetensors"),
+        tensors.entrySet().stream()
+            .map(tensor -> TensorSource.of(tensor.getKey(), tensor.getValue()))
+            .toList(),
+        Map.of());
+    assertThat(importTo("in", folder).err())
+        .containsPattern("'model.norm.weight' has 2 of \\d+ values that are NaN or infinite");
   }
 }

@@ -168,6 +168,42 @@ class PictureCommandsTest {
   }
 
   @Test
+  void picturesOfAnotherSizeOrClassAreNamedByFileAndKey() throws IOException {
+    Path out = directory.resolve("refused");
+    Program size =
+        Program.run(
+            "train", config.toString(), "--out", out.toString(), "-s", "model.input_size=64");
+    assertThat(size.exitCode()).isNotZero();
+    assertThat(size.err())
+        .contains(
+            "mnist/train-images-idx3-ubyte: inputs of picture 0: 784 values each;"
+                + " model.input_size is 64");
+
+    Program classes =
+        Program.run(
+            "train", config.toString(), "--out", out.toString(), "-s", "model.num_classes=9");
+    assertThat(classes.exitCode()).isNotZero();
+    assertThat(classes.err())
+        .containsPattern(
+            "mnist/train-labels-idx1-ubyte: labels of picture \\d*9: 9 is not below"
+                + " model.num_classes, which is 9");
+
+    // The same is asked of data that a finished network is evaluated on.
+    Path trained = directory.resolve("eight");
+    train(trained, "-s", "model.num_classes=12", "--quiet");
+    Path letters = Files.createDirectories(directory.resolve("letters"));
+    write(letters, "t10k", 13, new Random(0));
+    byte[] labels = Files.readAllBytes(letters.resolve("t10k-labels-idx1-ubyte"));
+    labels[8 + 7] = 23;
+    Files.write(letters.resolve("t10k-labels-idx1-ubyte"), labels);
+    Program evaluated =
+        Program.run("evaluate", trained.toString(), "-s", "val_dataloader.data_dir=" + letters);
+    assertThat(evaluated.exitCode()).isNotZero();
+    assertThat(evaluated.err())
+        .contains("letters/t10k-labels-idx1-ubyte: labels of picture 7: 23 is not below");
+  }
+
+  @Test
   void aReportThatCannotBeWrittenFailsNoRun() throws IOException {
     Path out = directory.resolve("unreported");
     // A folder stands where the report should go.

@@ -115,7 +115,7 @@ class WalkTest {
     Path run = walk(network, "compressed", sparsity);
     assertThat(rows(run).getLast()).containsEntry("execution", "compressed");
     Path masked = folder().resolve("masked");
-    train(network.yaml(directory, "masked", sparsity), masked);
+    ok(train(network.yaml(directory, "masked", sparsity), masked));
 
     Map<String, Tensor> masks = Checkpoints.open(run).masks();
     Map<String, Tensor> expected = Checkpoints.open(masked).masks();
@@ -146,7 +146,7 @@ class WalkTest {
     String yaml = network.yaml(directory, execution, sparsity);
     Path whole = folder.resolve("whole");
     Path run = folder.resolve("run");
-    Program trained = train(yaml, whole);
+    Program trained = ok(train(yaml, whole));
     if (!network.isText()) {
       assertThat(trained.out() + trained.err()).doesNotContain("perplexity", "bits per byte");
     }

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 
@@ -44,13 +45,25 @@ public final class SafetensorsFolder implements AutoCloseable {
         opened.readIndex(folder);
       } else {
         throw new SafetensorsException(
-            "%s: holds neither %s nor %s".formatted(folder, SINGLE, INDEX));
+            "%s: holds neither %s nor %s%s".formatted(folder, SINGLE, INDEX, others(folder)));
       }
       return opened;
     } catch (RuntimeException e) {
       opened.close();
       throw e;
     }
+  }
+
+  /** Weights under other names, for the message that there are none. */
+  private static String others(Path folder) {
+    var names = new TreeSet<String>();
+    try (var files =
+        Files.newDirectoryStream(folder, "*.{safetensors,bin,pt,pth,gguf,h5,msgpack,index.json}")) {
+      files.forEach(file -> names.add(file.getFileName().toString()));
+    } catch (IOException e) {
+      return "";
+    }
+    return names.isEmpty() ? "" : ", but " + String.join(", ", names);
   }
 
   private void readIndex(Path folder) {

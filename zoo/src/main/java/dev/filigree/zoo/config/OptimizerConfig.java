@@ -95,7 +95,7 @@ public record OptimizerConfig(
 
   /**
    * Checks that the rates given here have an effect: a schedule of every parameter takes their
-   * place.
+   * place, unless it is a constant and the same.
    *
    * @param block the optimizer's block
    * @param resolved whether a run wrote the file, which may name rates without effect
@@ -117,11 +117,23 @@ public record OptimizerConfig(
       return;
     }
     if (isScheduled(parameters, schedules)) {
-      options.get("learning_rate", "lr").ifPresent(node -> refuse(node, "learning rate", resolved));
+      options
+          .get("learning_rate", "lr")
+          .filter(node -> !says(schedules.learningRates(), node))
+          .ifPresent(node -> refuse(node, "learning rate", resolved));
     }
     if (decayIsScheduled(parameters, schedules)) {
-      options.get("weight_decay").ifPresent(node -> refuse(node, "weight decay", resolved));
+      options
+          .get("weight_decay")
+          .filter(node -> !says(schedules.weightDecays(), node))
+          .ifPresent(node -> refuse(node, "weight decay", resolved));
     }
+  }
+
+  /** Whether schedules are a constant, the same as given here: files of the Model Zoo say both. */
+  private static boolean says(List<OptimizerSchedules.Targeted> schedules, ConfigNode rate) {
+    return schedules.stream()
+        .allMatch(each -> each.schedule().equals(new Constant(rate.asDouble())));
   }
 
   private static void refuse(ConfigNode rate, String what, boolean resolved) {

@@ -177,10 +177,14 @@ public record DataConfig(
                       node.location()
                           + ": without effect: batches come from mapped memory, without workers"));
     }
-    block
-        .get("vocab_size")
-        .ifPresent(node -> notes.add(node.location() + ": without effect: the model has its own"));
-    String processor = block.string("data_processor", defaults.processor);
+    noteWithoutEffect(block, "vocab_size", "the model has its own", notes);
+    noteWithoutEffect(block, "to_float16", "precision says what is computed in", notes);
+    noteWithoutEffect(
+        block,
+        "drop_last_batch",
+        "training goes on into the next epoch, evaluation takes every sample once",
+        notes);
+    String processor = processor(block, defaults);
     requireText(block, processor);
     noteWithoutEffect(block, processor, defaults.evaluation, notes);
     boolean sameKind = processor.equals(defaults.processor);
@@ -212,13 +216,25 @@ public record DataConfig(
               block.get("cache_dir").map(ConfigNode::asPath).orElse(defaults.cacheDir),
               defaults.evaluation);
       block.rejectUnknown();
-      DataSources.checkProcessor(config.processor);
       return config;
     } catch (IllegalArgumentException | ArithmeticException e) {
       String message = String.valueOf(e.getMessage());
       String key = message.substring(0, Math.max(0, message.indexOf(':')));
       throw block.get(key).orElse(block).error(message);
     }
+  }
+
+  private static String processor(ConfigMap block, DataConfig defaults) {
+    try {
+      return DataSources.name(block.string("data_processor", defaults.processor));
+    } catch (IllegalArgumentException e) {
+      throw block.require("data_processor").error(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void noteWithoutEffect(
+      ConfigMap block, String key, String reason, List<String> notes) {
+    block.get(key).ifPresent(node -> notes.add(node.location() + ": without effect: " + reason));
   }
 
   /** Notes the keys that this kind of data, or an evaluation, does not look at. */
@@ -294,8 +310,9 @@ public record DataConfig(
   }
 
   private static Split split(ConfigNode node) {
+    String name = node.asString().toUpperCase(Locale.ROOT);
     try {
-      return Split.valueOf(node.asString().toUpperCase(Locale.ROOT));
+      return name.equals("VAL") ? Split.VALIDATION : Split.valueOf(name); // val: the Model Zoo's
     } catch (IllegalArgumentException e) {
       throw node.error("expected train, validation or all, found " + node.asString());
     }

@@ -56,7 +56,7 @@ public final class DataSources {
 
   /** Keys of a block that a processor does not look at. */
   static List<String> keysWithoutEffect(String processor) {
-    return switch (PROCESSORS.containsKey(processor) ? parts(processor) : Parts.DOCUMENTS) {
+    return switch (parts(processor)) {
       case NONE -> List.of("split", "validation_fraction", "glob", "text_key");
       case FILES ->
           List.of("validation_fraction", "tokenizer", "glob", "text_key", "max_sequence_length");
@@ -65,17 +65,24 @@ public final class DataSources {
   }
 
   private static Kind kind(String processor) {
-    checkProcessor(processor);
-    return Objects.requireNonNull(PROCESSORS.get(processor));
+    return Objects.requireNonNull(PROCESSORS.get(name(processor)));
   }
 
-  static void checkProcessor(String name) {
-    if (!PROCESSORS.containsKey(name)) {
-      throw new IllegalArgumentException(
-          "data_processor: unknown '"
-              + name
-              + "'; allowed: "
-              + String.join(", ", PROCESSORS.keySet()));
-    }
+  /**
+   * The name of a processor as it is registered; files of the Model Zoo write MNIST both ways.
+   *
+   * @throws IllegalArgumentException for an unknown one
+   */
+  static String name(String processor) {
+    return PROCESSORS.keySet().stream()
+        .filter(processor::equalsIgnoreCase)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "unknown data processor '"
+                        + processor
+                        + "'; allowed: "
+                        + String.join(", ", PROCESSORS.keySet())));
   }
 }

@@ -28,6 +28,7 @@ import org.bytedeco.pytorch.Tensor;
 final class Hdf5Dataset implements Dataset {
   private static final String DATA = "data";
   private static final int FEATURES = 3;
+  private static final int PACKED_FEATURES = 5; // with attention_span and position_ids
 
   private final String description;
   private final long size;
@@ -96,6 +97,9 @@ final class Hdf5Dataset implements Dataset {
 
   private static Dataset samples(Hdf5Array data, List<Path> files, DataConfig config) {
     long[] shape = data.rowShape();
+    if (shape.length == 2 && shape[0] == PACKED_FEATURES) {
+      throw packed(files.getFirst());
+    }
     if (shape.length != 2 || shape[0] != FEATURES) {
       throw new DataException(
           files.getFirst()
@@ -119,8 +123,18 @@ final class Hdf5Dataset implements Dataset {
         (index, part) -> data.place(index) + ", " + part);
   }
 
+  private static DataException packed(Path file) {
+    return new DataException(
+        file
+            + ": several texts to a sequence that do not see each other (attention_span) are not"
+            + " supported; prepare the data without VSL");
+  }
+
   private static Dataset separate(
       List<Path> files, List<HdfFile> opened, String description, DataConfig config) {
+    if (Hdf5Files.has(files.getFirst(), opened.getFirst(), "attention_span")) {
+      throw packed(files.getFirst());
+    }
     var inputs = new Hdf5Array(files, opened, "input_ids");
     var labels = new Hdf5Array(files, opened, "labels");
     boolean masked = Hdf5Files.has(files.getFirst(), opened.getFirst(), "attention_mask");

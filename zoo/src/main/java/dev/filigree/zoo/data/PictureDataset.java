@@ -3,12 +3,22 @@ package dev.filigree.zoo.data;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /** Small pictures with a class each, held in memory as bytes and handed out normalised. */
 final class PictureDataset implements Dataset {
+  /**
+   * A file of pictures or of labels.
+   *
+   * @param pictures how many it holds
+   */
+  record Source(Path file, int pictures) {}
+
   private final String description;
+  private final List<Source> pixelFiles;
+  private final List<Source> classFiles;
   private final byte[] pixels; // [pictures, channels, height, width]
   private final byte[] classes; // [pictures]
   private final int channels;
@@ -18,11 +28,15 @@ final class PictureDataset implements Dataset {
   private final float[] shift; // [channels]
 
   /**
+   * @param pixelFiles where the pictures are stored, in order
+   * @param classFiles where their classes are stored, in order
    * @param mean of the training pictures' pixels in [0, 1], for each channel
    * @param deviation their standard deviation, for each channel
    */
   PictureDataset(
       String description,
+      List<Source> pixelFiles,
+      List<Source> classFiles,
       byte[] pixels,
       byte[] classes,
       int height,
@@ -30,6 +44,8 @@ final class PictureDataset implements Dataset {
       float[] mean,
       float[] deviation) {
     this.description = description;
+    this.pixelFiles = List.copyOf(pixelFiles);
+    this.classFiles = List.copyOf(classFiles);
     this.pixels = pixels;
     this.classes = classes;
     this.channels = mean.length;
@@ -61,7 +77,14 @@ final class PictureDataset implements Dataset {
 
   @Override
   public String place(Position position, String part) {
-    return "%s: %s of picture %d".formatted(description, part, position.index());
+    long index = position.index();
+    for (Source source : part.equals(DataLoader.LABELS) ? classFiles : pixelFiles) {
+      if (index < source.pictures) {
+        return "%s: %s of picture %d".formatted(source.file, part, index);
+      }
+      index -= source.pictures;
+    }
+    throw new IndexOutOfBoundsException(position.index());
   }
 
   @Override

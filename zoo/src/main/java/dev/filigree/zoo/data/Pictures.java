@@ -6,7 +6,9 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** {@code MnistDataProcessor} and {@code Cifar10DataProcessor}: the files as they are published. */
 final class Pictures {
@@ -33,6 +35,8 @@ final class Pictures {
     }
     return new PictureDataset(
         folder + " " + part,
+        List.of(new PictureDataset.Source(file(folder, part + "-images-idx3-ubyte"), count)),
+        List.of(new PictureDataset.Source(file(folder, part + "-labels-idx1-ubyte"), count)),
         rest(pictures),
         rest(labels),
         height,
@@ -53,6 +57,7 @@ final class Pictures {
                 "data_batch_3.bin",
                 "data_batch_4.bin",
                 "data_batch_5.bin");
+    var sources = new ArrayList<PictureDataset.Source>();
     var pixels = new ByteArrayOutputStream();
     var classes = new ByteArrayOutputStream();
     for (String name : names) {
@@ -61,6 +66,8 @@ final class Pictures {
         throw new DataException(
             folder.resolve(name) + ": " + content.length + " bytes are no whole pictures of 3073");
       }
+      sources.add(
+          new PictureDataset.Source(file(folder, name), content.length / (CIFAR_PICTURE + 1)));
       for (int at = 0; at < content.length; at += CIFAR_PICTURE + 1) {
         classes.write(content[at]);
         pixels.write(content, at + 1, CIFAR_PICTURE);
@@ -68,6 +75,8 @@ final class Pictures {
     }
     return new PictureDataset(
         folder + " " + config.split(),
+        sources,
+        sources,
         pixels.toByteArray(),
         classes.toByteArray(),
         CIFAR_SIDE,
@@ -102,12 +111,19 @@ final class Pictures {
     return rest;
   }
 
+  /** The file of a name, packed or not; some programs unpack MNIST's with a dot before idx. */
+  private static Path file(Path folder, String name) {
+    String dotted = name.replace("-idx", ".idx");
+    return Stream.of(name, name + ".gz", dotted, dotted + ".gz")
+        .map(folder::resolve)
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .orElseThrow(
+            () -> new DataException(folder.resolve(name) + ": no such file, packed (.gz) or not"));
+  }
+
   private static byte[] content(Path folder, String name) throws IOException {
-    Path plain = folder.resolve(name);
-    Path file = Files.isRegularFile(plain) ? plain : folder.resolve(name + ".gz");
-    if (!Files.isRegularFile(file)) {
-      throw new DataException(plain + ": no such file, packed (.gz) or not");
-    }
+    Path file = file(folder, name);
     var content =
         new TextFile(
             file.getFileName().toString(),

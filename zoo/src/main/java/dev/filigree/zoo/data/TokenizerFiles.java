@@ -42,6 +42,9 @@ public final class TokenizerFiles {
           "vocab.json",
           "vocab.txt");
 
+  private static final List<String> UNREAD =
+      List.of("tokenizer.model", "spiece.model", "vocab.json", "vocab.txt");
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -65,6 +68,20 @@ public final class TokenizerFiles {
       throw new DataException(named + ": has no '" + KEY + "'");
     }
     return Optional.of(Tokenizers.of(name.asText()));
+  }
+
+  /**
+   * What to do with a folder whose tokenizer is only there in forms that are not read; empty where
+   * there is none of these.
+   */
+  public static Optional<String> unread(Path folder) {
+    return UNREAD.stream()
+        .filter(name -> Files.isRegularFile(folder.resolve(name)))
+        .findFirst()
+        .map(
+            name ->
+                "%s: not read; make a %s of it, as transformers' AutoTokenizer does when it saves"
+                    .formatted(folder.resolve(name), TOKENIZER));
   }
 
   /** Copies whatever a folder has of a tokenizer into another. */

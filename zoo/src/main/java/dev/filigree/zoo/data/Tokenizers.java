@@ -24,7 +24,13 @@ public final class Tokenizers {
   private static Tokenizer fromFile(String name) {
     Path file = Path.of(name);
     if (Files.isDirectory(file)) {
-      file = file.resolve("tokenizer.json");
+      Path folder = file;
+      file = folder.resolve(TokenizerFiles.TOKENIZER);
+      if (!Files.exists(file)) {
+        throw new DataException(
+            TokenizerFiles.unread(folder)
+                .orElse(folder + ": holds no " + TokenizerFiles.TOKENIZER));
+      }
     }
     if (!Files.isRegularFile(file)) {
       throw new DataException(

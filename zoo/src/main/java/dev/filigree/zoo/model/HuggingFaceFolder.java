@@ -22,6 +22,9 @@ import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class HuggingFaceFolder {
   private static final String CONFIG = "config.json";
   private static final String END_TOKENS = "eos_token_id";
+  private static final String AVERAGE = ".running_var";
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
   private static final String SHARD = "model-%05d-of-%05d.safetensors";
@@ -215,6 +219,15 @@ public final class HuggingFaceFolder {
               type,
               tensor.shape(),
               () -> packed(tensor, parameters).to(type.scalarType())));
+      if (tensor.name().endsWith(AVERAGE)) {
+        // Nothing is computed with it, but others expect it beside the running averages.
+        sources.add(
+            new TensorSource(
+                tensor.name().replace(AVERAGE, ".num_batches_tracked"),
+                ElementType.I64,
+                List.of(),
+                () -> torch.zeros(new long[0], new TensorOptions(ScalarType.Long))));
+      }
     }
     return sources;
   }

@@ -1,6 +1,8 @@
 package dev.filigree.zoo.model;
 
 import dev.filigree.zoo.data.Batch;
+import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 
@@ -8,6 +10,14 @@ import org.bytedeco.pytorch.Tensor;
 public abstract class ImageClassifier extends Model {
   /** The number of classes. */
   public abstract long classes();
+
+  /**
+   * Why pictures are of a size that the network does not take, in the words of an error; empty
+   * where it takes them.
+   *
+   * @param shape of a picture, [channels, height, width]
+   */
+  public abstract Optional<String> obstacle(List<Long> shape);
 
   @Override
   public final Tensor loss(Batch batch) {

@@ -122,10 +122,25 @@ public record LlamaConfig(
       HuggingFaceKeys.foreign(
           config, notes, type, "sliding_window", "use_sliding_window", "max_window_layers");
     }
+    checkLayerTypes(config, result);
     HuggingFaceKeys.only(config, "rope_interleaved", false);
     HuggingFaceKeys.finish(
         config, notes, "is_llama_config", "max_sequence_length", "pretraining_tp");
     return result;
+  }
+
+  /** What newer files say of each layer must be what follows from the rest. */
+  private static void checkLayerTypes(ConfigMap config, LlamaConfig result) {
+    String expected = result.slidingWindow == null ? "full_attention" : "sliding_attention";
+    config
+        .get("layer_types")
+        .filter(
+            node ->
+                !node.asList().items().stream().allMatch(item -> item.asString().equals(expected)))
+        .ifPresent(
+            node -> {
+              throw node.error("supported is '%s' for every layer".formatted(expected));
+            });
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.filigree.zoo.model;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.Linear;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -51,5 +52,13 @@ public final class Mlp extends ImageClassifier {
   @Override
   public long classes() {
     return config.classes();
+  }
+
+  @Override
+  public Optional<String> obstacle(List<Long> shape) {
+    long size = shape.stream().reduce(1L, Math::multiplyExact);
+    return size == config.inputSize()
+        ? Optional.empty()
+        : Optional.of("%d values each; model.input_size is %d".formatted(size, config.inputSize()));
   }
 }

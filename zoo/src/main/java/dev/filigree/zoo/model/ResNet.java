@@ -6,6 +6,7 @@ import dev.filigree.nn.Layer;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.Linear;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,14 @@ public final class ResNet extends ImageClassifier {
   @Override
   public long classes() {
     return config.classes();
+  }
+
+  @Override
+  public Optional<String> obstacle(List<Long> shape) {
+    return shape.getFirst() == config.channels()
+        ? Optional.empty()
+        : Optional.of(
+            "%d channels; model.num_channels is %d".formatted(shape.getFirst(), config.channels()));
   }
 
   /** The second of two layers, of which the first has no parameters. */

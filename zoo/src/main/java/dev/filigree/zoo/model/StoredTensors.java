@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -64,9 +65,10 @@ record StoredTensors(
       Path folder, ModelConfig config, SafetensorsFolder files, List<String> notes) {
     refuseQuantised(folder, files);
     List<HuggingFaceTensor> tensors = config.huggingFaceTensors();
+    boolean tied = tensors.stream().noneMatch(tensor -> HEAD.matcher(tensor.name()).matches());
     var names = new LinkedHashMap<String, String>();
     for (HuggingFaceTensor tensor : tensors) {
-      TensorEntry entry = entry(folder, files, tensor.name());
+      TensorEntry entry = entry(folder, files, tensor.name(), tied);
       if (!entry.shape().equals(tensor.shape())) {
         throw new SafetensorsException(
             "%s: tensor '%s' has shape %s, config.json says %s"
@@ -90,15 +92,24 @@ record StoredTensors(
     return files.read(Objects.requireNonNull(names.get(tensor.name()), tensor.name()));
   }
 
-  private static TensorEntry entry(Path folder, SafetensorsFolder files, String name) {
-    TensorEntry entry = files.entries().get(name);
-    if (entry == null) {
-      entry = files.entries().get(BASE.matcher(name).replaceFirst(""));
+  /**
+   * @param tied whether the embedding is the head too: writers that store a shared tensor once keep
+   *     either name
+   */
+  private static TensorEntry entry(
+      Path folder, SafetensorsFolder files, String name, boolean tied) {
+    var names = Stream.of(name, BASE.matcher(name).replaceFirst(""));
+    if (tied && EMBEDDING.matcher(name).matches()) {
+      names =
+          Stream.concat(
+              names,
+              files.entries().keySet().stream().filter(other -> HEAD.matcher(other).matches()));
     }
-    if (entry == null) {
-      throw new SafetensorsException(folder + ": has no tensor '" + name + "'");
-    }
-    return entry;
+    return names
+        .filter(files.entries()::containsKey)
+        .findFirst()
+        .map(files.entries()::get)
+        .orElseThrow(() -> new SafetensorsException(folder + ": has no tensor '" + name + "'"));
   }
 
   private static void refuseQuantised(Path folder, SafetensorsFolder files) {

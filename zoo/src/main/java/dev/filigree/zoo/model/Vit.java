@@ -5,6 +5,8 @@ import dev.filigree.nn.Layer;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.LayerNorm;
 import dev.filigree.nn.Linear;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -43,6 +45,16 @@ public final class Vit extends ImageClassifier {
   @Override
   public long classes() {
     return config.classes();
+  }
+
+  @Override
+  public Optional<String> obstacle(List<Long> shape) {
+    var expected = List.of(config.channels(), config.imageSize(), config.imageSize());
+    return shape.equals(expected)
+        ? Optional.empty()
+        : Optional.of(
+            "%s channels, rows and columns; model.num_channels and model.image_size say %s"
+                .formatted(shape, expected));
   }
 
   private static final class Backbone extends Layer {

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.global.torch;
 
 /** Makes a checkpoint, without a training state, of a network from elsewhere. */
 public final class CheckpointImport {
@@ -28,9 +30,12 @@ public final class CheckpointImport {
     if (!Files.isDirectory(huggingFace)) {
       throw new CheckpointException(huggingFace, "no such folder");
     }
+    checkAdapter(huggingFace, notes);
     Path target = to.toAbsolutePath().normalize();
     Path aside = target.resolveSibling("." + target.getFileName() + ".partial");
     Model model = HuggingFaceFolder.read(huggingFace, notes);
+    noteWhatIsNotFinite(huggingFace, model, notes);
+    noteTokenizer(huggingFace, notes);
     try {
       Durable.deleteTree(aside);
       HuggingFaceFolder.write(aside, model.config(), model.tensors(), ElementType.F32);
@@ -40,6 +45,42 @@ public final class CheckpointImport {
       Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new CheckpointException(to, "cannot be written: " + Failures.reason(e));
+    }
+  }
+
+  /** An adapter changes what its base network computes, and is none itself. */
+  private static void checkAdapter(Path folder, List<String> notes) {
+    Path adapter = folder.resolve("adapter_config.json");
+    if (!Files.exists(adapter)) {
+      return;
+    }
+    if (!Files.exists(folder.resolve("config.json"))) {
+      throw new CheckpointException(
+          folder, "holds an adapter, not a network; merge it into its base network first");
+    }
+    notes.add(
+        adapter + ": the adapter is not applied; merge it into the network where it should be");
+  }
+
+  private static void noteWhatIsNotFinite(Path folder, Model model, List<String> notes) {
+    try (var _ = new PointerScope()) {
+      model
+          .tensors()
+          .forEach(
+              (name, tensor) -> {
+                long finite = torch.isfinite(tensor).sum().item_long();
+                if (finite < tensor.numel()) {
+                  notes.add(
+                      "%s: '%s' has %d of %d values that are NaN or infinite"
+                          .formatted(folder, name, tensor.numel() - finite, tensor.numel()));
+                }
+              });
+    }
+  }
+
+  private static void noteTokenizer(Path folder, List<String> notes) {
+    if (TokenizerFiles.in(folder).isEmpty()) {
+      TokenizerFiles.unread(folder).ifPresent(notes::add);
     }
   }
 

@@ -17,7 +17,6 @@ import dev.filigree.zoo.data.DataConfig;
 import dev.filigree.zoo.data.DataException;
 import dev.filigree.zoo.data.DataLoader;
 import dev.filigree.zoo.data.DataSources;
-import dev.filigree.zoo.model.ImageClassifier;
 import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.model.ParameterSpec;
@@ -83,8 +82,8 @@ final class Session implements AutoCloseable {
         held.push(Determinism.force()::close);
       }
       model = config.model().config().create(config.seed());
-      requireKnownIds(model, trainData);
-      validationData.values().forEach(data -> requireKnownIds(model, data));
+      DataFit.require(model, trainData);
+      validationData.values().forEach(data -> DataFit.require(model, data));
       parameters = Tensors.namedParameters(model);
       tensors = model.tensors();
       held.push(() -> free(tensors.values()));
@@ -124,14 +123,6 @@ final class Session implements AutoCloseable {
   private static void forgetState(Optimizer optimizer) {
     for (ParameterGroup group : optimizer.groups()) {
       group.parameters().forEach(parameter -> optimizer.state(parameter).clear());
-    }
-  }
-
-  private static void requireKnownIds(Model model, DataLoader data) {
-    switch (model) {
-      case LanguageModel language -> data.ids(language.vocabularySize(), "model.vocab_size");
-      case ImageClassifier pictures -> data.ids(pictures.classes(), "model.num_classes");
-      default -> {}
     }
   }
 

@@ -258,7 +258,7 @@ class ModelFamiliesTest {
           gpt   | nonlinearity=swiglu                  | nonlinearity
           gpt   | attention_module=multiquery_attention; extra_attention_params={num_kv_groups: 1} | grouped-query attention is supported for llama and mistral only
           gpt   | train_dataloader.data_transforms=[{name: add_sink_tokens}] | train_dataloader.data_transforms: unknown key
-          gpt   | train_dataloader.data_processor=HuggingFaceDataProcessor | unknown 'HuggingFaceDataProcessor'; allowed:
+          gpt   | train_dataloader.data_processor=HuggingFaceDataProcessor | unknown data processor 'HuggingFaceDataProcessor'; allowed:
           gpt   | trainer.init.optimizer.AdamW.correct_bias=false | correct_bias: false is not supported
           gpt   | trainer.init.callbacks=[{Lora: {r: 8}}] | training adapters is not supported
           """)
@@ -292,5 +292,42 @@ class ModelFamiliesTest {
         .hasMessage(
             "phases.yaml:1: trainer: a list of runs: give each a file of its own, the later ones"
                 + " with ckpt_path");
+  }
+
+  /** All that the file for MNIST of the Model Zoo 2.10 says. */
+  @Test
+  void theMnistFileOfTheModelZooHasAPlanAndNotes() {
+    RunConfig config =
+        RunConfig.parse(
+            """
+            trainer:
+              init:
+                model_dir: ./model_dir
+                seed: 1
+                model: {name: fc_mnist, depth: 10, hidden_size: 50, dropout: 0.0, activation_fn: relu,
+                  to_float16: false}
+                optimizer: {SGD: {learning_rate: 0.001, momentum: 0.0}}
+                precision: {enabled: true, loss_scaling_factor: 1.0}
+                loop: {max_steps: 1000, eval_frequency: 10000000}
+                checkpoint: {steps: 10000000}
+                logging: {log_steps: 50}
+                schedulers: [ConstantLR: {learning_rate: 0.001}]
+              fit:
+                train_dataloader: {data_processor: MNISTDataProcessor, data_dir: ./mnist,
+                  batch_size: 4, drop_last_batch: true, to_float16: true, shuffle: true, split: train}
+                val_dataloader: &val {data_processor: MNISTDataProcessor, data_dir: ./mnist,
+                  batch_size: 4, drop_last_batch: true, shuffle: false, split: val}
+              validate: {val_dataloader: *val}
+              validate_all: {val_dataloaders: *val}
+            """,
+            "params.yaml",
+            List.of());
+    // 784 · 50 + 9 · 50 · 50 + 50 · 10 weights, 10 · 50 + 10 biases
+    assertThat(RunPlan.of(config).parameters()).isEqualTo(62_710);
+    assertThat(config.notes())
+        .anySatisfy(note -> assertThat(note).contains("model.to_float16"))
+        .anySatisfy(note -> assertThat(note).contains("train_dataloader.to_float16"))
+        .anySatisfy(note -> assertThat(note).contains("train_dataloader.drop_last_batch"))
+        .anySatisfy(note -> assertThat(note).contains("val_dataloader.drop_last_batch"));
   }
 }

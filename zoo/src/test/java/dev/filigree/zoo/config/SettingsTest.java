@@ -67,7 +67,7 @@ class SettingsTest {
       value = {
         "optimizer={SGD: {lr: 0.01}} | schedulers=0.5 | SGD.lr: would have no effect: schedulers "
             + "set the learning rate",
-        "optimizer={SGD: {weight_decay: 0.1}} | schedulers=[{ConstantWD: {val: 0.1}}] | "
+        "optimizer={SGD: {weight_decay: 0.1}} | schedulers=[{ConstantWD: {val: 0.2}}] | "
             + "weight_decay: would have no effect: schedulers set the weight decay",
         "optimizer={Rprop: {}} | schedulers=[{LinearLR: {initial_learning_rate: 1, "
             + "end_learning_rate: 0, total_iters: 9}}] | Rprop takes the learning rate of the first",
@@ -77,6 +77,17 @@ class SettingsTest {
     assertThatThrownBy(() -> run(first, second))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "optimizer={SGD: {lr: 0.01}} | schedulers=0.01",
+        "optimizer={SGD: {learning_rate: 0.01}} | schedulers=[{ConstantLR: {learning_rate: 0.01}}]",
+      })
+  void aRateThatIsGivenTwiceIsTakenOnce(String optimizer, String schedulers) {
+    assertThat(rates(run(optimizer, schedulers))).containsExactly(0.01, 0.01);
   }
 
   @Test

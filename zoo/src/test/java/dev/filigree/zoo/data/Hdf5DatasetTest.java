@@ -84,7 +84,7 @@ class Hdf5DatasetTest {
 
     Path wrong = Files.createDirectory(folder.resolve("wrong"));
     try (var file = HdfFile.write(wrong.resolve("a.h5"))) {
-      file.putDataset("data", new int[2][5][4]);
+      file.putDataset("data", new int[2][4][4]);
     }
     assertThatThrownBy(() -> open(wrong, Map.of()))
         .isInstanceOf(DataException.class)
@@ -111,6 +111,25 @@ class Hdf5DatasetTest {
     assertThatThrownBy(() -> open(tiny, Map.of("max_sequence_length", 3)))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("holds no sequence of 3");
+  }
+
+  @Test
+  void textsThatShareASequenceAndDoNotSeeEachOtherAreRefused() throws Exception {
+    Path rows = Files.createDirectory(folder.resolve("rows"));
+    try (var file = HdfFile.write(rows.resolve("a.h5"))) {
+      file.putDataset("data", new int[2][5][4]);
+    }
+    Path separate = Files.createDirectory(folder.resolve("separate"));
+    try (var file = HdfFile.write(separate.resolve("a.h5"))) {
+      for (String name : List.of("input_ids", "labels", "attention_mask", "attention_span")) {
+        file.putDataset(name, new int[2][4]);
+      }
+    }
+    for (Path packed : List.of(rows, separate)) {
+      assertThatThrownBy(() -> open(packed, Map.of()))
+          .isInstanceOf(DataException.class)
+          .hasMessageStartingWith(packed.resolve("a.h5") + ": several texts to a sequence");
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.torch.Tensors;
 import java.io.IOException;
@@ -80,6 +81,47 @@ class PicturesTest {
     assertThat(values[1023]).isEqualTo((1 - 0.4914f) / 0.2470f, within(1e-5f));
     assertThat(values[1024]).isEqualTo(-0.4822f / 0.2435f, within(1e-5f));
     assertThat(values[3071]).isEqualTo(-0.4465f / 0.2616f, within(1e-5f));
+  }
+
+  @Test
+  void filesThatWereUnpackedWithADotInTheirNamesAreRead() throws Exception {
+    mnist("train", 4);
+    Files.move(
+        folder.resolve("train-images-idx3-ubyte"), folder.resolve("train-images.idx3-ubyte"));
+    Dataset dataset = open("MnistDataProcessor", false);
+    assertThat(dataset.size()).isEqualTo(4);
+    assertThat(dataset.place(new Position(0, 3), "inputs"))
+        .isEqualTo(folder.resolve("train-images.idx3-ubyte") + ": inputs of picture 3");
+  }
+
+  @Test
+  void namesOfTheModelZooAreRead() throws Exception {
+    mnist("train", 4);
+    mnist("t10k", 2);
+    var notes = new ArrayList<String>();
+    var block =
+        Map.of(
+            "data_processor",
+            "MNISTDataProcessor",
+            "data_dir",
+            folder.toString(),
+            "split",
+            "val",
+            "drop_last_batch",
+            true,
+            "to_float16",
+            true);
+    DataConfig config =
+        DataConfig.read(ConfigReader.of(block, "test").asMap(), DataConfig.defaults(), notes);
+    assertThat(config.processor()).isEqualTo("MnistDataProcessor");
+    assertThat(DataSources.open(config).size()).isEqualTo(2);
+    assertThat(notes)
+        .hasSize(2)
+        .anySatisfy(note -> assertThat(note).contains("drop_last_batch: without effect"))
+        .anySatisfy(note -> assertThat(note).contains("to_float16: without effect"));
+    assertThatThrownBy(() -> open("ImageNet1KProcessor", false))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("data_processor: unknown data processor 'ImageNet1KProcessor'");
   }
 
   @Test

@@ -10,6 +10,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenizerTest {
   @Property(tries = 200)
@@ -70,6 +72,15 @@ class TokenizerTest {
         .isInstanceOf(DataException.class)
         .hasMessage(
             "unknown tokenizer 'gpt5'; allowed: bytes, gpt2, or the path of a tokenizer.json");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tokenizer.model", "spiece.model", "vocab.json"})
+  void aTokenizerInAnotherFormIsNamed(String name, @TempDir Path folder) throws Exception {
+    Files.write(folder.resolve(name), new byte[] {10, 14, 10});
+    assertThatThrownBy(() -> Tokenizers.of(folder.toString()))
+        .isInstanceOf(DataException.class)
+        .hasMessageStartingWith(folder.resolve(name) + ": not read; make a tokenizer.json of it");
   }
 
   @Test

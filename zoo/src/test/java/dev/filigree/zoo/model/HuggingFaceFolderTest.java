@@ -9,12 +9,14 @@ import dev.filigree.safetensors.ElementType;
 import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsFile;
 import dev.filigree.safetensors.SafetensorsWriter;
+import dev.filigree.safetensors.TensorEntry;
 import dev.filigree.safetensors.TensorSource;
 import dev.filigree.torch.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -167,5 +169,26 @@ class HuggingFaceFolderTest {
     model
         .tensors()
         .forEach((name, tensor) -> assertThat(tensor.equal(tensors.get(name))).as(name).isTrue());
+  }
+
+  @Test
+  void besideRunningAveragesIsTheCounterThatOthersExpect() {
+    var config = new ResNetConfig(3, 8, List.of(8L), List.of(1L), false, true, 2);
+    HuggingFaceFolder.write(folder, config, config.create(0).tensors(), ElementType.F32);
+    try (SafetensorsFile file = SafetensorsFile.open(folder.resolve("model.safetensors"))) {
+      List<String> averages =
+          file.entries().keySet().stream().filter(name -> name.endsWith(".running_var")).toList();
+      assertThat(averages).hasSize(3);
+      for (String average : averages) {
+        TensorEntry counter =
+            file.entries().get(average.replace("running_var", "num_batches_tracked"));
+        assertThat(counter).as(average).isNotNull();
+        assertThat(Objects.requireNonNull(counter).type()).isEqualTo(ElementType.I64);
+        assertThat(counter.shape()).isEmpty();
+      }
+    }
+    var notes = new ArrayList<String>();
+    assertThat(HuggingFaceFolder.read(folder, notes).config()).isEqualTo(config);
+    assertThat(notes).isEmpty();
   }
 }

@@ -170,6 +170,7 @@ class HuggingFaceKeysTest {
       value = {
         "llama | 'is_llama_config': true, 'rope_interleaved': false, 'transformers.js_config': {'dtype': 'q4'}",
         "llama | 'max_sequence_length': 2048, 'pretraining_tp': 1, 'rope_scaling': null",
+        "llama | 'layer_types': ['full_attention', 'full_attention']",
         "gpt_neox | 'attention_probs_dropout_prob': 0, 'hidden_dropout_prob': 0, 'custom_pipelines': {}",
         "gpt2 | 'n_ctx': 1024, '_num_labels': 1, 'predict_special_tokens': true, 'task_specific_params': {}",
         "vit | 'encoder_stride': 16, 'pooler_act': 'tanh', 'pooler_output_size': 768",
@@ -210,6 +211,9 @@ class HuggingFaceKeysTest {
         "llama | 'rope_scaling': {'rope_type': 'longrope'} | rotary scaling 'longrope' is not supported",
         "llama | 'rope_scaling': {'rope_type': 'default', 'mrope_section': [1, 2]} | rope_scaling.mrope_section: unknown key",
         "gpt_neox | 'rope_theta': 500 | rope_theta: contradicts rotary_emb_base, which is 10000.0 where it is not given",
+        "gpt_neox | 'partial_rotary_factor': 1.0 | partial_rotary_factor: contradicts rotary_pct, which is 0.25 where it is not given",
+        "llama | 'layer_types': ['full_attention', 'sliding_attention'] | layer_types: supported is 'full_attention' for every layer",
+        "mistral | 'layer_types': ['full_attention'] | layer_types: supported is 'sliding_attention' for every layer",
         "gpt_neox | 'rotary_pct': 1.0, 'partial_rotary_factor': 0.5 | partial_rotary_factor: contradicts rotary_pct, which is 1.0",
         "gpt2 | 'scale_attn_by_inverse_layer_idx': true | true is not supported; supported is false",
         "gpt2 | 'activation_function': 'mish' | unknown activation 'mish'; allowed are gelu,",

@@ -70,6 +70,8 @@ class RotaryConfigTest {
     assertThat(read(Map.of())).isEqualTo(new RotaryConfig(10_000, new RotaryConfig.None()));
     assertThat(read(Map.of("rope_scaling", Map.of("type", "linear", "factor", 2))).scaling())
         .isEqualTo(new RotaryConfig.Linear(2));
+    Map<String, Object> both = Map.of("type", "linear", "rope_type", "linear", "factor", 4);
+    assertThat(read(Map.of("rope_scaling", both)).scaling()).isEqualTo(new RotaryConfig.Linear(4));
   }
 
   @Test

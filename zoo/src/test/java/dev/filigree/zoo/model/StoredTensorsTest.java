@@ -126,6 +126,20 @@ class StoredTensorsTest {
   }
 
   @Test
+  void tiedEmbeddingsMayHaveTheNameOfTheHead() {
+    Tensor embedding = Objects.requireNonNull(tensors.remove(EMBEDDING));
+    tensors.put("lm_head.weight", embedding);
+    write();
+    List<String> notes = new ArrayList<>();
+    Model model = HuggingFaceFolder.read(folder, notes);
+    assertThat(notes).noneMatch(note -> note.contains("tensor"));
+    assertThat(
+            Objects.requireNonNull(model.tensors().get(EMBEDDING))
+                .equal(embedding.to(ScalarType.Float)))
+        .isTrue();
+  }
+
+  @Test
   void aHeadOfItsOwnBesideTiedEmbeddingsIsRefused() {
     tensors.put("lm_head.weight", tensor(EMBEDDING).add(torch.ones(1)));
     assertRefused("tensor 'lm_head.weight' differs from '" + EMBEDDING + "', but config.json says");
