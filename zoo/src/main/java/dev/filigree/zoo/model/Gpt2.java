@@ -6,13 +6,14 @@ import dev.filigree.nn.LayerList;
 import dev.filigree.nn.LayerNorm;
 import dev.filigree.nn.Linear;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,14 +25,20 @@ public final class Gpt2 extends LanguageModel {
   private final Transformer transformer;
   private final @Nullable Linear head; // [vocabulary, hidden]
 
-  /** A network with its initial weights for a seed. */
-  public Gpt2(Gpt2Config config, long seed) {
-    this(config);
-    initialize(seed);
+  /** A network with its initial weights for seed 0. */
+  public Gpt2(Gpt2Config config) {
+    this(config, 0);
   }
 
-  /** A network whose weights are to be loaded. */
-  Gpt2(Gpt2Config config) {
+  /** A network with its initial weights for a seed. */
+  public Gpt2(Gpt2Config config, long seed) {
+    this(config, OptionalLong.of(seed));
+  }
+
+  /**
+   * @param seed of the initial weights; empty for weights that are to be loaded
+   */
+  Gpt2(Gpt2Config config, OptionalLong seed) {
     this.config = config;
     transformer = register("transformer", new Transformer(config, activations));
     head =
@@ -39,6 +46,7 @@ public final class Gpt2 extends LanguageModel {
             ? null
             : register(
                 "lm_head", Linear.zeros(config.hiddenSize(), config.vocabularySize(), false));
+    seed.ifPresent(this::initialize);
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -282,6 +283,6 @@ public record Gpt2Config(
 
   @Override
   public Gpt2 allocate() {
-    return new Gpt2(this);
+    return new Gpt2(this, OptionalLong.empty());
   }
 }

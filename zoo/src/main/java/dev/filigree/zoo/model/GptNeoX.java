@@ -7,6 +7,7 @@ import dev.filigree.nn.LayerNorm;
 import dev.filigree.nn.Linear;
 import dev.filigree.nn.Rotary;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -21,14 +22,20 @@ public final class GptNeoX extends LanguageModel {
   private final Decoder decoder;
   private final @Nullable Linear head; // [vocabulary, hidden]
 
-  /** A network with its initial weights for a seed. */
-  public GptNeoX(GptNeoXConfig config, long seed) {
-    this(config);
-    initialize(seed);
+  /** A network with its initial weights for seed 0. */
+  public GptNeoX(GptNeoXConfig config) {
+    this(config, 0);
   }
 
-  /** A network whose weights are to be loaded. */
-  GptNeoX(GptNeoXConfig config) {
+  /** A network with its initial weights for a seed. */
+  public GptNeoX(GptNeoXConfig config, long seed) {
+    this(config, OptionalLong.of(seed));
+  }
+
+  /**
+   * @param seed of the initial weights; empty for weights that are to be loaded
+   */
+  GptNeoX(GptNeoXConfig config, OptionalLong seed) {
     this.config = config;
     decoder = register("gpt_neox", new Decoder(config, activations));
     head =
@@ -36,6 +43,7 @@ public final class GptNeoX extends LanguageModel {
             ? null
             : register(
                 "embed_out", Linear.zeros(config.hiddenSize(), config.vocabularySize(), false));
+    seed.ifPresent(this::initialize);
   }
 
   @Override

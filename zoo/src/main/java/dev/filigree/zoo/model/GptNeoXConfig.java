@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -227,6 +228,6 @@ public record GptNeoXConfig(
 
   @Override
   public GptNeoX allocate() {
-    return new GptNeoX(this);
+    return new GptNeoX(this, OptionalLong.empty());
   }
 }

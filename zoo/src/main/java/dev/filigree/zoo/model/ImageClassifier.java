@@ -9,6 +9,14 @@ public abstract class ImageClassifier extends Model {
   /** The number of classes. */
   public abstract long classes();
 
+  /**
+   * The logits of each picture.
+   *
+   * @param inputs float32 [batch, channels, height, width]
+   * @return [batch, classes]
+   */
+  public abstract Tensor logits(Tensor inputs);
+
   @Override
   public final Tensor loss(Batch batch) {
     return loss(logits(batch.inputs()), batch);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -286,6 +287,6 @@ public record LlamaConfig(
 
   @Override
   public Llama allocate() {
-    return new Llama(this);
+    return new Llama(this, OptionalLong.empty());
   }
 }

@@ -3,6 +3,7 @@ package dev.filigree.zoo.model;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.Linear;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -13,14 +14,20 @@ public final class Mlp extends ImageClassifier {
   private final LayerList<Linear> hidden; // each [size, size before]
   private final Linear last; // [classes, last hidden size]
 
-  /** A network with its initial weights for a seed. */
-  public Mlp(MlpConfig config, long seed) {
-    this(config);
-    initialize(seed);
+  /** A network with its initial weights for seed 0. */
+  public Mlp(MlpConfig config) {
+    this(config, 0);
   }
 
-  /** A network whose weights are to be loaded. */
-  Mlp(MlpConfig config) {
+  /** A network with its initial weights for a seed. */
+  public Mlp(MlpConfig config, long seed) {
+    this(config, OptionalLong.of(seed));
+  }
+
+  /**
+   * @param seed of the initial weights; empty for weights that are to be loaded
+   */
+  Mlp(MlpConfig config, OptionalLong seed) {
     this.config = config;
     List<Long> sizes = config.sizes();
     int depth = config.hiddenSizes().size();
@@ -32,6 +39,7 @@ public final class Mlp extends ImageClassifier {
                     .mapToObj(i -> Linear.zeros(sizes.get(i), sizes.get(i + 1), config.bias()))
                     .toList()));
     last = register("last_layer", Linear.zeros(sizes.get(depth), config.classes(), config.bias()));
+    seed.ifPresent(this::initialize);
   }
 
   @Override

@@ -2,12 +2,14 @@ package dev.filigree.zoo.model;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.ConfigReader;
 import dev.filigree.nn.Initializer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,12 @@ public record MlpConfig(
   /** LeNet-300-100 for the 28 × 28 pictures and 10 digits of MNIST: 266,610 parameters. */
   public static MlpConfig leNet300() {
     return new MlpConfig(28 * 28, List.of(300L, 100L), 10, true, 0);
+  }
+
+  /** From the keys and values of a {@code config.json}. */
+  public static MlpConfig of(Map<String, ?> config) {
+    return fromHuggingFace(
+        ConfigReader.of(config, "MlpConfig").asMap(), new ArrayList<>());
   }
 
   static MlpConfig fromHuggingFace(ConfigMap config, List<String> notes) {
@@ -126,6 +134,6 @@ public record MlpConfig(
 
   @Override
   public Mlp allocate() {
-    return new Mlp(this);
+    return new Mlp(this, OptionalLong.empty());
   }
 }

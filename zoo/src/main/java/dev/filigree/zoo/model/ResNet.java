@@ -6,6 +6,7 @@ import dev.filigree.nn.Layer;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.Linear;
 import java.util.List;
+import java.util.OptionalLong;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -16,18 +17,25 @@ public final class ResNet extends ImageClassifier {
   private final Backbone backbone;
   private final Linear classifier; // [classes, channels]
 
-  /** A network with its initial weights for a seed. */
-  public ResNet(ResNetConfig config, long seed) {
-    this(config);
-    initialize(seed);
+  /** A network with its initial weights for seed 0. */
+  public ResNet(ResNetConfig config) {
+    this(config, 0);
   }
 
-  /** A network whose weights are to be loaded. */
-  ResNet(ResNetConfig config) {
+  /** A network with its initial weights for a seed. */
+  public ResNet(ResNetConfig config, long seed) {
+    this(config, OptionalLong.of(seed));
+  }
+
+  /**
+   * @param seed of the initial weights; empty for weights that are to be loaded
+   */
+  ResNet(ResNetConfig config, OptionalLong seed) {
     this.config = config;
     backbone = register("resnet", new Backbone(config));
     classifier =
         register("classifier", new Head(config.stageSizes().getLast(), config.classes())).linear;
+    seed.ifPresent(this::initialize);
   }
 
   @Override

@@ -2,11 +2,13 @@ package dev.filigree.zoo.model;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.ConfigReader;
 import dev.filigree.nn.Initializer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +81,12 @@ public record ResNetConfig(
         true,
         smallPictures,
         classes);
+  }
+
+  /** From the keys and values of a {@code config.json}. */
+  public static ResNetConfig of(Map<String, ?> config) {
+    return fromHuggingFace(
+        ConfigReader.of(config, "ResNetConfig").asMap(), new ArrayList<>());
   }
 
   static ResNetConfig fromHuggingFace(ConfigMap config, List<String> notes) {
@@ -261,6 +269,6 @@ public record ResNetConfig(
 
   @Override
   public ResNet allocate() {
-    return new ResNet(this);
+    return new ResNet(this, OptionalLong.empty());
   }
 }

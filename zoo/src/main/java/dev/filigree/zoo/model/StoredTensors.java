@@ -62,8 +62,8 @@ record StoredTensors(
    */
   static StoredTensors of(
       Path folder, ModelConfig config, SafetensorsFolder files, List<String> notes) {
-    refuseQuantised(folder, files);
     List<HuggingFaceTensor> tensors = config.huggingFaceTensors();
+    refuseQuantised(folder, files, tensors);
     var names = new LinkedHashMap<String, String>();
     for (HuggingFaceTensor tensor : tensors) {
       TensorEntry entry = entry(folder, files, tensor.name());
@@ -101,8 +101,11 @@ record StoredTensors(
     return entry;
   }
 
-  private static void refuseQuantised(Path folder, SafetensorsFolder files) {
-    for (String name : files.entries().keySet()) {
+  private static void refuseQuantised(
+      Path folder, SafetensorsFolder files, List<HuggingFaceTensor> tensors) {
+    var others = new LinkedHashSet<>(files.entries().keySet());
+    tensors.forEach(tensor -> others.remove(tensor.name()));
+    for (String name : others) {
       if (QUANTISED.matcher(name).matches()) {
         throw new SafetensorsException(
             "%s: tensor '%s' belongs to quantised weights, which are not supported; give a folder"

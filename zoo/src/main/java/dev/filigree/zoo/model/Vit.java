@@ -5,6 +5,7 @@ import dev.filigree.nn.Layer;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.LayerNorm;
 import dev.filigree.nn.Linear;
+import java.util.OptionalLong;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -16,17 +17,24 @@ public final class Vit extends ImageClassifier {
   private final Backbone backbone;
   private final Linear classifier; // [classes, hidden]
 
-  /** A network with its initial weights for a seed. */
-  public Vit(VitConfig config, long seed) {
-    this(config);
-    initialize(seed);
+  /** A network with its initial weights for seed 0. */
+  public Vit(VitConfig config) {
+    this(config, 0);
   }
 
-  /** A network whose weights are to be loaded. */
-  Vit(VitConfig config) {
+  /** A network with its initial weights for a seed. */
+  public Vit(VitConfig config, long seed) {
+    this(config, OptionalLong.of(seed));
+  }
+
+  /**
+   * @param seed of the initial weights; empty for weights that are to be loaded
+   */
+  Vit(VitConfig config, OptionalLong seed) {
     this.config = config;
     backbone = register("vit", new Backbone(config));
     classifier = register("classifier", Linear.zeros(config.hiddenSize(), config.classes(), true));
+    seed.ifPresent(this::initialize);
   }
 
   @Override

@@ -2,11 +2,14 @@ package dev.filigree.zoo.model;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.ConfigReader;
 import dev.filigree.nn.Initializer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +58,12 @@ public record VitConfig(
   long positions() {
     long side = imageSize / patchSize;
     return side * side + 1;
+  }
+
+  /** From the keys and values of a {@code config.json}. */
+  public static VitConfig of(Map<String, ?> config) {
+    return fromHuggingFace(
+        ConfigReader.of(config, "VitConfig").asMap(), new ArrayList<>());
   }
 
   static VitConfig fromHuggingFace(ConfigMap config, List<String> notes) {
@@ -218,6 +227,6 @@ public record VitConfig(
 
   @Override
   public Vit allocate() {
-    return new Vit(this);
+    return new Vit(this, OptionalLong.empty());
   }
 }

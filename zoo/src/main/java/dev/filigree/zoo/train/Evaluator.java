@@ -69,8 +69,8 @@ public final class Evaluator {
         Batch placed = hardware.place(batches.next());
         long counted = positions(placed);
         Tensor loss;
-        if (model instanceof ImageClassifier) {
-          Tensor logits = model.logits(placed.inputs());
+        if (model instanceof ImageClassifier classifier) {
+          Tensor logits = classifier.logits(placed.inputs());
           correct += ImageClassifier.correct(logits, placed);
           loss = ImageClassifier.loss(logits, placed);
         } else {

@@ -156,7 +156,7 @@ final class Session implements AutoCloseable {
       throw new DataException(block + ": " + e.getMessage(), e);
     } catch (IOException e) {
       throw new TrainingException(
-          block + ": " + data.dataDirs() + " cannot be read: " + Failures.reason(e), e);
+          block + ": " + data.where() + " cannot be read: " + Failures.reason(e), e);
     }
   }
 
