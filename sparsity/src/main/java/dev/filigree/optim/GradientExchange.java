@@ -10,15 +10,19 @@ import org.bytedeco.pytorch.Tensor;
  */
 @FunctionalInterface
 public interface GradientExchange {
+  /** What {@link #none} gives. */
+  GradientExchange NONE = tensors -> {};
+
   /**
    * Puts the mean over all replicas in the place of each tensor.
    *
-   * @param tensors of the same number and shapes on every replica
+   * @param tensors of the same number, shapes and floating point types on every replica; those of
+   *     one call may differ in type
    */
   void average(List<Tensor> tensors);
 
   /** One process by itself. */
   static GradientExchange none() {
-    return tensors -> {};
+    return NONE;
   }
 }

@@ -3,6 +3,7 @@ package dev.filigree.zoo.data;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.Records;
 import dev.filigree.config.Registry;
+import dev.filigree.optim.Replica;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -92,7 +93,17 @@ public final class DataSources {
    * @throws DataException when the data are missing, damaged or too small
    */
   public static DataLoader loader(DataConfig config) throws IOException {
-    return new DataLoader(open(config), config.batchSize(), config.shuffle(), config.shuffleSeed());
+    return loader(config, Replica.alone());
+  }
+
+  /**
+   * The same for one of several replicas, see {@link DataLoader}.
+   *
+   * @throws DataException when the data are missing, damaged or too small
+   */
+  public static DataLoader loader(DataConfig config, Replica replica) throws IOException {
+    return new DataLoader(
+        open(config), config.batchSize(), config.shuffle(), config.shuffleSeed(), replica);
   }
 
   /** The data that a block describes. */

@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.optim.Replica;
+import dev.filigree.zoo.config.Device;
 import dev.filigree.zoo.config.PrecisionConfig;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.data.DataLoader;
@@ -25,7 +27,7 @@ public final class Evaluator {
 
   /** For a model on the CPU, in float32. */
   public Evaluator(Model model) {
-    this(model, Hardware.choose(dev.filigree.zoo.config.Device.CPU), PrecisionConfig.Type.FLOAT32);
+    this(model, Hardware.choose(Device.CPU, Replica.alone()), PrecisionConfig.Type.FLOAT32);
   }
 
   /**

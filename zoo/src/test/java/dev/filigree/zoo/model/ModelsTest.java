@@ -170,7 +170,7 @@ class ModelsTest {
     fromFolder.eval();
     try (var _ = new PointerScope()) {
       Tensor inputs = batch(config).inputs();
-      assertThat(logits(fromFolder, inputs).sub(logits(model, inputs)).abs().max().item_double())
+      assertThat(Logits.of(fromFolder, inputs).sub(Logits.of(model, inputs)).abs().max().item_double())
           .isLessThan(1e-5);
     }
   }
@@ -191,11 +191,5 @@ class ModelsTest {
             zoo("{name: fc_mnist, depth: 3, hidden_size: 50, dropout: 0.0, activation_fn: relu}"))
         .isEqualTo(new MlpConfig(784, List.of(50L, 50L, 50L), 10, true, 0));
     assertThat(zoo("{name: fc_mnist, hidden_sizes: [300, 100]}")).isEqualTo(MlpConfig.leNet300());
-  }
-
-  private static Tensor logits(Model model, Tensor inputs) {
-    return model instanceof LanguageModel language
-        ? language.logits(inputs)
-        : ((ImageClassifier) model).logits(inputs);
   }
 }
