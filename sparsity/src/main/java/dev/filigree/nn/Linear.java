@@ -24,8 +24,8 @@ public final class Linear extends WeightedLayer {
    */
   public Linear(long inFeatures, long outFeatures, boolean withBias) {
     this(
-        PytorchInit.fanIn(inFeatures, torch.empty(outFeatures, inFeatures)),
-        withBias ? PytorchInit.fanIn(inFeatures, torch.empty(outFeatures)) : null);
+        PytorchInit.fanIn(inFeatures, Allocation.empty(outFeatures, inFeatures)),
+        withBias ? PytorchInit.fanIn(inFeatures, Allocation.empty(outFeatures)) : null);
   }
 
   private Linear(Tensor weight, @Nullable Tensor bias) {
@@ -38,7 +38,7 @@ public final class Linear extends WeightedLayer {
   /** A layer of zeros, for a model that initialises or loads its parameters itself. */
   public static Linear zeros(long inFeatures, long outFeatures, boolean withBias) {
     return new Linear(
-        torch.zeros(outFeatures, inFeatures), withBias ? torch.zeros(outFeatures) : null);
+        Allocation.zeros(outFeatures, inFeatures), withBias ? Allocation.zeros(outFeatures) : null);
   }
 
   /**

@@ -1,17 +1,16 @@
 package dev.filigree.zoo.model;
 
-import dev.filigree.nn.LayerList;
 import dev.filigree.nn.Linear;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** A multilayer perceptron over flattened pictures, with ReLU between its layers. */
 public final class Mlp extends ImageClassifier {
   private final MlpConfig config;
-  private final LayerList<Linear> hidden; // each [size, size before]
+  private final Hidden hidden;
   private final Linear last; // [classes, last hidden size]
 
   /** A network with its initial weights for seed 0. */
@@ -31,21 +30,37 @@ public final class Mlp extends ImageClassifier {
     this.config = config;
     List<Long> sizes = config.sizes();
     int depth = config.hiddenSizes().size();
-    hidden =
-        register(
-            "fc_layers",
-            new LayerList<>(
-                IntStream.range(0, depth)
-                    .mapToObj(i -> Linear.zeros(sizes.get(i), sizes.get(i + 1), config.bias()))
-                    .toList()));
-    last = register("last_layer", Linear.zeros(sizes.get(depth), config.classes(), config.bias()));
+    hidden = part("fc_layers", "fc_layers", new Hidden(sizes, config.bias()));
+    last =
+        linear(
+            "last_layer",
+            "last_layer",
+            Initializers.fanIn(sizes.get(depth)),
+            sizes.get(depth),
+            config.classes(),
+            config.bias());
     seed.ifPresent(this::initialize);
+  }
+
+  private static final class Hidden extends Part {
+    private final List<Linear> layers = new ArrayList<>(); // each [size, size before]
+
+    /**
+     * @param sizes of the inputs, of each hidden layer, and of the output
+     */
+    Hidden(List<Long> sizes, boolean bias) {
+      for (int i = 0; i + 2 < sizes.size(); i++) {
+        String name = String.valueOf(i);
+        var initializer = Initializers.fanIn(sizes.get(i));
+        layers.add(linear(name, name, initializer, sizes.get(i), sizes.get(i + 1), bias));
+      }
+    }
   }
 
   @Override
   public Tensor logits(Tensor inputs) {
     Tensor x = inputs.flatten(1, -1); // [batch, channels · height · width]
-    for (Linear layer : hidden) {
+    for (Linear layer : hidden.layers) {
       x = torch.dropout(torch.relu(layer.forward(x)), config.dropout(), is_training());
     }
     return last.forward(x);

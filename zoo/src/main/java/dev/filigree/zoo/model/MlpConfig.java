@@ -120,19 +120,6 @@ public record MlpConfig(
   }
 
   @Override
-  public List<ParameterSpec> parameters() {
-    var table = new ParameterTable();
-    List<Long> sizes = sizes();
-    for (int i = 0; i + 1 < sizes.size(); i++) {
-      String name = i < hiddenSizes.size() ? "fc_layers." + i : "last_layer";
-      double bound = 1 / Math.sqrt(sizes.get(i));
-      var initializer = new Initializer.Uniform(-bound, bound);
-      table.linear(name, name, initializer, sizes.get(i + 1), sizes.get(i), bias);
-    }
-    return table.specs();
-  }
-
-  @Override
   public Mlp allocate() {
     return new Mlp(this, OptionalLong.empty());
   }

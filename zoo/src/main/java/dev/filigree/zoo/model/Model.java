@@ -1,8 +1,10 @@
 package dev.filigree.zoo.model;
 
-import dev.filigree.nn.Layer;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.data.Batch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -13,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A network that can be trained. Its parameters and buffers are float32; checkpoints hold them under
  * the names of the module tree. Networks of your own become known by {@link Models#register}.
  */
-public abstract class Model extends Layer {
+public abstract class Model extends Part {
   private @Nullable ModelConfig config;
 
   /**
@@ -53,17 +55,38 @@ public abstract class Model extends Layer {
     return tensors;
   }
 
-  /** Gives every parameter its initial value for a seed. */
+  /** Every parameter, in the order of the module tree. */
+  final List<ParameterSpec> specs() {
+    Map<String, Origin> origins = origins();
+    var specs = new ArrayList<ParameterSpec>();
+    Tensors.namedParameters(this)
+        .forEach(
+            (name, tensor) -> {
+              Origin origin = origins.get(name);
+              List<Long> shape = Arrays.stream(Tensors.shape(tensor)).boxed().toList();
+              specs.add(
+                  origin == null
+                      ? new ParameterSpec(name, name, shape, null, 1)
+                      : new ParameterSpec(
+                          name,
+                          origin.modelZooName(),
+                          shape,
+                          origin.initializer(),
+                          origin.learningRateScale()));
+            });
+    return specs;
+  }
+
+  /** Gives every parameter of the zoo's parts its initial value for a seed. */
   final void initialize(long seed) {
     var parameters = Tensors.namedParameters(this);
     try (var _ = new NoGradGuard()) {
-      for (ParameterSpec spec : config().parameters()) {
-        Tensor parameter = parameters.get(spec.name());
-        if (parameter == null) {
-          throw new IllegalStateException("the network has no parameter " + spec.name());
-        }
-        Objects.requireNonNull(spec.initializer(), spec.name()).fill(parameter, seed, spec.name());
-      }
+      origins()
+          .forEach(
+              (name, origin) ->
+                  origin
+                      .initializer()
+                      .fill(Objects.requireNonNull(parameters.get(name), name), seed, name));
     }
   }
 }

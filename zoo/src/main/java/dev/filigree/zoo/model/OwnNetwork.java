@@ -4,15 +4,12 @@ import dev.filigree.config.ConfigMap;
 import dev.filigree.config.Records;
 import dev.filigree.torch.Tensors;
 import java.lang.reflect.RecordComponent;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -30,8 +27,6 @@ final class OwnNetwork<O extends Record> implements ModelConfig {
   private final String name;
   private final O options;
   private final Function<O, ? extends Model> constructor;
-  private @Nullable List<ParameterSpec> parameters;
-  private @Nullable List<HuggingFaceTensor> tensors;
 
   private OwnNetwork(String name, O options, Function<O, ? extends Model> constructor) {
     this.name = name;
@@ -71,52 +66,12 @@ final class OwnNetwork<O extends Record> implements ModelConfig {
     return name;
   }
 
-  @Override
-  public List<ParameterSpec> parameters() {
-    describe();
-    return Objects.requireNonNull(parameters);
-  }
-
-  @Override
-  public List<HuggingFaceTensor> huggingFaceTensors() {
-    describe();
-    return Objects.requireNonNull(tensors);
-  }
-
-  /** Makes the network once, to see what it is made of. */
-  private void describe() {
-    if (parameters != null) {
-      return;
-    }
-    try (var _ = new PointerScope()) {
-      Model model = allocate();
-      var specs = new ArrayList<ParameterSpec>();
-      Tensors.namedParameters(model)
-          .forEach(
-              (key, tensor) -> specs.add(new ParameterSpec(key, key, shape(tensor), null, 1)));
-      var all = new ArrayList<HuggingFaceTensor>();
-      model
-          .tensors()
-          .forEach(
-              (key, tensor) -> {
-                requireFloat(key, tensor);
-                all.add(HuggingFaceTensor.same(key, shape(tensor)));
-              });
-      tensors = List.copyOf(all);
-      parameters = List.copyOf(specs);
-    }
-  }
-
   private void requireFloat(String key, Tensor tensor) {
     if (Tensors.type(tensor) != ScalarType.Float) {
       throw new IllegalArgumentException(
           "model '%s': its tensor '%s' is %s; checkpoints hold float32"
               .formatted(name, key, Tensors.type(tensor)));
     }
-  }
-
-  private static List<Long> shape(Tensor tensor) {
-    return Arrays.stream(Tensors.shape(tensor)).boxed().toList();
   }
 
   @Override
@@ -130,6 +85,7 @@ final class OwnNetwork<O extends Record> implements ModelConfig {
   @Override
   public Model allocate() {
     Model model = constructor.apply(options);
+    model.tensors().forEach(this::requireFloat);
     model.config(this);
     return model;
   }

@@ -2,7 +2,7 @@ package dev.filigree.zoo.model;
 
 import dev.filigree.nn.BatchNorm2d;
 import dev.filigree.nn.Conv2d;
-import dev.filigree.nn.Layer;
+import dev.filigree.nn.Initializer;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.Linear;
 import java.util.List;
@@ -32,9 +32,10 @@ public final class ResNet extends ImageClassifier {
    */
   ResNet(ResNetConfig config, OptionalLong seed) {
     this.config = config;
-    backbone = register("resnet", new Backbone(config));
+    backbone = part("resnet", "resnet", new Backbone(config));
     classifier =
-        register("classifier", new Head(config.stageSizes().getLast(), config.classes())).linear;
+        part("classifier", "classifier", new Head(config.stageSizes().getLast(), config.classes()))
+            .linear;
     seed.ifPresent(this::initialize);
   }
 
@@ -55,21 +56,21 @@ public final class ResNet extends ImageClassifier {
   }
 
   /** The second of two layers, of which the first has no parameters. */
-  private static final class Head extends Layer {
+  private static final class Head extends Part {
     private final Linear linear; // [classes, channels]
 
     Head(long channels, long classes) {
-      linear = register("1", Linear.zeros(channels, classes, true));
+      linear = linear("1", "1", Initializers.fanIn(channels), channels, classes, true);
     }
   }
 
-  private static final class Backbone extends Layer {
+  private static final class Backbone extends Part {
     private final Stem stem;
     private final Encoder encoder;
 
     Backbone(ResNetConfig config) {
-      stem = register("embedder", new Stem(config));
-      encoder = register("encoder", new Encoder(config));
+      stem = part("embedder", "embedder", new Stem(config));
+      encoder = part("encoder", "encoder", new Encoder(config));
     }
 
     Tensor forward(Tensor x) {
@@ -83,12 +84,12 @@ public final class ResNet extends ImageClassifier {
     }
   }
 
-  private static final class Stem extends Layer {
+  private static final class Stem extends Part {
     private final ConvolutionLayer convolution;
     private final boolean pool;
 
     Stem(ResNetConfig config) {
-      convolution = register("embedder", new ConvolutionLayer(config.embedding()));
+      convolution = part("embedder", "embedder", new ConvolutionLayer(config.embedding()));
       pool = !config.smallPictures();
     }
 
@@ -101,40 +102,40 @@ public final class ResNet extends ImageClassifier {
     }
   }
 
-  private static final class Encoder extends Layer {
+  private static final class Encoder extends Part {
     private final LayerList<Stage> stages;
 
     Encoder(ResNetConfig config) {
-      stages =
-          register("stages", new LayerList<>(config.stages().stream().map(Stage::new).toList()));
+      var configs = config.stages();
+      stages = parts("stages", "stages", configs.size(), i -> new Stage(configs.get(i)));
     }
   }
 
-  private static final class Stage extends Layer {
+  private static final class Stage extends Part {
     private final LayerList<Block> blocks;
 
     Stage(List<ResNetConfig.Block> configs) {
-      blocks = register("layers", new LayerList<>(configs.stream().map(Block::new).toList()));
+      blocks = parts("layers", "layers", configs.size(), i -> new Block(configs.get(i)));
     }
   }
 
   /** relu(shortcut(x) + convolutions(x)), with ReLU between the convolutions. */
-  private static final class Block extends Layer {
+  private static final class Block extends Part {
     private final @Nullable ConvolutionLayer shortcut;
     private final LayerList<ConvolutionLayer> convolutions;
 
     Block(ResNetConfig.Block config) {
       shortcut =
           config.hasShortcut()
-              ? register(
+              ? part(
+                  "shortcut",
                   "shortcut",
                   new ConvolutionLayer(
                       new ResNetConfig.Convolution(config.in(), config.out(), 1, config.stride())))
               : null;
+      var configs = config.convolutions();
       convolutions =
-          register(
-              "layer",
-              new LayerList<>(config.convolutions().stream().map(ConvolutionLayer::new).toList()));
+          parts("layer", "layer", configs.size(), i -> new ConvolutionLayer(configs.get(i)));
     }
 
     Tensor forward(Tensor x) {
@@ -147,22 +148,24 @@ public final class ResNet extends ImageClassifier {
   }
 
   /** A convolution without bias and its normalization. */
-  private static final class ConvolutionLayer extends Layer {
+  private static final class ConvolutionLayer extends Part {
     private final Conv2d convolution; // [out, in, kernel, kernel]
     private final BatchNorm2d normalization; // [out]
 
     ConvolutionLayer(ResNetConfig.Convolution config) {
+      double fanOut = (double) config.out() * config.kernel() * config.kernel();
       convolution =
-          register(
+          convolution(
               "convolution",
-              Conv2d.zeros(
-                  config.in(),
-                  config.out(),
-                  config.kernel(),
-                  config.stride(),
-                  config.kernel() / 2,
-                  false));
-      normalization = register("normalization", new BatchNorm2d(config.out()));
+              "convolution",
+              new Initializer.Normal(0, Math.sqrt(2 / fanOut)),
+              config.in(),
+              config.out(),
+              config.kernel(),
+              config.stride(),
+              config.kernel() / 2,
+              false);
+      normalization = batchNorm("normalization", config.out());
     }
 
     Tensor forward(Tensor x) {

@@ -1,12 +1,11 @@
 package dev.filigree.zoo.model;
 
 import dev.filigree.nn.Conv2d;
-import dev.filigree.nn.Layer;
+import dev.filigree.nn.Initializer;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.LayerNorm;
 import dev.filigree.nn.Linear;
 import java.util.OptionalLong;
-import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -32,8 +31,15 @@ public final class Vit extends ImageClassifier {
    */
   Vit(VitConfig config, OptionalLong seed) {
     this.config = config;
-    backbone = register("vit", new Backbone(config));
-    classifier = register("classifier", Linear.zeros(config.hiddenSize(), config.classes(), true));
+    backbone = part("vit", "vit_model", new Backbone(config));
+    classifier =
+        linear(
+            "classifier",
+            "classifier.classifier.ffn.0.linear_layer",
+            config.initializer(),
+            config.hiddenSize(),
+            config.classes(),
+            true);
     seed.ifPresent(this::initialize);
   }
 
@@ -53,15 +59,20 @@ public final class Vit extends ImageClassifier {
     return config.classes();
   }
 
-  private static final class Backbone extends Layer {
+  private static final class Backbone extends Part {
     private final Embeddings embeddings;
     private final Encoder encoder;
     private final LayerNorm norm; // [hidden]
 
     Backbone(VitConfig config) {
-      embeddings = register("embeddings", new Embeddings(config));
-      encoder = register("encoder", new Encoder(config));
-      norm = register("layernorm", new LayerNorm(config.hiddenSize(), config.normEpsilon()));
+      embeddings = part("embeddings", "embedding_layer", new Embeddings(config));
+      encoder = part("encoder", "encoder.transformer_encoder", new Encoder(config));
+      norm =
+          layerNorm(
+              "layernorm",
+              "encoder.transformer_encoder.norm",
+              config.hiddenSize(),
+              config.normEpsilon());
     }
 
     Tensor forward(Tensor pictures) {
@@ -74,7 +85,7 @@ public final class Vit extends ImageClassifier {
   }
 
   /** [class token, patches] + positions. */
-  private static final class Embeddings extends Layer {
+  private static final class Embeddings extends Part {
     private final Tensor classToken; // [1, 1, hidden]
     private final Tensor positions; // [1, positions, hidden]
     private final Patches patches;
@@ -82,10 +93,17 @@ public final class Vit extends ImageClassifier {
 
     Embeddings(VitConfig config) {
       long hidden = config.hiddenSize();
-      classToken = registerParameter("cls_token", torch.zeros(1, 1, hidden));
+      var initial = config.initializer();
+      classToken = parameter("cls_token", "cls_embedding", initial, 1, 1, hidden);
       positions =
-          registerParameter("position_embeddings", torch.zeros(1, config.positions(), hidden));
-      patches = register("patch_embeddings", new Patches(config));
+          parameter(
+              "position_embeddings",
+              "position_embeddings.weight",
+              initial,
+              1,
+              config.positions(),
+              hidden);
+      patches = part("patch_embeddings", "", new Patches(config));
       dropout = config.dropouts().embedding();
     }
 
@@ -97,32 +115,35 @@ public final class Vit extends ImageClassifier {
     }
   }
 
-  private static final class Patches extends Layer {
+  private static final class Patches extends Part {
     private final Conv2d projection; // [hidden, channels, patch, patch]
 
     Patches(VitConfig config) {
       long patch = config.patchSize();
       projection =
-          register(
+          convolution(
               "projection",
-              Conv2d.zeros(config.channels(), config.hiddenSize(), patch, patch, 0, true));
+              "linear_proj",
+              config.initializer(),
+              config.channels(),
+              config.hiddenSize(),
+              patch,
+              patch,
+              0,
+              true);
     }
   }
 
-  private static final class Encoder extends Layer {
+  private static final class Encoder extends Part {
     private final LayerList<Block> blocks;
 
     Encoder(VitConfig config) {
-      blocks =
-          register(
-              "layer",
-              new LayerList<>(
-                  LongStream.range(0, config.layers()).mapToObj(i -> new Block(config)).toList()));
+      blocks = parts("layer", "layers", config.layers(), _ -> new Block(config));
     }
   }
 
   /** x + attention(norm(x)), then x + mlp(norm(x)). */
-  private static final class Block extends Layer {
+  private static final class Block extends Part {
     private final SelfAttention attention;
     private final Dense expand; // [intermediate, hidden]
     private final Dense project; // [hidden, intermediate]
@@ -133,11 +154,14 @@ public final class Vit extends ImageClassifier {
 
     Block(VitConfig config) {
       long hidden = config.hiddenSize();
-      attention = register("attention", new SelfAttention(config));
-      expand = register("intermediate", new Dense(hidden, config.intermediateSize()));
-      project = register("output", new Dense(config.intermediateSize(), hidden));
-      attentionNorm = register("layernorm_before", new LayerNorm(hidden, config.normEpsilon()));
-      feedForwardNorm = register("layernorm_after", new LayerNorm(hidden, config.normEpsilon()));
+      long inner = config.intermediateSize();
+      var initial = config.initializer();
+      attention = part("attention", "self_attn", new SelfAttention(config));
+      expand =
+          part("intermediate", "", new Dense("ffn.ffn.0.linear_layer", initial, hidden, inner));
+      project = part("output", "", new Dense("ffn.ffn.1.linear_layer", initial, inner, hidden));
+      attentionNorm = layerNorm("layernorm_before", "norm1", hidden, config.normEpsilon());
+      feedForwardNorm = layerNorm("layernorm_after", "norm2", hidden, config.normEpsilon());
       activation = config.activation();
       dropout = config.dropouts().residual();
     }
@@ -150,15 +174,20 @@ public final class Vit extends ImageClassifier {
     }
   }
 
-  private static final class SelfAttention extends Layer {
+  private static final class SelfAttention extends Part {
     private final Projections projections;
     private final Dense output; // [hidden, hidden]
     private final long heads;
     private final double dropout;
 
     SelfAttention(VitConfig config) {
-      projections = register("attention", new Projections(config));
-      output = register("output", new Dense(config.hiddenSize(), config.hiddenSize()));
+      long hidden = config.hiddenSize();
+      projections = part("attention", "", new Projections(config));
+      output =
+          part(
+              "output",
+              "",
+              new Dense("proj_output_dense_layer", config.initializer(), hidden, hidden));
       heads = config.heads();
       dropout = config.dropouts().attention();
     }
@@ -173,25 +202,27 @@ public final class Vit extends ImageClassifier {
     }
   }
 
-  private static final class Projections extends Layer {
+  private static final class Projections extends Part {
     private final Linear query; // [hidden, hidden]
     private final Linear key; // [hidden, hidden]
     private final Linear value; // [hidden, hidden]
 
     Projections(VitConfig config) {
       long hidden = config.hiddenSize();
-      query = register("query", Linear.zeros(hidden, hidden, config.queryKeyValueBias()));
-      key = register("key", Linear.zeros(hidden, hidden, config.queryKeyValueBias()));
-      value = register("value", Linear.zeros(hidden, hidden, config.queryKeyValueBias()));
+      boolean bias = config.queryKeyValueBias();
+      var initial = config.initializer();
+      query = linear("query", "proj_q_dense_layer", initial, hidden, hidden, bias);
+      key = linear("key", "proj_k_dense_layer", initial, hidden, hidden, bias);
+      value = linear("value", "proj_v_dense_layer", initial, hidden, hidden, bias);
     }
   }
 
   /** A linear layer under the name that Hugging Face gives it. */
-  private static final class Dense extends Layer {
+  private static final class Dense extends Part {
     private final Linear dense; // [out, in]
 
-    Dense(long in, long out) {
-      dense = register("dense", Linear.zeros(in, out, true));
+    Dense(String modelZooName, Initializer initializer, long in, long out) {
+      dense = linear("dense", modelZooName, initializer, in, out, true);
     }
   }
 }

@@ -28,9 +28,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ModelsTest {
   @TempDir private Path folder;
 
-  /** Those of the registry, and the one of the guide. */
+  static {
+    Models.register("bigram", new Bigram.Options(256, 8), Bigram::new);
+  }
+
+  /** Those of the zoo, and the one of the guide. */
   static Stream<ModelConfig> networks() {
-    return Stream.concat(registered(), Stream.of(new Bigram.Config(50, 8)));
+    return Stream.concat(registered(), Stream.of(Models.of("bigram", new Bigram.Options(50, 8))));
   }
 
   static Stream<ModelConfig> registered() {
