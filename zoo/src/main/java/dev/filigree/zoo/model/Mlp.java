@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 /** A multilayer perceptron over flattened pictures, with ReLU between its layers. */
 public final class Mlp extends ImageClassifier {
   private final MlpConfig config;
-  private final Hidden hidden;
+  private final List<Linear> hidden = new ArrayList<>(); // each [size, size before]
   private final Linear last; // [classes, last hidden size]
 
   /** A network with its initial weights for seed 0. */
@@ -30,7 +30,14 @@ public final class Mlp extends ImageClassifier {
     this.config = config;
     List<Long> sizes = config.sizes();
     int depth = config.hiddenSizes().size();
-    hidden = part("fc_layers", "fc_layers", new Hidden(sizes, config.bias()));
+    Part layers = level("fc_layers", "fc_layers");
+    for (int i = 0; i < depth; i++) {
+      long in = sizes.get(i);
+      String name = String.valueOf(i);
+      hidden.add(
+          layers.linear(
+              name, name, Initializers.fanIn(in), in, sizes.get(i + 1), config.bias()));
+    }
     last =
         linear(
             "last_layer",
@@ -42,25 +49,10 @@ public final class Mlp extends ImageClassifier {
     seed.ifPresent(this::initialize);
   }
 
-  private static final class Hidden extends Part {
-    private final List<Linear> layers = new ArrayList<>(); // each [size, size before]
-
-    /**
-     * @param sizes of the inputs, of each hidden layer, and of the output
-     */
-    Hidden(List<Long> sizes, boolean bias) {
-      for (int i = 0; i + 2 < sizes.size(); i++) {
-        String name = String.valueOf(i);
-        var initializer = Initializers.fanIn(sizes.get(i));
-        layers.add(linear(name, name, initializer, sizes.get(i), sizes.get(i + 1), bias));
-      }
-    }
-  }
-
   @Override
   public Tensor logits(Tensor inputs) {
     Tensor x = inputs.flatten(1, -1); // [batch, channels · height · width]
-    for (Linear layer : hidden.layers) {
+    for (Linear layer : hidden) {
       x = torch.dropout(torch.relu(layer.forward(x)), config.dropout(), is_training());
     }
     return last.forward(x);

@@ -102,6 +102,14 @@ abstract class Part extends Layer {
     return register(name, part);
   }
 
+  /** A level of the names that computes nothing itself. */
+  private static final class Level extends Part {}
+
+  /** A level of the names, to register layers below. */
+  final Part level(String name, String modelZooName) {
+    return part(name, modelZooName, new Level());
+  }
+
   /** Parts of one kind in order, named 0, 1, 2, ... below a name. */
   final <P extends Part> LayerList<P> parts(
       String name, String modelZooName, long count, IntFunction<P> part) {

@@ -5,6 +5,7 @@ import dev.filigree.nn.Conv2d;
 import dev.filigree.nn.Initializer;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.Linear;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import org.bytedeco.pytorch.Tensor;
@@ -33,9 +34,11 @@ public final class ResNet extends ImageClassifier {
   ResNet(ResNetConfig config, OptionalLong seed) {
     this.config = config;
     backbone = part("resnet", "resnet", new Backbone(config));
+    long channels = config.stageSizes().getLast();
+    // The second of two layers, of which the first has no parameters.
     classifier =
-        part("classifier", "classifier", new Head(config.stageSizes().getLast(), config.classes()))
-            .linear;
+        level("classifier", "classifier")
+            .linear("1", "1", Initializers.fanIn(channels), channels, config.classes(), true);
     seed.ifPresent(this::initialize);
   }
 
@@ -55,28 +58,26 @@ public final class ResNet extends ImageClassifier {
     return config.classes();
   }
 
-  /** The second of two layers, of which the first has no parameters. */
-  private static final class Head extends Part {
-    private final Linear linear; // [classes, channels]
-
-    Head(long channels, long classes) {
-      linear = linear("1", "1", Initializers.fanIn(channels), channels, classes, true);
-    }
-  }
-
   private static final class Backbone extends Part {
     private final Stem stem;
-    private final Encoder encoder;
+    private final List<LayerList<Block>> stages = new ArrayList<>();
 
     Backbone(ResNetConfig config) {
       stem = part("embedder", "embedder", new Stem(config));
-      encoder = part("encoder", "encoder", new Encoder(config));
+      Part encoder = level("encoder", "encoder").level("stages", "stages");
+      for (List<ResNetConfig.Block> stage : config.stages()) {
+        String name = String.valueOf(stages.size());
+        stages.add(
+            encoder
+                .level(name, name)
+                .parts("layers", "layers", stage.size(), i -> new Block(stage.get(i))));
+      }
     }
 
     Tensor forward(Tensor x) {
       x = stem.forward(x);
-      for (Stage stage : encoder.stages) {
-        for (Block block : stage.blocks) {
+      for (LayerList<Block> stage : stages) {
+        for (Block block : stage) {
           x = block.forward(x);
         }
       }
@@ -99,23 +100,6 @@ public final class ResNet extends ImageClassifier {
           ? torch.max_pool2d(
               x, new long[] {3, 3}, new long[] {2, 2}, new long[] {1, 1}, new long[] {1, 1}, false)
           : x;
-    }
-  }
-
-  private static final class Encoder extends Part {
-    private final LayerList<Stage> stages;
-
-    Encoder(ResNetConfig config) {
-      var configs = config.stages();
-      stages = parts("stages", "stages", configs.size(), i -> new Stage(configs.get(i)));
-    }
-  }
-
-  private static final class Stage extends Part {
-    private final LayerList<Block> blocks;
-
-    Stage(List<ResNetConfig.Block> configs) {
-      blocks = parts("layers", "layers", configs.size(), i -> new Block(configs.get(i)));
     }
   }
 

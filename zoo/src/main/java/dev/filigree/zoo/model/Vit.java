@@ -1,7 +1,6 @@
 package dev.filigree.zoo.model;
 
 import dev.filigree.nn.Conv2d;
-import dev.filigree.nn.Initializer;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.LayerNorm;
 import dev.filigree.nn.Linear;
@@ -61,12 +60,14 @@ public final class Vit extends ImageClassifier {
 
   private static final class Backbone extends Part {
     private final Embeddings embeddings;
-    private final Encoder encoder;
+    private final LayerList<Block> blocks;
     private final LayerNorm norm; // [hidden]
 
     Backbone(VitConfig config) {
       embeddings = part("embeddings", "embedding_layer", new Embeddings(config));
-      encoder = part("encoder", "encoder.transformer_encoder", new Encoder(config));
+      blocks =
+          level("encoder", "encoder.transformer_encoder")
+              .parts("layer", "layers", config.layers(), _ -> new Block(config));
       norm =
           layerNorm(
               "layernorm",
@@ -77,7 +78,7 @@ public final class Vit extends ImageClassifier {
 
     Tensor forward(Tensor pictures) {
       Tensor x = embeddings.forward(pictures);
-      for (Block block : encoder.blocks) {
+      for (Block block : blocks) {
         x = block.forward(x);
       }
       return norm.forward(x);
@@ -88,7 +89,7 @@ public final class Vit extends ImageClassifier {
   private static final class Embeddings extends Part {
     private final Tensor classToken; // [1, 1, hidden]
     private final Tensor positions; // [1, positions, hidden]
-    private final Patches patches;
+    private final Conv2d patches; // [hidden, channels, patch, patch]
     private final double dropout;
 
     Embeddings(VitConfig config) {
@@ -103,50 +104,34 @@ public final class Vit extends ImageClassifier {
               1,
               config.positions(),
               hidden);
-      patches = part("patch_embeddings", "", new Patches(config));
+      patches =
+          level("patch_embeddings", "")
+              .convolution(
+                  "projection",
+                  "linear_proj",
+                  initial,
+                  config.channels(),
+                  hidden,
+                  config.patchSize(),
+                  config.patchSize(),
+                  0,
+                  true);
       dropout = config.dropouts().embedding();
     }
 
     Tensor forward(Tensor pictures) {
-      Tensor embedded = patches.projection.forward(pictures).flatten(2, -1).transpose(1, 2);
+      Tensor embedded = patches.forward(pictures).flatten(2, -1).transpose(1, 2);
       Tensor token = classToken.expand(pictures.size(0), -1, -1);
       Tensor x = torch.cat(new TensorVector(token, embedded), 1).add(positions);
       return torch.dropout(x, dropout, is_training());
     }
   }
 
-  private static final class Patches extends Part {
-    private final Conv2d projection; // [hidden, channels, patch, patch]
-
-    Patches(VitConfig config) {
-      long patch = config.patchSize();
-      projection =
-          convolution(
-              "projection",
-              "linear_proj",
-              config.initializer(),
-              config.channels(),
-              config.hiddenSize(),
-              patch,
-              patch,
-              0,
-              true);
-    }
-  }
-
-  private static final class Encoder extends Part {
-    private final LayerList<Block> blocks;
-
-    Encoder(VitConfig config) {
-      blocks = parts("layer", "layers", config.layers(), _ -> new Block(config));
-    }
-  }
-
   /** x + attention(norm(x)), then x + mlp(norm(x)). */
   private static final class Block extends Part {
     private final SelfAttention attention;
-    private final Dense expand; // [intermediate, hidden]
-    private final Dense project; // [hidden, intermediate]
+    private final Linear expand; // [intermediate, hidden]
+    private final Linear project; // [hidden, intermediate]
     private final LayerNorm attentionNorm; // [hidden]
     private final LayerNorm feedForwardNorm; // [hidden]
     private final Activation activation;
@@ -158,8 +143,10 @@ public final class Vit extends ImageClassifier {
       var initial = config.initializer();
       attention = part("attention", "self_attn", new SelfAttention(config));
       expand =
-          part("intermediate", "", new Dense("ffn.ffn.0.linear_layer", initial, hidden, inner));
-      project = part("output", "", new Dense("ffn.ffn.1.linear_layer", initial, inner, hidden));
+          level("intermediate", "ffn.ffn")
+              .linear("dense", "0.linear_layer", initial, hidden, inner, true);
+      project =
+          level("output", "ffn.ffn").linear("dense", "1.linear_layer", initial, inner, hidden, true);
       attentionNorm = layerNorm("layernorm_before", "norm1", hidden, config.normEpsilon());
       feedForwardNorm = layerNorm("layernorm_after", "norm2", hidden, config.normEpsilon());
       activation = config.activation();
@@ -169,60 +156,41 @@ public final class Vit extends ImageClassifier {
     Tensor forward(Tensor x) {
       Tensor attended = attention.forward(attentionNorm.forward(x));
       x = x.add(torch.dropout(attended, dropout, is_training()));
-      Tensor inner = activation.apply(expand.dense.forward(feedForwardNorm.forward(x)));
-      return x.add(torch.dropout(project.dense.forward(inner), dropout, is_training()));
+      Tensor inner = activation.apply(expand.forward(feedForwardNorm.forward(x)));
+      return x.add(torch.dropout(project.forward(inner), dropout, is_training()));
     }
   }
 
   private static final class SelfAttention extends Part {
-    private final Projections projections;
-    private final Dense output; // [hidden, hidden]
+    private final Linear query; // [hidden, hidden]
+    private final Linear key; // [hidden, hidden]
+    private final Linear value; // [hidden, hidden]
+    private final Linear output; // [hidden, hidden]
     private final long heads;
     private final double dropout;
 
     SelfAttention(VitConfig config) {
       long hidden = config.hiddenSize();
-      projections = part("attention", "", new Projections(config));
+      boolean bias = config.queryKeyValueBias();
+      var initial = config.initializer();
+      Part inner = level("attention", "");
+      query = inner.linear("query", "proj_q_dense_layer", initial, hidden, hidden, bias);
+      key = inner.linear("key", "proj_k_dense_layer", initial, hidden, hidden, bias);
+      value = inner.linear("value", "proj_v_dense_layer", initial, hidden, hidden, bias);
       output =
-          part(
-              "output",
-              "",
-              new Dense("proj_output_dense_layer", config.initializer(), hidden, hidden));
+          level("output", "")
+              .linear("dense", "proj_output_dense_layer", initial, hidden, hidden, true);
       heads = config.heads();
       dropout = config.dropouts().attention();
     }
 
     Tensor forward(Tensor x) {
       // [batch, heads, positions, head_size]
-      Tensor q = Attention.splitHeads(projections.query.forward(x), heads);
-      Tensor k = Attention.splitHeads(projections.key.forward(x), heads);
-      Tensor v = Attention.splitHeads(projections.value.forward(x), heads);
+      Tensor q = Attention.splitHeads(query.forward(x), heads);
+      Tensor k = Attention.splitHeads(key.forward(x), heads);
+      Tensor v = Attention.splitHeads(value.forward(x), heads);
       Tensor attended = Attention.full(q, k, v, is_training() ? dropout : 0);
-      return output.dense.forward(Attention.mergeHeads(attended));
-    }
-  }
-
-  private static final class Projections extends Part {
-    private final Linear query; // [hidden, hidden]
-    private final Linear key; // [hidden, hidden]
-    private final Linear value; // [hidden, hidden]
-
-    Projections(VitConfig config) {
-      long hidden = config.hiddenSize();
-      boolean bias = config.queryKeyValueBias();
-      var initial = config.initializer();
-      query = linear("query", "proj_q_dense_layer", initial, hidden, hidden, bias);
-      key = linear("key", "proj_k_dense_layer", initial, hidden, hidden, bias);
-      value = linear("value", "proj_v_dense_layer", initial, hidden, hidden, bias);
-    }
-  }
-
-  /** A linear layer under the name that Hugging Face gives it. */
-  private static final class Dense extends Part {
-    private final Linear dense; // [out, in]
-
-    Dense(String modelZooName, Initializer initializer, long in, long out) {
-      dense = linear("dense", modelZooName, initializer, in, out, true);
+      return output.forward(Attention.mergeHeads(attended));
     }
   }
 }
