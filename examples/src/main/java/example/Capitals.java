@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Asks for capitals: lines "France;Paris;Lyon;Nice" of {@code capitals.csv}, the right one first. */
+/**
+ * Asks for capitals: lines "France;Paris;Lyon;Nice" of {@code capitals.csv}, the right one first.
+ */
 public final class Capitals implements Task {
   @Override
   public String name() {

@@ -121,7 +121,8 @@ class OwnNetworkTest {
     assertEquals(same.trainData(), config.trainData());
     assertEquals(same.validationData(), config.validationData());
     assertEquals(same.optimizer(), config.optimizer());
-    assertEquals(same.sparsity().orElseThrow().toConfig(), config.sparsity().orElseThrow().toConfig());
+    assertEquals(
+        same.sparsity().orElseThrow().toConfig(), config.sparsity().orElseThrow().toConfig());
     assertEquals(
         config.toYaml(), RunConfig.parse(config.toYaml(), "again.yaml", List.of()).toYaml());
   }
@@ -154,7 +155,8 @@ class OwnNetworkTest {
     var unknown =
         assertThrows(
             ConfigException.class,
-            () -> RunConfig.parse(yaml.replace("hidden_size", "hidden_sise"), "run.yaml", List.of()));
+            () ->
+                RunConfig.parse(yaml.replace("hidden_size", "hidden_sise"), "run.yaml", List.of()));
     assertTrue(unknown.getMessage().contains("did you mean hidden_size"), unknown.getMessage());
     var refused =
         assertThrows(

@@ -21,7 +21,8 @@ class ReadmeTest {
   void aNetworkOfTheZooIsMadeInTwoLines() {
     try (var _ = new PointerScope()) {
       Tensor tokens = torch.tensor(1L, 2L, 3L).reshape(1, 3);
-      var config = LlamaConfig.of(Map.of("vocab_size", 256, "hidden_size", 64, "num_hidden_layers", 2));
+      var config =
+          LlamaConfig.of(Map.of("vocab_size", 256, "hidden_size", 64, "num_hidden_layers", 2));
       var model = new Llama(config);
       Tensor logits = model.logits(tokens); // [batch, sequence] to [batch, sequence, 256]
       assertThat(Tensors.shape(logits)).containsExactly(1, 3, 256);

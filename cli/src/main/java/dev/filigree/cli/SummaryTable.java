@@ -23,9 +23,7 @@ final class SummaryTable {
   static String of(RunSummary summary, Path directory, @Nullable Path report) {
     var table = new SummaryTable();
     table.row("steps", String.format(Locale.ROOT, "%,d", summary.steps()));
-    table.row(
-        "training loss",
-        loss(summary.trainLoss(), summary.unit()));
+    table.row("training loss", loss(summary.trainLoss(), summary.unit()));
     Double evalLoss = summary.evalLoss();
     if (evalLoss != null) {
       table.row("validation loss", loss(evalLoss, summary.unit()));

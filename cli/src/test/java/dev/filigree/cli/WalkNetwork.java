@@ -58,8 +58,7 @@ record WalkNetwork(String name, String keys, String data, List<String> linear) {
           pictures(WalkOwnNetwork.NAME, "hidden_size: 20", "mnist", List.of()));
 
   static {
-    Models.register(
-        WalkOwnNetwork.NAME, new WalkOwnNetwork.Options(16, 0.1), WalkOwnNetwork::new);
+    Models.register(WalkOwnNetwork.NAME, new WalkOwnNetwork.Options(16, 0.1), WalkOwnNetwork::new);
   }
 
   private static Map.Entry<String, WalkNetwork> text(String name, String keys) {

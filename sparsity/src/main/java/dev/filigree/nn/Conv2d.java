@@ -22,8 +22,11 @@ public final class Conv2d extends WeightedLayer {
       long inChannels, long outChannels, long kernel, long stride, long padding, boolean withBias) {
     this(
         PytorchInit.fanIn(
-            inChannels * kernel * kernel, Allocation.empty(outChannels, inChannels, kernel, kernel)),
-        withBias ? PytorchInit.fanIn(inChannels * kernel * kernel, Allocation.empty(outChannels)) : null,
+            inChannels * kernel * kernel,
+            Allocation.empty(outChannels, inChannels, kernel, kernel)),
+        withBias
+            ? PytorchInit.fanIn(inChannels * kernel * kernel, Allocation.empty(outChannels))
+            : null,
         stride,
         padding);
   }

@@ -4,7 +4,6 @@ import static org.bytedeco.pytorch.global.torch.embedding;
 import static org.bytedeco.pytorch.global.torch.linear;
 
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** A table of vectors, one for each token or position, with a weight [entries, size]. */
 public final class Embedding extends WeightedLayer {

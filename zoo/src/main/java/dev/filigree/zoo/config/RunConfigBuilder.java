@@ -70,8 +70,8 @@ public final class RunConfigBuilder {
   }
 
   /**
-   * Sets a value of the configuration, as {@code -s key.path=value} does on the command line: {@code
-   * loop.max_steps}, {@code seed}, {@code train_dataloader.shuffle}.
+   * Sets a value of the configuration, as {@code -s key.path=value} does on the command line:
+   * {@code loop.max_steps}, {@code seed}, {@code train_dataloader.shuffle}.
    */
   public RunConfigBuilder set(String key, Object value) {
     settings.add(key + "=" + value);

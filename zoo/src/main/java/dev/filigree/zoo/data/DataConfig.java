@@ -184,7 +184,9 @@ public record DataConfig(
   /** Where the data are, in words. */
   public String where() {
     String places = String.join(", ", dataDirs);
-    return isOwn(options) ? (processor + " " + Records.write(options) + " " + places).strip() : places;
+    return isOwn(options)
+        ? (processor + " " + Records.write(options) + " " + places).strip()
+        : places;
   }
 
   /** Keys of the block that this kind of data does not look at. */
@@ -248,8 +250,7 @@ public record DataConfig(
     block
         .get("vocab_size")
         .ifPresent(node -> notes.add(node.location() + ": without effect: the model has its own"));
-    String processor =
-        DataSources.nameOf(block.string("data_processor", defaults.processor));
+    String processor = DataSources.nameOf(block.string("data_processor", defaults.processor));
     requireText(block, processor);
     noteWithoutEffect(block, processor, defaults.evaluation, notes);
     boolean sameKind = processor.equals(defaults.processor);

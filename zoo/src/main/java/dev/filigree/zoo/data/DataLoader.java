@@ -54,8 +54,7 @@ public final class DataLoader {
    * @param batchSize samples in a batch of all replicas together
    * @param shuffle whether samples come in an order of the seed, a new one each epoch
    */
-  public DataLoader(
-      Dataset dataset, int batchSize, boolean shuffle, long seed, Replica replica) {
+  public DataLoader(Dataset dataset, int batchSize, boolean shuffle, long seed, Replica replica) {
     if (batchSize < 1) {
       throw new IllegalArgumentException("batchSize must be at least 1, found " + batchSize);
     }

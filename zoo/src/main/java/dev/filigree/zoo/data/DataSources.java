@@ -63,8 +63,8 @@ public final class DataSources {
    * @param name of any case
    * @param defaults of its options, a record: its components are keys of the block beside {@code
    *     batch_size} and the others, and what keys that are not there stand for
-   * @throws IllegalArgumentException when the name is taken, or an option has the name of a key that
-   *     every block has
+   * @throws IllegalArgumentException when the name is taken, or an option has the name of a key
+   *     that every block has
    */
   public static <O extends Record> void register(
       String name, O defaults, DataProcessor<O> processor) {
@@ -144,10 +144,7 @@ public final class DataSources {
   static void checkProcessor(String name) {
     if (!KINDS.contains(name)) {
       throw new IllegalArgumentException(
-          "data_processor: unknown '"
-              + name
-              + "'; allowed: "
-              + String.join(", ", KINDS.names()));
+          "data_processor: unknown '" + name + "'; allowed: " + String.join(", ", KINDS.names()));
     }
   }
 

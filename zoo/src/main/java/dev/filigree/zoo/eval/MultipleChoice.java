@@ -12,8 +12,8 @@ import java.util.Map;
  * @param lengths what the normalised accuracy divides each log-likelihood by; empty for a task
  *     without one
  */
-public record MultipleChoice(List<Option> options, int correct, String solved, List<Integer> lengths)
-    implements Question {
+public record MultipleChoice(
+    List<Option> options, int correct, String solved, List<Integer> lengths) implements Question {
   /** The metric: the fraction whose likeliest answer is the right one. */
   public static final String ACCURACY = "acc";
 

@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,9 +69,12 @@ public final class Gpt2 extends Decoder<Gpt2Config> {
               "wte", "embedding_layer.word_embeddings", initial, config.vocabularySize(), hidden);
       positions =
           embedding(
-              "wpe", "embedding_layer.position_embeddings", initial, config.contextLength(), hidden);
-      blocks =
-          parts("h", "transformer_decoder.layers", config.layers(), i -> new Block(config, i));
+              "wpe",
+              "embedding_layer.position_embeddings",
+              initial,
+              config.contextLength(),
+              hidden);
+      blocks = parts("h", "transformer_decoder.layers", config.layers(), i -> new Block(config, i));
       norm = layerNorm("ln_f", "transformer_decoder.norm", hidden, config.normEpsilon());
     }
 
@@ -174,7 +177,8 @@ public final class Gpt2 extends Decoder<Gpt2Config> {
       learningRateScale(config.scales().hiddenLearningRate());
       expand = linear("c_fc", "0.linear_layer", initial.feedForward(), hidden, inner, bias);
       learningRateScale(config.scales().filterLearningRate());
-      project = linear("c_proj", "1.linear_layer", initial.feedForwardOutput(), inner, hidden, bias);
+      project =
+          linear("c_proj", "1.linear_layer", initial.feedForwardOutput(), inner, hidden, bias);
       activation = config.activation();
     }
 

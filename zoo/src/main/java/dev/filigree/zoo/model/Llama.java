@@ -144,10 +144,10 @@ public final class Llama extends Decoder<LlamaConfig> {
       boolean bias = config.feedForwardBias();
       var initial = config.initializers();
       gate =
-          linear(
-              "gate_proj", "0.linear_layer_for_glu", initial.feedForward(), hidden, inner, bias);
+          linear("gate_proj", "0.linear_layer_for_glu", initial.feedForward(), hidden, inner, bias);
       up = linear("up_proj", "0.linear_layer", initial.feedForward(), hidden, inner, bias);
-      down = linear("down_proj", "1.linear_layer", initial.feedForwardOutput(), inner, hidden, bias);
+      down =
+          linear("down_proj", "1.linear_layer", initial.feedForwardOutput(), inner, hidden, bias);
       activation = config.activation();
     }
 

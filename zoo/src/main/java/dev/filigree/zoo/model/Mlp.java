@@ -35,8 +35,7 @@ public final class Mlp extends ImageClassifier {
       long in = sizes.get(i);
       String name = String.valueOf(i);
       hidden.add(
-          layers.linear(
-              name, name, Initializers.fanIn(in), in, sizes.get(i + 1), config.bias()));
+          layers.linear(name, name, Initializers.fanIn(in), in, sizes.get(i + 1), config.bias()));
     }
     last =
         linear(

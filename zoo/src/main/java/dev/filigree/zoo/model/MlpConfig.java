@@ -3,7 +3,6 @@ package dev.filigree.zoo.model;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
-import dev.filigree.nn.Initializer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -48,8 +47,7 @@ public record MlpConfig(
 
   /** From the keys and values of a {@code config.json}. */
   public static MlpConfig of(Map<String, ?> config) {
-    return fromHuggingFace(
-        ConfigReader.of(config, "MlpConfig").asMap(), new ArrayList<>());
+    return fromHuggingFace(ConfigReader.of(config, "MlpConfig").asMap(), new ArrayList<>());
   }
 
   static MlpConfig fromHuggingFace(ConfigMap config, List<String> notes) {

@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network that can be trained. Its parameters and buffers are float32; checkpoints hold them under
- * the names of the module tree. Networks of your own become known by {@link Models#register}.
+ * A network that can be trained. Its parameters and buffers are float32; checkpoints hold them
+ * under the names of the module tree. Networks of your own become known by {@link Models#register}.
  */
 public abstract class Model extends Part {
   private @Nullable ModelConfig config;

@@ -35,8 +35,8 @@ public final class Models {
    *     keys that are not there stand for
    * @param constructor makes the network of some options; its initial weights are drawn from
    *     libtorch's generator, which is given the run's seed before
-   * @throws IllegalArgumentException when the name is taken, or an option has the name of a key that
-   *     the block has anyway
+   * @throws IllegalArgumentException when the name is taken, or an option has the name of a key
+   *     that the block has anyway
    */
   public static <O extends Record> void register(
       String name, O defaults, Function<O, ? extends Model> constructor) {
@@ -78,8 +78,7 @@ public final class Models {
    */
   public static ModelConfig fromHuggingFace(ConfigMap config, List<String> notes) {
     config.allow("bos_token_id", "eos_token_id", "pad_token_id"); // of the text, not the network
-    return read(
-        HUGGING_FACE.get(config.require("model_type")).fromHuggingFace(), config, notes);
+    return read(HUGGING_FACE.get(config.require("model_type")).fromHuggingFace(), config, notes);
   }
 
   /**

@@ -39,8 +39,7 @@ final class OwnNetwork<O extends Record> implements ModelConfig {
     for (RecordComponent component : defaults.getClass().getRecordComponents()) {
       if (TAKEN.contains(Records.key(component))) {
         throw new IllegalArgumentException(
-            "model '%s': an option cannot be called '%s'"
-                .formatted(name, Records.key(component)));
+            "model '%s': an option cannot be called '%s'".formatted(name, Records.key(component)));
       }
     }
     return new ModelKind(

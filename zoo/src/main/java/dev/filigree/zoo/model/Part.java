@@ -88,8 +88,7 @@ abstract class Part extends Layer {
   }
 
   /** A parameter that is no layer's. */
-  final Tensor parameter(
-      String name, String modelZooName, Initializer initializer, long... shape) {
+  final Tensor parameter(String name, String modelZooName, Initializer initializer, long... shape) {
     own.put(name, new Origin(modelZooName, initializer, 1));
     return registerParameter(name, Allocation.zeros(shape));
   }

@@ -3,7 +3,6 @@ package dev.filigree.zoo.model;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
-import dev.filigree.nn.Initializer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,8 +84,7 @@ public record ResNetConfig(
 
   /** From the keys and values of a {@code config.json}. */
   public static ResNetConfig of(Map<String, ?> config) {
-    return fromHuggingFace(
-        ConfigReader.of(config, "ResNetConfig").asMap(), new ArrayList<>());
+    return fromHuggingFace(ConfigReader.of(config, "ResNetConfig").asMap(), new ArrayList<>());
   }
 
   static ResNetConfig fromHuggingFace(ConfigMap config, List<String> notes) {

@@ -146,7 +146,8 @@ public final class Vit extends ImageClassifier {
           level("intermediate", "ffn.ffn")
               .linear("dense", "0.linear_layer", initial, hidden, inner, true);
       project =
-          level("output", "ffn.ffn").linear("dense", "1.linear_layer", initial, inner, hidden, true);
+          level("output", "ffn.ffn")
+              .linear("dense", "1.linear_layer", initial, inner, hidden, true);
       attentionNorm = layerNorm("layernorm_before", "norm1", hidden, config.normEpsilon());
       feedForwardNorm = layerNorm("layernorm_after", "norm2", hidden, config.normEpsilon());
       activation = config.activation();

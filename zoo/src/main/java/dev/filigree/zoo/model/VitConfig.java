@@ -62,8 +62,7 @@ public record VitConfig(
 
   /** From the keys and values of a {@code config.json}. */
   public static VitConfig of(Map<String, ?> config) {
-    return fromHuggingFace(
-        ConfigReader.of(config, "VitConfig").asMap(), new ArrayList<>());
+    return fromHuggingFace(ConfigReader.of(config, "VitConfig").asMap(), new ArrayList<>());
   }
 
   static VitConfig fromHuggingFace(ConfigMap config, List<String> notes) {

@@ -61,8 +61,8 @@ public final class Trainer implements AutoCloseable {
    *
    * @param exchange is called once a step with all gradients, before they are clipped, and by mask
    *     updates
-   * @throws TrainingException as {@link #start(RunConfig, Path)}, and when batches do not come apart
-   *     into equal shares
+   * @throws TrainingException as {@link #start(RunConfig, Path)}, and when batches do not come
+   *     apart into equal shares
    */
   public static Trainer start(
       RunConfig config, Path runDirectory, Replica replica, GradientExchange exchange) {

@@ -141,8 +141,7 @@ final class TrainingStep {
       session.exchange().average(tensors);
       double mean = counted.item_double();
       gradients.forEach(gradient -> gradient.div_(new Scalar(mean)));
-      return new Totals(
-          lost.item_double() / mean, Math.round(mean * session.replica().size()));
+      return new Totals(lost.item_double() / mean, Math.round(mean * session.replica().size()));
     }
   }
 

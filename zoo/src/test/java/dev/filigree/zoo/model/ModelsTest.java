@@ -174,7 +174,8 @@ class ModelsTest {
     fromFolder.eval();
     try (var _ = new PointerScope()) {
       Tensor inputs = batch(config).inputs();
-      assertThat(Logits.of(fromFolder, inputs).sub(Logits.of(model, inputs)).abs().max().item_double())
+      assertThat(
+              Logits.of(fromFolder, inputs).sub(Logits.of(model, inputs)).abs().max().item_double())
           .isLessThan(1e-5);
     }
   }

@@ -96,7 +96,8 @@ class OwnNetworkTest {
     assertThat(Tensors.segment(first).mismatch(Tensors.segment(other))).isNotEqualTo(-1);
     assertThat(config.parameters())
         .extracting(ParameterSpec::name, ParameterSpec::shape)
-        .contains(org.assertj.core.groups.Tuple.tuple("convolution.weight", List.of(4L, 1L, 3L, 3L)));
+        .contains(
+            org.assertj.core.groups.Tuple.tuple("convolution.weight", List.of(4L, 1L, 3L, 3L)));
   }
 
   @Test

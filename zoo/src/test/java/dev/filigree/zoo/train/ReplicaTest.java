@@ -98,8 +98,7 @@ class ReplicaTest {
     for (int i = 0; i < 50; i++) { // into the second epoch, whose order is another
       long[] whole = ids(one.next());
       long[] shares =
-          LongStream.concat(
-                  LongStream.of(ids(first.next())), LongStream.of(ids(second.next())))
+          LongStream.concat(LongStream.of(ids(first.next())), LongStream.of(ids(second.next())))
               .toArray();
       assertThat(shares).isEqualTo(whole);
     }
@@ -109,12 +108,10 @@ class ReplicaTest {
 
   @Test
   void aBatchThatDoesNotComeApartIsRefused() {
-    assertThatThrownBy(
-            () -> new Session(tiny.config(), new Replica(0, 3), tensors -> {}))
+    assertThatThrownBy(() -> new Session(tiny.config(), new Replica(0, 3), tensors -> {}))
         .isInstanceOf(TrainingException.class)
         .hasMessage("train_dataloader: micro_batch_size 2 is no multiple of the 3 replicas");
-    assertThatThrownBy(
-            () -> new Session(tiny.config(), new Replica(1, 2), GradientExchange.none()))
+    assertThatThrownBy(() -> new Session(tiny.config(), new Replica(1, 2), GradientExchange.none()))
         .hasMessageContaining("exchanges no gradients");
   }
 
@@ -127,8 +124,7 @@ class ReplicaTest {
           tensors.forEach(tensor -> tensor.mul_(new Scalar(10.0)));
           calls.add(before);
         };
-    try (var session =
-        new Session(tiny.config("sparsity=none"), Replica.alone(), tenfold)) {
+    try (var session = new Session(tiny.config("sparsity=none"), Replica.alone(), tenfold)) {
       TrainingStep.Outcome outcome = new TrainingStep(session).make(0);
       assertThat(calls).hasSize(1);
       assertThat(outcome.gradientNorm()).isCloseTo(10 * calls.getFirst(), within(1e-3));
@@ -149,7 +145,9 @@ class ReplicaTest {
   void dropoutDiffersByReplicaAndThatOfTheFirstIsThatOfOneProcess() {
     long seed = 1234;
     assertThat(Replica.alone().seed(seed)).isEqualTo(new Replica(0, 2).seed(seed)).isEqualTo(seed);
-    assertThat(new Replica(1, 2).seed(seed)).isNotEqualTo(new Replica(2, 3).seed(seed)).isNotEqualTo(seed);
+    assertThat(new Replica(1, 2).seed(seed))
+        .isNotEqualTo(new Replica(2, 3).seed(seed))
+        .isNotEqualTo(seed);
   }
 
   @Test
