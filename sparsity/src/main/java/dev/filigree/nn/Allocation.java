@@ -49,12 +49,13 @@ public final class Allocation {
   }
 
   private static void requireCountable(long... shape) {
-    try {
-      Arrays.stream(shape).reduce(Float.BYTES, Math::multiplyExact);
-    } catch (ArithmeticException e) {
+    double bytes = Float.BYTES;
+    for (long size : shape) {
+      bytes *= size;
+    }
+    if (bytes >= Long.MAX_VALUE) {
       throw new IllegalArgumentException(
-          "a tensor of shape " + Arrays.toString(shape) + " has more elements than can be counted",
-          e);
+          "a tensor of shape " + Arrays.toString(shape) + " has more elements than can be counted");
     }
   }
 }

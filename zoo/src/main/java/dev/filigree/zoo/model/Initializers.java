@@ -26,7 +26,7 @@ public record Initializers(
 
   /** Uniform within ±1/√fanIn. */
   static Initializer fanIn(long fanIn) {
-    double bound = 1 / Math.sqrt(fanIn);
+    double bound = 1 / Math.sqrt((double) fanIn);
     return new Initializer.Uniform(-bound, bound);
   }
 

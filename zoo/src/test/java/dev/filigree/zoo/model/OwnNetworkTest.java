@@ -12,6 +12,7 @@ import dev.filigree.zoo.data.Batch;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -89,15 +90,19 @@ class OwnNetworkTest {
   @Test
   void itsInitialWeightsAreThoseOfTheSeed() {
     ModelConfig config = Models.of("scaled", new Scaled.Options(4, false));
-    Tensor first = config.create(7).tensors().get("convolution.weight");
-    Tensor same = config.create(7).tensors().get("convolution.weight");
-    Tensor other = config.create(8).tensors().get("convolution.weight");
+    Tensor first = weight(config.create(7));
+    Tensor same = weight(config.create(7));
+    Tensor other = weight(config.create(8));
     assertThat(Tensors.segment(first).mismatch(Tensors.segment(same))).isEqualTo(-1);
     assertThat(Tensors.segment(first).mismatch(Tensors.segment(other))).isNotEqualTo(-1);
     assertThat(config.parameters())
         .extracting(ParameterSpec::name, ParameterSpec::shape)
         .contains(
             org.assertj.core.groups.Tuple.tuple("convolution.weight", List.of(4L, 1L, 3L, 3L)));
+  }
+
+  private static Tensor weight(Model model) {
+    return Objects.requireNonNull(model.tensors().get("convolution.weight"));
   }
 
   @Test
