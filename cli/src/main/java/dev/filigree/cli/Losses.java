@@ -45,6 +45,10 @@ final class Losses {
       figures.put(Unit.PICTURES.plural(), result.positions());
       return figures;
     }
+    if (Unit.of(model) == Unit.POSITIONS) {
+      figures.put(Unit.POSITIONS.plural(), result.positions());
+      return figures;
+    }
     figures.put("perplexity", result.perplexity());
     loader
         .dataset()

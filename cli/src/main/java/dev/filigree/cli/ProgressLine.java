@@ -124,7 +124,7 @@ final class ProgressLine implements TrainingListener {
     if (columns == 0) {
       err.printf(
           Locale.ROOT,
-          "step %,d: validation%s loss %.4f, %s%n",
+          "step %,d: validation%s loss %.4f%s%n",
           evaluation.step(),
           evaluation.dataset().isEmpty() ? "" : " " + evaluation.dataset(),
           evaluation.loss(),
@@ -132,11 +132,14 @@ final class ProgressLine implements TrainingListener {
     }
   }
 
-  private static String quality(Evaluation evaluation) {
+  private String quality(Evaluation evaluation) {
     Double accuracy = evaluation.accuracy();
-    return accuracy == null
-        ? "perplexity " + Figures.significant(evaluation.perplexity())
-        : "accuracy " + Figures.percent(accuracy);
+    if (accuracy != null) {
+      return ", accuracy " + Figures.percent(accuracy);
+    }
+    return unit == Unit.TOKENS
+        ? ", perplexity " + Figures.significant(evaluation.perplexity())
+        : "";
   }
 
   @Override

@@ -14,16 +14,19 @@ final class SummaryTable {
 
   private SummaryTable() {}
 
+  /** A network of another kind has a loss in a unit of its own. */
+  private static String loss(double loss, Unit unit) {
+    String figure = Figures.fixed(loss, 4);
+    return unit == Unit.POSITIONS ? figure : figure + " nats a " + unit.singular();
+  }
+
   static String of(RunSummary summary, Path directory, @Nullable Path report) {
     var table = new SummaryTable();
     table.row("steps", String.format(Locale.ROOT, "%,d", summary.steps()));
-    table.row(
-        "training loss",
-        Figures.fixed(summary.trainLoss(), 4) + " nats a " + summary.unit().singular());
+    table.row("training loss", loss(summary.trainLoss(), summary.unit()));
     Double evalLoss = summary.evalLoss();
     if (evalLoss != null) {
-      table.row(
-          "validation loss", Figures.fixed(evalLoss, 4) + " nats a " + summary.unit().singular());
+      table.row("validation loss", loss(evalLoss, summary.unit()));
       if (summary.unit() == Unit.TOKENS) {
         table.row("perplexity", Figures.significant(Math.exp(evalLoss)) + " a token");
       }

@@ -54,7 +54,12 @@ record WalkNetwork(String name, String keys, String data, List<String> linear) {
           pictures("vision_transformer", VIT, "cifar", VIT_LINEAR),
           pictures("vit", VIT, "cifar", VIT_LINEAR),
           pictures("fc_mnist", MLP, "mnist", List.of()),
-          pictures("mlp", MLP, "mnist", List.of()));
+          pictures("mlp", MLP, "mnist", List.of()),
+          pictures(WalkOwnNetwork.NAME, "hidden_size: 20", "mnist", List.of()));
+
+  static {
+    Models.register(WalkOwnNetwork.NAME, new WalkOwnNetwork.Options(16, 0.1), WalkOwnNetwork::new);
+  }
 
   private static Map.Entry<String, WalkNetwork> text(String name, String keys) {
     return Map.entry(name, new WalkNetwork(name, keys, "text", List.of()));

@@ -55,6 +55,7 @@ class WalkTest {
       List.of(
           "tokens_per_second",
           "pictures_per_second",
+          "positions_per_second",
           "step_seconds",
           "seconds",
           "seconds_since_step",

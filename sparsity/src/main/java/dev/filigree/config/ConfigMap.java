@@ -111,6 +111,11 @@ public final class ConfigMap implements ConfigNode {
             });
   }
 
+  /** Remembers what a reader took for a key that is not there; see {@link #withDefaults}. */
+  void took(String key, Object fallback) {
+    defaults.put(key, fallback);
+  }
+
   /** Marks keys as known that are read elsewhere or left out on purpose. */
   public void allow(String... keys) {
     Collections.addAll(known, keys);

@@ -45,12 +45,20 @@ public final class Records {
       ConfigMap block, R defaults, Function<String, Optional<ConfigNode>> lookup) {
     @SuppressWarnings("unchecked") // the class of a record of this type
     var type = (Class<R>) defaults.getClass();
+    Map<String, Object> written = write(defaults);
     return make(
         block,
         type,
         component -> {
-          Optional<ConfigNode> node = lookup.apply(key(component));
-          return node.isPresent() ? convert(node.get(), component) : value(component, defaults);
+          String key = key(component);
+          Optional<ConfigNode> node = lookup.apply(key);
+          if (node.isPresent()) {
+            return convert(node.get(), component);
+          }
+          if (written.containsKey(key)) {
+            block.took(key, written.get(key));
+          }
+          return value(component, defaults);
         });
   }
 

@@ -21,10 +21,10 @@ public final class BatchNorm2d extends Layer {
   private final Tensor runningVariance; // [channels]
 
   public BatchNorm2d(long channels) {
-    weight = registerParameter("weight", torch.ones(channels));
-    bias = registerParameter("bias", torch.zeros(channels));
-    runningMean = registerBuffer("running_mean", torch.zeros(channels));
-    runningVariance = registerBuffer("running_var", torch.ones(channels));
+    weight = registerParameter("weight", Allocation.ones(channels));
+    bias = registerParameter("bias", Allocation.zeros(channels));
+    runningMean = registerBuffer("running_mean", Allocation.zeros(channels));
+    runningVariance = registerBuffer("running_var", Allocation.ones(channels));
   }
 
   /**

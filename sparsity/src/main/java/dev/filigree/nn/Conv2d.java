@@ -22,8 +22,11 @@ public final class Conv2d extends WeightedLayer {
       long inChannels, long outChannels, long kernel, long stride, long padding, boolean withBias) {
     this(
         PytorchInit.fanIn(
-            inChannels * kernel * kernel, torch.empty(outChannels, inChannels, kernel, kernel)),
-        withBias ? PytorchInit.fanIn(inChannels * kernel * kernel, torch.empty(outChannels)) : null,
+            inChannels * kernel * kernel,
+            Allocation.empty(outChannels, inChannels, kernel, kernel)),
+        withBias
+            ? PytorchInit.fanIn(inChannels * kernel * kernel, Allocation.empty(outChannels))
+            : null,
         stride,
         padding);
   }
@@ -39,8 +42,8 @@ public final class Conv2d extends WeightedLayer {
   public static Conv2d zeros(
       long inChannels, long outChannels, long kernel, long stride, long padding, boolean withBias) {
     return new Conv2d(
-        torch.zeros(outChannels, inChannels, kernel, kernel),
-        withBias ? torch.zeros(outChannels) : null,
+        Allocation.zeros(outChannels, inChannels, kernel, kernel),
+        withBias ? Allocation.zeros(outChannels) : null,
         stride,
         padding);
   }

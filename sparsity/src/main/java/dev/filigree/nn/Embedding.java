@@ -4,7 +4,6 @@ import static org.bytedeco.pytorch.global.torch.embedding;
 import static org.bytedeco.pytorch.global.torch.linear;
 
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** A table of vectors, one for each token or position, with a weight [entries, size]. */
 public final class Embedding extends WeightedLayer {
@@ -13,7 +12,7 @@ public final class Embedding extends WeightedLayer {
    * generator ({@code torch.manual_seed}).
    */
   public Embedding(long entries, long size) {
-    this(PytorchInit.normal(torch.empty(entries, size)));
+    this(PytorchInit.normal(Allocation.empty(entries, size)));
   }
 
   private Embedding(Tensor weight) {
@@ -22,7 +21,7 @@ public final class Embedding extends WeightedLayer {
 
   /** A table of zeros, for a model that initialises or loads its parameters itself. */
   public static Embedding zeros(long entries, long size) {
-    return new Embedding(torch.zeros(entries, size));
+    return new Embedding(Allocation.zeros(entries, size));
   }
 
   /**

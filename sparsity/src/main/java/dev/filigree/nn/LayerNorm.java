@@ -14,8 +14,8 @@ public final class LayerNorm extends Layer {
   private final double epsilon;
 
   public LayerNorm(long size, double epsilon) {
-    weight = registerParameter("weight", torch.ones(size));
-    bias = registerParameter("bias", torch.zeros(size));
+    weight = registerParameter("weight", Allocation.ones(size));
+    bias = registerParameter("bias", Allocation.zeros(size));
     this.epsilon = epsilon;
   }
 

@@ -5,7 +5,6 @@ import static org.bytedeco.pytorch.global.torch.linear;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +25,8 @@ public final class Linear extends WeightedLayer {
    */
   public Linear(long inFeatures, long outFeatures, boolean withBias) {
     this(
-        PytorchInit.fanIn(inFeatures, torch.empty(outFeatures, inFeatures)),
-        withBias ? PytorchInit.fanIn(inFeatures, torch.empty(outFeatures)) : null);
+        PytorchInit.fanIn(inFeatures, Allocation.empty(outFeatures, inFeatures)),
+        withBias ? PytorchInit.fanIn(inFeatures, Allocation.empty(outFeatures)) : null);
   }
 
   private Linear(Tensor weight, @Nullable Tensor bias) {
@@ -40,7 +39,7 @@ public final class Linear extends WeightedLayer {
   /** A layer of zeros, for a model that initialises or loads its parameters itself. */
   public static Linear zeros(long inFeatures, long outFeatures, boolean withBias) {
     return new Linear(
-        torch.zeros(outFeatures, inFeatures), withBias ? torch.zeros(outFeatures) : null);
+        Allocation.zeros(outFeatures, inFeatures), withBias ? Allocation.zeros(outFeatures) : null);
   }
 
   /**

@@ -15,7 +15,7 @@ public final class RmsNorm extends Layer {
   private final double epsilon;
 
   public RmsNorm(long size, double epsilon) {
-    weight = registerParameter("weight", torch.ones(size));
+    weight = registerParameter("weight", Allocation.ones(size));
     this.epsilon = epsilon;
   }
 

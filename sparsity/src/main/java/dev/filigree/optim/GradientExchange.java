@@ -14,7 +14,8 @@ public interface GradientExchange {
   /**
    * Puts the mean over all replicas in the place of each tensor.
    *
-   * @param tensors of the same number and shapes on every replica
+   * @param tensors of the same number, shapes and floating point types on every replica; those of
+   *     one call may differ in type
    */
   void average(List<Tensor> tensors);
 

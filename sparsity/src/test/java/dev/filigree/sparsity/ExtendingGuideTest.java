@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** What docs/extending.md shows compiles, runs and is short. */
 class ExtendingGuideTest {
-  private static final Guide GUIDE = new Guide("extending.md");
+  private static final Guide GUIDE = new Guide("extending.md").before("A network of your own");
   private static final Path TESTS = Path.of("src/test/java");
 
   @BeforeAll

@@ -42,6 +42,7 @@ class ReadmeTest {
   void everyLineOfItsJavaStandsInThisTest() {
     new Guide("../README.md")
         .assertLinesStandIn(
-            Path.of("src/test/java/dev/filigree/sparsity/ReadmeTest.java"), block -> true);
+            Path.of("src/test/java/dev/filigree/sparsity/ReadmeTest.java"),
+            block -> !block.contains("Llama"));
   }
 }

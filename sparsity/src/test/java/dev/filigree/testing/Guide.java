@@ -12,10 +12,22 @@ import java.util.regex.Pattern;
 
 /** A guide of docs/, whose code a test holds to be true. */
 public final class Guide {
+  private final Path file;
   private final String text;
 
   public Guide(String name) {
-    text = read(Path.of("../docs", name));
+    this(Path.of("../docs", name), Integer.MAX_VALUE);
+  }
+
+  private Guide(Path file, int end) {
+    this.file = file;
+    String whole = read(file);
+    text = whole.substring(0, Math.min(end, whole.length()));
+  }
+
+  /** The part before a heading. */
+  public Guide before(String heading) {
+    return new Guide(file, text.indexOf("\n## " + heading + "\n"));
   }
 
   public List<String> lines() {

@@ -3,6 +3,7 @@ package dev.filigree.zoo.config;
 import dev.filigree.config.ConfigList;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.Records;
 import dev.filigree.zoo.data.DataConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +47,7 @@ final class DataBlocks {
                 node.get().location()
                     + (name.isEmpty() ? "" : "." + name)
                     + ": validates on training data: "
-                    + String.join(", ", set.dataDirs()));
+                    + set.where());
           }
         });
     return sets;
@@ -91,7 +92,9 @@ final class DataBlocks {
   static Map<String, Object> toConfig(DataConfig data) {
     var block = new LinkedHashMap<String, Object>();
     block.put("data_processor", data.processor());
-    block.put("data_dir", data.dataDirs());
+    if (!data.dataDirs().isEmpty()) {
+      block.put("data_dir", data.dataDirs());
+    }
     block.put("split", data.split().name().toLowerCase(Locale.ROOT));
     block.put("validation_fraction", data.validationFraction());
     putIfPresent(block, "tokenizer", data.tokenizer());
@@ -106,6 +109,7 @@ final class DataBlocks {
       block.put("cache_dir", data.cacheDir().toString());
     }
     block.keySet().removeAll(data.keysWithoutEffect());
+    block.putAll(Records.write(data.options()));
     return block;
   }
 

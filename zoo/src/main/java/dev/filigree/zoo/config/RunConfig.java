@@ -82,6 +82,11 @@ public record RunConfig(
     return RunConfigReader.read(ConfigReader.of(Map.of(), "default"), overrides);
   }
 
+  /** The configuration of a run in Java, without YAML. */
+  public static RunConfigBuilder builder() {
+    return new RunConfigBuilder();
+  }
+
   /** This configuration with more notes, those that it has not yet. */
   public RunConfig withNotes(List<String> more) {
     var all = new LinkedHashSet<>(notes);

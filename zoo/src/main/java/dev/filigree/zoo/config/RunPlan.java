@@ -138,7 +138,7 @@ public record RunPlan(
   }
 
   private static String describe(DataConfig data) {
-    String places = String.join(", ", data.dataDirs());
+    String places = data.where();
     return data.keysWithoutEffect().contains("split")
         ? places
         : "the %s part of %s".formatted(data.split(), places);

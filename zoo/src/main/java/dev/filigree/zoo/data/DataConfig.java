@@ -3,12 +3,14 @@ package dev.filigree.zoo.data;
 import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.Records;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param shuffle whether samples come in an order of the seed
  * @param cacheDir where tokens are kept; null for the default
  * @param evaluation whether this is for evaluation: every token once, the last sequence padded
+ * @param options the keys that this kind of data alone has, a record
  */
 public record DataConfig(
     String processor,
@@ -44,11 +47,65 @@ public record DataConfig(
     boolean shuffle,
     long shuffleSeed,
     @Nullable Path cacheDir,
-    boolean evaluation) {
+    boolean evaluation,
+    Record options) {
+  /** Data without options of their own. */
+  public DataConfig(
+      String processor,
+      List<String> dataDirs,
+      Split split,
+      double validationFraction,
+      @Nullable String tokenizer,
+      @Nullable String glob,
+      String textKey,
+      @Nullable Integer maxSequenceLength,
+      int batchSize,
+      @Nullable Integer microBatchSize,
+      boolean shuffle,
+      long shuffleSeed,
+      @Nullable Path cacheDir,
+      boolean evaluation) {
+    this(
+        processor,
+        dataDirs,
+        split,
+        validationFraction,
+        tokenizer,
+        glob,
+        textKey,
+        maxSequenceLength,
+        batchSize,
+        microBatchSize,
+        shuffle,
+        shuffleSeed,
+        cacheDir,
+        evaluation,
+        new DataSources.NoOptions());
+  }
+
+  private static final Set<String> KEYS =
+      Set.of(
+          "data_processor",
+          "data_dir",
+          "split",
+          "validation_fraction",
+          "tokenizer",
+          "glob",
+          "text_key",
+          "max_sequence_length",
+          "batch_size",
+          "micro_batch_size",
+          "shuffle",
+          "shuffle_seed",
+          "cache_dir",
+          "num_workers",
+          "prefetch_factor",
+          "persistent_workers",
+          "vocab_size");
 
   public DataConfig {
     dataDirs = List.copyOf(dataDirs);
-    check(!dataDirs.isEmpty(), "data_dir", "at least one place", "none");
+    check(!dataDirs.isEmpty() || isOwn(options), "data_dir", "at least one place", "none");
     check(dataDirs.stream().allMatch(DataConfig::isPath), "data_dir", "paths", dataDirs);
     check(tokenizer == null || isPath(tokenizer), "tokenizer", "a name or a path", tokenizer);
     check(glob == null || isGlob(glob), "glob", "a pattern such as **.txt", glob);
@@ -96,7 +153,7 @@ public record DataConfig(
   public Optional<DataConfig> heldOut() {
     boolean part =
         switch (DataSources.parts(processor)) {
-          case NONE -> false;
+          case NONE, OPTIONS -> false;
           case FILES -> split == Split.TRAIN;
           case DOCUMENTS -> split == Split.TRAIN && validationFraction > 0;
         };
@@ -114,10 +171,22 @@ public record DataConfig(
     }
     return switch (parts) {
       case NONE -> sharesPlace(other);
+      case OPTIONS ->
+          processor.equals(other.processor)
+              && options.equals(other.options)
+              && (dataDirs.equals(other.dataDirs) || sharesPlace(other));
       case FILES ->
           sharesPlace(other) && (split == Split.VALIDATION) == (other.split == Split.VALIDATION);
       case DOCUMENTS -> sharesPlace(other) && !areApart(other);
     };
+  }
+
+  /** Where the data are, in words. */
+  public String where() {
+    String places = String.join(", ", dataDirs);
+    return isOwn(options)
+        ? (processor + " " + Records.write(options) + " " + places).strip()
+        : places;
   }
 
   /** Keys of the block that this kind of data does not look at. */
@@ -158,7 +227,8 @@ public record DataConfig(
         false,
         shuffleSeed,
         cacheDir,
-        true);
+        true,
+        options);
   }
 
   /**
@@ -188,8 +258,11 @@ public record DataConfig(
     requireText(block, processor);
     noteWithoutEffect(block, processor, defaults.evaluation, notes);
     boolean sameKind = processor.equals(defaults.processor);
+    Record options = DataSources.options(processor, block, defaults.options);
     List<String> dataDirs =
-        sameKind && block.get("data_dir").isEmpty() ? defaults.dataDirs : places(block);
+        sameKind && block.get("data_dir").isEmpty()
+            ? defaults.dataDirs
+            : places(block, isOwn(options));
     // A folder of its own is for evaluation as a whole: nothing of it is trained on.
     Split split =
         defaults.evaluation
@@ -214,7 +287,8 @@ public record DataConfig(
               block.flag("shuffle", defaults.shuffle),
               block.integer("shuffle_seed", defaults.shuffleSeed),
               block.get("cache_dir").map(ConfigNode::asPath).orElse(defaults.cacheDir),
-              defaults.evaluation);
+              defaults.evaluation,
+              options);
       block.rejectUnknown();
       return config;
     } catch (IllegalArgumentException | ArithmeticException e) {
@@ -305,7 +379,10 @@ public record DataConfig(
     }
   }
 
-  private static List<String> places(ConfigMap block) {
+  private static List<String> places(ConfigMap block, boolean optional) {
+    if (optional && block.get("data_dir").isEmpty()) {
+      return List.of();
+    }
     return block.require("data_dir").asList().items().stream().map(ConfigNode::asString).toList();
   }
 
@@ -334,6 +411,15 @@ public record DataConfig(
     boolean fits =
         fallback != null && block.integer("batch_size", defaults.batchSize) % fallback == 0;
     return integer(block, "micro_batch_size", fits ? fallback : null);
+  }
+
+  private static boolean isOwn(Record options) {
+    return !(options instanceof DataSources.NoOptions);
+  }
+
+  /** The keys that every block may have. */
+  static Set<String> keys() {
+    return KEYS;
   }
 
   private static boolean isPath(String text) {

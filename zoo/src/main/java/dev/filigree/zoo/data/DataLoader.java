@@ -1,5 +1,6 @@
 package dev.filigree.zoo.data;
 
+import dev.filigree.optim.Replica;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -33,6 +34,7 @@ public final class DataLoader {
   private final int batchSize;
   private final boolean shuffle;
   private final long seed;
+  private final Replica replica;
   private long ids = Long.MAX_VALUE;
   private String idsKey = "";
   private long samples;
@@ -42,6 +44,17 @@ public final class DataLoader {
    * @param shuffle whether samples come in an order of the seed, a new one each epoch
    */
   public DataLoader(Dataset dataset, int batchSize, boolean shuffle, long seed) {
+    this(dataset, batchSize, shuffle, seed, Replica.alone());
+  }
+
+  /**
+   * Hands out this replica's share of every batch: all replicas together read what one process by
+   * itself would.
+   *
+   * @param batchSize samples in a batch of all replicas together
+   * @param shuffle whether samples come in an order of the seed, a new one each epoch
+   */
+  public DataLoader(Dataset dataset, int batchSize, boolean shuffle, long seed, Replica replica) {
     if (batchSize < 1) {
       throw new IllegalArgumentException("batchSize must be at least 1, found " + batchSize);
     }
@@ -49,6 +62,7 @@ public final class DataLoader {
     this.batchSize = batchSize;
     this.shuffle = shuffle;
     this.seed = seed;
+    this.replica = replica;
   }
 
   public Dataset dataset() {
@@ -90,11 +104,17 @@ public final class DataLoader {
     return next(batchSize);
   }
 
-  /** The next batch of another size: for micro-batches. */
+  /**
+   * The next batch of another size: for micro-batches.
+   *
+   * @param size samples of all replicas together
+   * @throws IllegalArgumentException when it does not come apart into equal shares for them
+   */
   public Batch next(int size) {
-    var positions = new ArrayList<Position>(size);
-    for (int i = 0; i < size; i++) {
-      positions.add(position(samples + i));
+    int share = replica.share(size);
+    var positions = new ArrayList<Position>(share);
+    for (int i = 0; i < share; i++) {
+      positions.add(position(samples + (long) replica.rank() * share + i));
     }
     Batch batch = read(positions);
     samples += size;
@@ -126,7 +146,7 @@ public final class DataLoader {
     }
   }
 
-  /** Samples handed out so far. */
+  /** Samples handed out so far, by all replicas together. */
   public long samples() {
     return samples;
   }

@@ -12,12 +12,15 @@ import java.util.Map;
  * @param lengths what the normalised accuracy divides each log-likelihood by; empty for a task
  *     without one
  */
-record MultipleChoice(List<Option> options, int correct, String solved, List<Integer> lengths)
-    implements Question {
-  static final String ACCURACY = "acc";
-  static final String NORMALISED = "acc_norm";
+public record MultipleChoice(
+    List<Option> options, int correct, String solved, List<Integer> lengths) implements Question {
+  /** The metric: the fraction whose likeliest answer is the right one. */
+  public static final String ACCURACY = "acc";
 
-  MultipleChoice {
+  /** The metric: the same of log-likelihoods divided by the lengths of the answers. */
+  public static final String NORMALISED = "acc_norm";
+
+  public MultipleChoice {
     options = List.copyOf(options);
     lengths = List.copyOf(lengths);
     if (correct < 0 || correct >= options.size()) {
@@ -27,7 +30,7 @@ record MultipleChoice(List<Option> options, int correct, String solved, List<Int
   }
 
   /** A prompt and its answers, each after a space; lengths are those of the answers. */
-  static MultipleChoice of(String prompt, List<String> answers, int correct) {
+  public static MultipleChoice of(String prompt, List<String> answers, int correct) {
     List<Option> options =
         answers.stream().map(answer -> new Option(prompt, " " + answer)).toList();
     List<Integer> lengths = answers.stream().map(PythonText::length).toList();
@@ -36,7 +39,7 @@ record MultipleChoice(List<Option> options, int correct, String solved, List<Int
   }
 
   /** The same without normalised accuracy. */
-  MultipleChoice plain() {
+  public MultipleChoice plain() {
     return new MultipleChoice(options, correct, solved, List.of());
   }
 

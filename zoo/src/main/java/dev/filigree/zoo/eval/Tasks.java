@@ -1,42 +1,42 @@
 package dev.filigree.zoo.eval;
 
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+import dev.filigree.config.Registry;
+import java.util.Set;
 
-/** The tasks by name. A new task is one line here. */
+/** The tasks that the command line can name. Registering another makes it one of them. */
 public final class Tasks {
-  private static final Map<String, Task> TASKS = new LinkedHashMap<>();
+  private static final Registry<Task> REGISTRY = new Registry<>("task");
 
   static {
-    add(new Arc());
-    add(new HellaSwag());
-    add(new Mmlu());
-    add(new TruthfulQa());
-    add(new WinoGrande());
+    register(new Arc());
+    register(new HellaSwag());
+    register(new Mmlu());
+    register(new TruthfulQa());
+    register(new WinoGrande());
   }
 
   private Tasks() {}
 
-  private static void add(Task task) {
-    TASKS.put(task.name(), task);
+  /**
+   * Makes a task known by its name.
+   *
+   * @throws IllegalArgumentException when the name is taken
+   */
+  public static void register(Task task) {
+    REGISTRY.register(task.name(), task);
   }
 
   /**
    * The task of a name.
    *
-   * @throws IllegalArgumentException for any other
+   * @throws IllegalArgumentException for an unknown name, with those that are allowed
    */
   public static Task named(String name) {
-    Task task = TASKS.get(name);
-    if (task == null) {
-      throw new IllegalArgumentException(
-          "unknown task '" + name + "'; allowed: " + String.join(", ", names()));
-    }
-    return task;
+    return REGISTRY.get(name);
   }
 
-  public static List<String> names() {
-    return List.copyOf(TASKS.keySet());
+  /** The registered names, in order. */
+  public static Set<String> names() {
+    return REGISTRY.names();
   }
 }

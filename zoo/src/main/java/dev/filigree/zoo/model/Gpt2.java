@@ -1,12 +1,10 @@
 package dev.filigree.zoo.model;
 
 import dev.filigree.nn.Embedding;
-import dev.filigree.nn.Layer;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.LayerNorm;
 import dev.filigree.nn.Linear;
-import java.util.List;
-import java.util.stream.IntStream;
+import java.util.OptionalLong;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -19,58 +17,33 @@ import org.jspecify.annotations.Nullable;
  * GPT-2, GPT-3 and Cerebras-GPT: learned positions, layer normalization before each block,
  * multi-head attention, a feed-forward block of two layers.
  */
-public final class Gpt2 extends LanguageModel {
-  private final Gpt2Config config;
+public final class Gpt2 extends Decoder<Gpt2Config> {
   private final Transformer transformer;
-  private final @Nullable Linear head; // [vocabulary, hidden]
+
+  /** A network with its initial weights for seed 0. */
+  public Gpt2(Gpt2Config config) {
+    this(config, 0);
+  }
 
   /** A network with its initial weights for a seed. */
   public Gpt2(Gpt2Config config, long seed) {
-    this(config);
-    initialize(seed);
+    this(config, OptionalLong.of(seed));
   }
 
-  /** A network whose weights are to be loaded. */
-  Gpt2(Gpt2Config config) {
-    this.config = config;
-    transformer = register("transformer", new Transformer(config, activations));
-    head =
-        config.tiedEmbeddings()
-            ? null
-            : register(
-                "lm_head", Linear.zeros(config.hiddenSize(), config.vocabularySize(), false));
+  /**
+   * @param seed of the initial weights; empty for weights that are to be loaded
+   */
+  Gpt2(Gpt2Config config, OptionalLong seed) {
+    super(config);
+    transformer = part("transformer", "", new Transformer(config, activations));
+    head("lm_head");
+    seed.ifPresent(this::initialize);
   }
 
   @Override
   protected Tensor logits(Tensor tokens, @Nullable KeyValueCache cache) {
     Tensor x = transformer.forward(tokens, cache); // [batch, sequence, hidden]
-    Tensor logits = head == null ? transformer.tokens.scores(x) : head.forward(x);
-    return scaled(logits, config.scales().logits());
-  }
-
-  @Override
-  public Gpt2Config config() {
-    return config;
-  }
-
-  @Override
-  public long contextLength() {
-    return config.contextLength();
-  }
-
-  @Override
-  public long vocabularySize() {
-    return config.vocabularySize();
-  }
-
-  @Override
-  public List<Long> endTokens() {
-    return config.endTokens();
-  }
-
-  @Override
-  protected KeyValueCache newCache() {
-    return new KeyValueCache(config.layers(), config.contextLength());
+    return scaled(scores(x, transformer.tokens), config.scales().logits());
   }
 
   private static Tensor scaled(Tensor x, double factor) {
@@ -78,7 +51,7 @@ public final class Gpt2 extends LanguageModel {
   }
 
   /** Token and position embeddings, the layers, the last normalization. */
-  private static final class Transformer extends Layer {
+  private static final class Transformer extends Part {
     private final Gpt2Config config;
     private final Embedding tokens; // [vocabulary, hidden]
     private final Embedding positions; // [context, hidden]
@@ -89,16 +62,20 @@ public final class Gpt2 extends LanguageModel {
     Transformer(Gpt2Config config, Activations activations) {
       this.config = config;
       this.activations = activations;
-      tokens = register("wte", Embedding.zeros(config.vocabularySize(), config.hiddenSize()));
-      positions = register("wpe", Embedding.zeros(config.contextLength(), config.hiddenSize()));
-      blocks =
-          register(
-              "h",
-              new LayerList<>(
-                  IntStream.range(0, Math.toIntExact(config.layers()))
-                      .mapToObj(i -> new Block(config, i))
-                      .toList()));
-      norm = register("ln_f", new LayerNorm(config.hiddenSize(), config.normEpsilon()));
+      long hidden = config.hiddenSize();
+      var initial = config.initializers().embedding();
+      tokens =
+          embedding(
+              "wte", "embedding_layer.word_embeddings", initial, config.vocabularySize(), hidden);
+      positions =
+          embedding(
+              "wpe",
+              "embedding_layer.position_embeddings",
+              initial,
+              config.contextLength(),
+              hidden);
+      blocks = parts("h", "transformer_decoder.layers", config.layers(), i -> new Block(config, i));
+      norm = layerNorm("ln_f", "transformer_decoder.norm", hidden, config.normEpsilon());
     }
 
     Tensor forward(Tensor ids, @Nullable KeyValueCache cache) {
@@ -120,7 +97,7 @@ public final class Gpt2 extends LanguageModel {
   }
 
   /** x + attention(norm(x)), then x + mlp(norm(x)). */
-  private static final class Block extends Layer {
+  private static final class Block extends Part {
     private final LayerNorm attentionNorm; // [hidden]
     private final SelfAttention attention;
     private final LayerNorm feedForwardNorm; // [hidden]
@@ -128,10 +105,10 @@ public final class Gpt2 extends LanguageModel {
     private final double dropout;
 
     Block(Gpt2Config config, int index) {
-      attentionNorm = register("ln_1", new LayerNorm(config.hiddenSize(), config.normEpsilon()));
-      attention = register("attn", new SelfAttention(config, index));
-      feedForwardNorm = register("ln_2", new LayerNorm(config.hiddenSize(), config.normEpsilon()));
-      feedForward = register("mlp", new FeedForward(config));
+      attentionNorm = layerNorm("ln_1", "norm1", config.hiddenSize(), config.normEpsilon());
+      attention = part("attn", "self_attn", new SelfAttention(config, index));
+      feedForwardNorm = layerNorm("ln_2", "norm3", config.hiddenSize(), config.normEpsilon());
+      feedForward = part("mlp", "ffn.ffn", new FeedForward(config));
       dropout = config.dropouts().residual();
     }
 
@@ -143,7 +120,7 @@ public final class Gpt2 extends LanguageModel {
     }
   }
 
-  private static final class SelfAttention extends Layer {
+  private static final class SelfAttention extends Part {
     private final Gpt2Config config;
     private final int index;
     private final Linear query; // [hidden, hidden]
@@ -155,10 +132,20 @@ public final class Gpt2 extends LanguageModel {
       this.config = config;
       this.index = index;
       long hidden = config.hiddenSize();
-      query = register("q_proj", Linear.zeros(hidden, hidden, config.projectionBias()));
-      key = register("k_proj", Linear.zeros(hidden, hidden, config.projectionBias()));
-      value = register("v_proj", Linear.zeros(hidden, hidden, config.projectionBias()));
-      output = register("c_proj", Linear.zeros(hidden, hidden, config.outputBias()));
+      boolean bias = config.projectionBias();
+      var initial = config.initializers();
+      learningRateScale(config.scales().hiddenLearningRate());
+      query = linear("q_proj", "proj_q_dense_layer", initial.attention(), hidden, hidden, bias);
+      key = linear("k_proj", "proj_k_dense_layer", initial.attention(), hidden, hidden, bias);
+      value = linear("v_proj", "proj_v_dense_layer", initial.attention(), hidden, hidden, bias);
+      output =
+          linear(
+              "c_proj",
+              "proj_output_dense_layer",
+              initial.attentionOutput(),
+              hidden,
+              hidden,
+              config.outputBias());
     }
 
     Tensor forward(Tensor x, @Nullable KeyValueCache cache) {
@@ -177,7 +164,7 @@ public final class Gpt2 extends LanguageModel {
   }
 
   /** project(act(expand(x))). */
-  private static final class FeedForward extends Layer {
+  private static final class FeedForward extends Part {
     private final Linear expand; // [inner, hidden]
     private final Linear project; // [hidden, inner]
     private final Activation activation;
@@ -185,8 +172,13 @@ public final class Gpt2 extends LanguageModel {
     FeedForward(Gpt2Config config) {
       long hidden = config.hiddenSize();
       long inner = config.innerSize();
-      expand = register("c_fc", Linear.zeros(hidden, inner, config.feedForwardBias()));
-      project = register("c_proj", Linear.zeros(inner, hidden, config.feedForwardBias()));
+      boolean bias = config.feedForwardBias();
+      var initial = config.initializers();
+      learningRateScale(config.scales().hiddenLearningRate());
+      expand = linear("c_fc", "0.linear_layer", initial.feedForward(), hidden, inner, bias);
+      learningRateScale(config.scales().filterLearningRate());
+      project =
+          linear("c_proj", "1.linear_layer", initial.feedForwardOutput(), inner, hidden, bias);
       activation = config.activation();
     }
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +40,7 @@ public record Gpt2Config(
     Dropouts dropouts,
     Initializers initializers,
     List<Long> endTokens)
-    implements ModelConfig {
+    implements DecoderConfig {
   static final ModelKind KIND =
       new ModelKind(
           List.of("gpt2"),
@@ -190,68 +191,6 @@ public record Gpt2Config(
     }
   }
 
-  @Override
-  public List<ParameterSpec> parameters() {
-    var table = new ParameterTable();
-    table.weight(
-        "transformer.wte",
-        "embedding_layer.word_embeddings",
-        initializers.embedding(),
-        vocabularySize,
-        hiddenSize);
-    table.weight(
-        "transformer.wpe",
-        "embedding_layer.position_embeddings",
-        initializers.embedding(),
-        contextLength,
-        hiddenSize);
-    for (long i = 0; i < layers; i++) {
-      var layer = table.below("transformer.h." + i, "transformer_decoder.layers." + i);
-      layer.norm("ln_1", "norm1", hiddenSize, true);
-      var attention =
-          layer.below("attn", "self_attn").learningRateScale(scales.hiddenLearningRate());
-      for (String part : List.of("q", "k", "v")) {
-        attention.linear(
-            part + "_proj",
-            "proj_%s_dense_layer".formatted(part),
-            initializers.attention(),
-            hiddenSize,
-            hiddenSize,
-            projectionBias);
-      }
-      attention.linear(
-          "c_proj",
-          "proj_output_dense_layer",
-          initializers.attentionOutput(),
-          hiddenSize,
-          hiddenSize,
-          outputBias);
-      layer.norm("ln_2", "norm3", hiddenSize, true);
-      var mlp = layer.below("mlp", "ffn.ffn");
-      mlp.learningRateScale(scales.hiddenLearningRate())
-          .linear(
-              "c_fc",
-              "0.linear_layer",
-              initializers.feedForward(),
-              innerSize,
-              hiddenSize,
-              feedForwardBias);
-      mlp.learningRateScale(scales.filterLearningRate())
-          .linear(
-              "c_proj",
-              "1.linear_layer",
-              initializers.feedForwardOutput(),
-              hiddenSize,
-              innerSize,
-              feedForwardBias);
-    }
-    table.norm("transformer.ln_f", "transformer_decoder.norm", hiddenSize, true);
-    if (!tiedEmbeddings) {
-      table.weight("lm_head", "lm_head", initializers.head(), vocabularySize, hiddenSize);
-    }
-    return table.specs();
-  }
-
   /**
    * Hugging Face's GPT-2 stores the weights of linear layers as [in, out], query, key and value as
    * one tensor, and always has biases: where we have none it gets zeros.
@@ -259,29 +198,23 @@ public record Gpt2Config(
   @Override
   public List<HuggingFaceTensor> huggingFaceTensors() {
     var table = new TensorTable(parameters());
-    table.same("transformer.wte.weight");
-    table.same("transformer.wpe.weight");
-    for (long i = 0; i < layers; i++) {
-      String layer = "transformer.h." + i + ".";
-      table.same(layer + "ln_1.weight");
-      table.same(layer + "ln_1.bias");
-      table.packed(layer + "attn.c_attn", layer + "attn.%s_proj", List.of("q", "k", "v"));
-      table.transposed(layer + "attn.c_proj");
-      table.same(layer + "ln_2.weight");
-      table.same(layer + "ln_2.bias");
-      table.transposed(layer + "mlp.c_fc");
-      table.transposed(layer + "mlp.c_proj");
-    }
-    table.same("transformer.ln_f.weight");
-    table.same("transformer.ln_f.bias");
-    if (!tiedEmbeddings) {
-      table.same("lm_head.weight");
+    for (ParameterSpec spec : parameters()) {
+      String name = spec.name();
+      String layer = name.substring(0, name.lastIndexOf('.'));
+      if (name.endsWith(".attn.q_proj.weight")) {
+        String attention = layer.substring(0, layer.lastIndexOf('.'));
+        table.packed(attention + ".c_attn", attention + ".%s_proj", List.of("q", "k", "v"));
+      } else if (name.matches(".*\\.(c_proj|c_fc)\\.weight")) {
+        table.transposed(layer);
+      } else if (!name.matches(".*\\.([qkv]_proj|c_proj|c_fc)\\..*")) {
+        table.same(name);
+      }
     }
     return table.tensors();
   }
 
   @Override
   public Gpt2 allocate() {
-    return new Gpt2(this);
+    return new Gpt2(this, OptionalLong.empty());
   }
 }

@@ -1,13 +1,9 @@
 package dev.filigree.zoo.model;
 
-import dev.filigree.nn.Embedding;
-import dev.filigree.nn.Layer;
-import dev.filigree.nn.LayerList;
 import dev.filigree.nn.LayerNorm;
 import dev.filigree.nn.Linear;
 import dev.filigree.nn.Rotary;
-import java.util.List;
-import java.util.stream.IntStream;
+import java.util.OptionalLong;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -16,98 +12,60 @@ import org.jspecify.annotations.Nullable;
  * GPT-NeoX and Pythia: rotary positions over a part of each head, attention and feed-forward block
  * side by side.
  */
-public final class GptNeoX extends LanguageModel {
-  private final GptNeoXConfig config;
-  private final Decoder decoder;
-  private final @Nullable Linear head; // [vocabulary, hidden]
+public final class GptNeoX extends Decoder<GptNeoXConfig> {
+  private final Stack stack;
+
+  /** A network with its initial weights for seed 0. */
+  public GptNeoX(GptNeoXConfig config) {
+    this(config, 0);
+  }
 
   /** A network with its initial weights for a seed. */
   public GptNeoX(GptNeoXConfig config, long seed) {
-    this(config);
-    initialize(seed);
+    this(config, OptionalLong.of(seed));
   }
 
-  /** A network whose weights are to be loaded. */
-  GptNeoX(GptNeoXConfig config) {
-    this.config = config;
-    decoder = register("gpt_neox", new Decoder(config, activations));
-    head =
-        config.tiedEmbeddings()
-            ? null
-            : register(
-                "embed_out", Linear.zeros(config.hiddenSize(), config.vocabularySize(), false));
+  /**
+   * @param seed of the initial weights; empty for weights that are to be loaded
+   */
+  GptNeoX(GptNeoXConfig config, OptionalLong seed) {
+    super(config);
+    stack = part("gpt_neox", "", new Stack(config, activations));
+    head("embed_out");
+    seed.ifPresent(this::initialize);
   }
 
   @Override
   protected Tensor logits(Tensor tokens, @Nullable KeyValueCache cache) {
-    Tensor x = decoder.forward(tokens, cache); // [batch, sequence, hidden]
-    return head == null ? decoder.embedIn.scores(x) : head.forward(x);
+    return scores(stack.forward(tokens, cache), stack.tokens);
   }
 
-  @Override
-  public GptNeoXConfig config() {
-    return config;
-  }
-
-  @Override
-  public long contextLength() {
-    return config.contextLength();
-  }
-
-  @Override
-  public long vocabularySize() {
-    return config.vocabularySize();
-  }
-
-  @Override
-  public List<Long> endTokens() {
-    return config.endTokens();
-  }
-
-  @Override
-  protected KeyValueCache newCache() {
-    return new KeyValueCache(config.layers(), config.contextLength());
-  }
-
-  /** Token embeddings, the layers, the last normalization. */
-  private static final class Decoder extends Layer {
-    private final Embedding embedIn; // [vocabulary, hidden]
-    private final LayerList<DecoderLayer> layers;
+  private static final class Stack extends RotaryStack {
     private final LayerNorm norm; // [hidden]
-    private final Rotary rotary;
-    private final double dropout;
-    private final Activations activations;
 
-    Decoder(GptNeoXConfig config, Activations activations) {
-      this.activations = activations;
-      embedIn = register("embed_in", Embedding.zeros(config.vocabularySize(), config.hiddenSize()));
-      layers =
-          register(
-              "layers",
-              new LayerList<>(
-                  IntStream.range(0, Math.toIntExact(config.layers()))
-                      .mapToObj(i -> new DecoderLayer(config, i))
-                      .toList()));
-      norm = register("final_layer_norm", new LayerNorm(config.hiddenSize(), config.normEpsilon()));
-      rotary = new Rotary(config.rotary().frequencies(config.rotarySize()));
-      dropout = config.dropouts().embedding();
+    Stack(GptNeoXConfig config, Activations activations) {
+      super(
+          config,
+          activations,
+          new Rotary(config.rotary().frequencies(config.rotarySize())),
+          "embed_in",
+          i -> new DecoderLayer(config, i));
+      norm =
+          layerNorm(
+              "final_layer_norm",
+              "transformer_decoder.norm",
+              config.hiddenSize(),
+              config.normEpsilon());
     }
 
-    Tensor forward(Tensor tokens, @Nullable KeyValueCache cache) {
-      Tensor x = embedIn.forward(tokens); // [batch, sequence, hidden]
-      x = torch.dropout(x, dropout, is_training());
-      for (DecoderLayer layer : layers) {
-        x = activations.of(x, input -> layer.forward(input, rotary, cache));
-      }
-      if (cache != null) {
-        cache.advance(tokens.size(1));
-      }
+    @Override
+    Tensor normalized(Tensor x) {
       return norm.forward(x);
     }
   }
 
   /** x + attention(norm(x)) + mlp(norm(x)), or one after the other. */
-  private static final class DecoderLayer extends Layer {
+  private static final class DecoderLayer extends RotaryStack.Block {
     private final LayerNorm attentionNorm; // [hidden]
     private final LayerNorm feedForwardNorm; // [hidden]
     private final SelfAttention attention;
@@ -116,17 +74,17 @@ public final class GptNeoX extends LanguageModel {
     private final double dropout;
 
     DecoderLayer(GptNeoXConfig config, int index) {
-      attentionNorm =
-          register("input_layernorm", new LayerNorm(config.hiddenSize(), config.normEpsilon()));
+      long hidden = config.hiddenSize();
+      attentionNorm = layerNorm("input_layernorm", "norm1", hidden, config.normEpsilon());
       feedForwardNorm =
-          register(
-              "post_attention_layernorm", new LayerNorm(config.hiddenSize(), config.normEpsilon()));
-      attention = register("attention", new SelfAttention(config, index));
-      feedForward = register("mlp", new FeedForward(config));
+          layerNorm("post_attention_layernorm", "norm3", hidden, config.normEpsilon());
+      attention = part("attention", "self_attn", new SelfAttention(config, index));
+      feedForward = part("mlp", "ffn.ffn", new FeedForward(config));
       parallel = config.parallelResidual();
       dropout = config.dropouts().residual();
     }
 
+    @Override
     Tensor forward(Tensor x, Rotary rotary, @Nullable KeyValueCache cache) {
       Tensor attended = attention.forward(attentionNorm.forward(x), rotary, cache);
       Tensor withAttention = x.add(torch.dropout(attended, dropout, is_training()));
@@ -135,7 +93,7 @@ public final class GptNeoX extends LanguageModel {
     }
   }
 
-  private static final class SelfAttention extends Layer {
+  private static final class SelfAttention extends Part {
     private final GptNeoXConfig config;
     private final int index;
     private final Linear query; // [hidden, hidden]
@@ -147,10 +105,14 @@ public final class GptNeoX extends LanguageModel {
       this.config = config;
       this.index = index;
       long hidden = config.hiddenSize();
-      query = register("q_proj", Linear.zeros(hidden, hidden, config.attentionBias()));
-      key = register("k_proj", Linear.zeros(hidden, hidden, config.attentionBias()));
-      value = register("v_proj", Linear.zeros(hidden, hidden, config.attentionBias()));
-      output = register("dense", Linear.zeros(hidden, hidden, config.attentionBias()));
+      boolean bias = config.attentionBias();
+      var initial = config.initializers();
+      query = linear("q_proj", "proj_q_dense_layer", initial.attention(), hidden, hidden, bias);
+      key = linear("k_proj", "proj_k_dense_layer", initial.attention(), hidden, hidden, bias);
+      value = linear("v_proj", "proj_v_dense_layer", initial.attention(), hidden, hidden, bias);
+      output =
+          linear(
+              "dense", "proj_output_dense_layer", initial.attentionOutput(), hidden, hidden, bias);
     }
 
     Tensor forward(Tensor x, Rotary rotary, @Nullable KeyValueCache cache) {
@@ -170,16 +132,20 @@ public final class GptNeoX extends LanguageModel {
   }
 
   /** project(act(expand(x))). */
-  private static final class FeedForward extends Layer {
+  private static final class FeedForward extends Part {
     private final Linear expand; // [intermediate, hidden]
     private final Linear project; // [hidden, intermediate]
     private final Activation activation;
 
     FeedForward(GptNeoXConfig config) {
       long hidden = config.hiddenSize();
-      long intermediate = config.intermediateSize();
-      expand = register("dense_h_to_4h", Linear.zeros(hidden, intermediate, true));
-      project = register("dense_4h_to_h", Linear.zeros(intermediate, hidden, true));
+      long inner = config.intermediateSize();
+      var initial = config.initializers();
+      expand =
+          linear("dense_h_to_4h", "0.linear_layer", initial.feedForward(), hidden, inner, true);
+      project =
+          linear(
+              "dense_4h_to_h", "1.linear_layer", initial.feedForwardOutput(), inner, hidden, true);
       activation = config.activation();
     }
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +37,7 @@ public record GptNeoXConfig(
     Dropouts dropouts,
     Initializers initializers,
     List<Long> endTokens)
-    implements ModelConfig {
+    implements DecoderConfig {
   static final ModelKind KIND =
       new ModelKind(
           List.of("gpt_neox"),
@@ -151,59 +152,6 @@ public record GptNeoXConfig(
     return config;
   }
 
-  @Override
-  public List<ParameterSpec> parameters() {
-    var table = new ParameterTable();
-    table.weight(
-        "gpt_neox.embed_in",
-        "embedding_layer.word_embeddings",
-        initializers.embedding(),
-        vocabularySize,
-        hiddenSize);
-    for (long i = 0; i < layers; i++) {
-      var layer = table.below("gpt_neox.layers." + i, "transformer_decoder.layers." + i);
-      layer.norm("input_layernorm", "norm1", hiddenSize, true);
-      layer.norm("post_attention_layernorm", "norm3", hiddenSize, true);
-      var attention = layer.below("attention", "self_attn");
-      for (String part : List.of("q", "k", "v")) {
-        attention.linear(
-            part + "_proj",
-            "proj_%s_dense_layer".formatted(part),
-            initializers.attention(),
-            hiddenSize,
-            hiddenSize,
-            attentionBias);
-      }
-      attention.linear(
-          "dense",
-          "proj_output_dense_layer",
-          initializers.attentionOutput(),
-          hiddenSize,
-          hiddenSize,
-          attentionBias);
-      var mlp = layer.below("mlp", "ffn.ffn");
-      mlp.linear(
-          "dense_h_to_4h",
-          "0.linear_layer",
-          initializers.feedForward(),
-          intermediateSize,
-          hiddenSize,
-          true);
-      mlp.linear(
-          "dense_4h_to_h",
-          "1.linear_layer",
-          initializers.feedForwardOutput(),
-          hiddenSize,
-          intermediateSize,
-          true);
-    }
-    table.norm("gpt_neox.final_layer_norm", "transformer_decoder.norm", hiddenSize, true);
-    if (!tiedEmbeddings) {
-      table.weight("embed_out", "lm_head", initializers.head(), vocabularySize, hiddenSize);
-    }
-    return table.specs();
-  }
-
   /** Hugging Face stores query, key and value of each head together, as one tensor. */
   @Override
   public List<HuggingFaceTensor> huggingFaceTensors() {
@@ -227,6 +175,6 @@ public record GptNeoXConfig(
 
   @Override
   public GptNeoX allocate() {
-    return new GptNeoX(this);
+    return new GptNeoX(this, OptionalLong.empty());
   }
 }

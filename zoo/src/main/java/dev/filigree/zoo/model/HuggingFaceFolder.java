@@ -204,11 +204,6 @@ public final class HuggingFaceFolder {
   }
 
   /** The tensors of a checkpoint, each made when it is written. */
-  public static List<TensorSource> sources(
-      ModelConfig config, Map<String, Tensor> parameters, ElementType type) {
-    return sources(config, parameters::get, type);
-  }
-
   private static List<TensorSource> sources(
       ModelConfig config, Function<String, @Nullable Tensor> parameters, ElementType type) {
     var sources = new ArrayList<TensorSource>();

@@ -17,7 +17,17 @@ public abstract class ImageClassifier extends Model {
    *
    * @param shape of a picture, [channels, height, width]
    */
-  public abstract Optional<String> obstacle(List<Long> shape);
+  public Optional<String> obstacle(List<Long> shape) {
+    return Optional.empty();
+  }
+
+  /**
+   * The logits of each picture.
+   *
+   * @param inputs float32 [batch, channels, height, width]
+   * @return [batch, classes]
+   */
+  public abstract Tensor logits(Tensor inputs);
 
   @Override
   public final Tensor loss(Batch batch) {

@@ -24,6 +24,12 @@ public record Initializers(
   static final Initializer ZERO = new Initializer.Constant(0);
   static final Initializer ONE = new Initializer.Constant(1);
 
+  /** Uniform within ±1/√fanIn. */
+  static Initializer fanIn(long fanIn) {
+    double bound = 1 / Math.sqrt((double) fanIn);
+    return new Initializer.Uniform(-bound, bound);
+  }
+
   /** The same normal distribution around zero for every weight. */
   public static Initializers normal(double std) {
     var normal = new Initializer.Normal(0, std);

@@ -45,7 +45,12 @@ public abstract class LanguageModel extends Model {
    */
   protected abstract Tensor logits(Tensor tokens, @Nullable KeyValueCache cache);
 
-  @Override
+  /**
+   * The logits after each token.
+   *
+   * @param inputs token ids, int64 [batch, sequence]
+   * @return [batch, sequence, vocabulary]
+   */
   public final Tensor logits(Tensor inputs) {
     return logits(inputs, null);
   }

@@ -1,13 +1,9 @@
 package dev.filigree.zoo.model;
 
-import dev.filigree.nn.Embedding;
-import dev.filigree.nn.Layer;
-import dev.filigree.nn.LayerList;
 import dev.filigree.nn.Linear;
 import dev.filigree.nn.RmsNorm;
 import dev.filigree.nn.Rotary;
-import java.util.List;
-import java.util.stream.IntStream;
+import java.util.OptionalLong;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -16,99 +12,55 @@ import org.jspecify.annotations.Nullable;
  * Llama and Mistral: RMS normalization before each block, rotary positions, grouped-query attention
  * over all or a sliding window of the past, a gated feed-forward block (SwiGLU).
  */
-public final class Llama extends LanguageModel {
-  private final LlamaConfig config;
-  private final Decoder decoder;
-  private final @Nullable Linear head; // [vocabulary, hidden]
+public final class Llama extends Decoder<LlamaConfig> {
+  private final Stack stack;
+
+  /** A network with its initial weights for seed 0. */
+  public Llama(LlamaConfig config) {
+    this(config, 0);
+  }
 
   /** A network with its initial weights for a seed. */
   public Llama(LlamaConfig config, long seed) {
-    this(config);
-    initialize(seed);
+    this(config, OptionalLong.of(seed));
   }
 
-  /** A network whose weights are to be loaded. */
-  Llama(LlamaConfig config) {
-    this.config = config;
-    decoder = register("model", new Decoder(config, activations));
-    head =
-        config.tiedEmbeddings()
-            ? null
-            : register(
-                "lm_head", Linear.zeros(config.hiddenSize(), config.vocabularySize(), false));
+  /**
+   * @param seed of the initial weights; empty for weights that are to be loaded
+   */
+  Llama(LlamaConfig config, OptionalLong seed) {
+    super(config);
+    stack = part("model", "", new Stack(config, activations));
+    head("lm_head");
+    seed.ifPresent(this::initialize);
   }
 
   @Override
   protected Tensor logits(Tensor tokens, @Nullable KeyValueCache cache) {
-    Tensor x = decoder.forward(tokens, cache); // [batch, sequence, hidden]
-    return head == null ? decoder.embedTokens.scores(x) : head.forward(x);
+    return scores(stack.forward(tokens, cache), stack.tokens);
   }
 
-  @Override
-  public LlamaConfig config() {
-    return config;
-  }
-
-  @Override
-  public long contextLength() {
-    return config.contextLength();
-  }
-
-  @Override
-  public long vocabularySize() {
-    return config.vocabularySize();
-  }
-
-  @Override
-  public List<Long> endTokens() {
-    return config.endTokens();
-  }
-
-  @Override
-  protected KeyValueCache newCache() {
-    return new KeyValueCache(config.layers(), config.contextLength());
-  }
-
-  /** Token embeddings, the layers, the last normalization. */
-  private static final class Decoder extends Layer {
-    private final Embedding embedTokens; // [vocabulary, hidden]
-    private final LayerList<DecoderLayer> layers;
+  private static final class Stack extends RotaryStack {
     private final RmsNorm norm; // [hidden]
-    private final Rotary rotary;
-    private final double dropout;
-    private final Activations activations;
 
-    Decoder(LlamaConfig config, Activations activations) {
-      this.activations = activations;
-      embedTokens =
-          register("embed_tokens", Embedding.zeros(config.vocabularySize(), config.hiddenSize()));
-      layers =
-          register(
-              "layers",
-              new LayerList<>(
-                  IntStream.range(0, Math.toIntExact(config.layers()))
-                      .mapToObj(i -> new DecoderLayer(config, i))
-                      .toList()));
-      norm = register("norm", new RmsNorm(config.hiddenSize(), config.normEpsilon()));
-      rotary = new Rotary(config.rotary().frequencies(config.headSize()));
-      dropout = config.dropouts().embedding();
+    Stack(LlamaConfig config, Activations activations) {
+      super(
+          config,
+          activations,
+          new Rotary(config.rotary().frequencies(config.headSize())),
+          "embed_tokens",
+          i -> new DecoderLayer(config, i));
+      norm = rmsNorm("norm", "transformer_decoder.norm", config.hiddenSize(), config.normEpsilon());
     }
 
-    Tensor forward(Tensor tokens, @Nullable KeyValueCache cache) {
-      Tensor x = embedTokens.forward(tokens); // [batch, sequence, hidden]
-      x = torch.dropout(x, dropout, is_training());
-      for (DecoderLayer layer : layers) {
-        x = activations.of(x, input -> layer.forward(input, rotary, cache));
-      }
-      if (cache != null) {
-        cache.advance(tokens.size(1));
-      }
+    @Override
+    Tensor normalized(Tensor x) {
       return norm.forward(x);
     }
   }
 
   /** x + attention(norm(x)), then x + mlp(norm(x)). */
-  private static final class DecoderLayer extends Layer {
+  private static final class DecoderLayer extends RotaryStack.Block {
     private final RmsNorm inputNorm; // [hidden]
     private final SelfAttention attention;
     private final RmsNorm postAttentionNorm; // [hidden]
@@ -116,16 +68,16 @@ public final class Llama extends LanguageModel {
     private final double dropout;
 
     DecoderLayer(LlamaConfig config, int index) {
-      inputNorm =
-          register("input_layernorm", new RmsNorm(config.hiddenSize(), config.normEpsilon()));
-      attention = register("self_attn", new SelfAttention(config, index));
+      long hidden = config.hiddenSize();
+      inputNorm = rmsNorm("input_layernorm", "norm1", hidden, config.normEpsilon());
+      attention = part("self_attn", "self_attn", new SelfAttention(config, index));
       postAttentionNorm =
-          register(
-              "post_attention_layernorm", new RmsNorm(config.hiddenSize(), config.normEpsilon()));
-      feedForward = register("mlp", new FeedForward(config));
+          rmsNorm("post_attention_layernorm", "norm3", hidden, config.normEpsilon());
+      feedForward = part("mlp", "ffn.ffn", new FeedForward(config));
       dropout = config.dropouts().residual();
     }
 
+    @Override
     Tensor forward(Tensor x, Rotary rotary, @Nullable KeyValueCache cache) {
       Tensor attended = attention.forward(inputNorm.forward(x), rotary, cache);
       x = x.add(torch.dropout(attended, dropout, is_training()));
@@ -134,7 +86,7 @@ public final class Llama extends LanguageModel {
     }
   }
 
-  private static final class SelfAttention extends Layer {
+  private static final class SelfAttention extends Part {
     private final LlamaConfig config;
     private final int index;
     private final Linear query; // [heads · head_size, hidden]
@@ -148,10 +100,19 @@ public final class Llama extends LanguageModel {
       long hidden = config.hiddenSize();
       long queries = config.heads() * config.headSize();
       long keyValues = config.keyValueHeads() * config.headSize();
-      query = register("q_proj", Linear.zeros(hidden, queries, config.attentionBias()));
-      key = register("k_proj", Linear.zeros(hidden, keyValues, config.attentionBias()));
-      value = register("v_proj", Linear.zeros(hidden, keyValues, config.attentionBias()));
-      output = register("o_proj", Linear.zeros(queries, hidden, config.attentionBias()));
+      boolean bias = config.attentionBias();
+      var initial = config.initializers();
+      query = linear("q_proj", "proj_q_dense_layer", initial.attention(), hidden, queries, bias);
+      key = linear("k_proj", "proj_k_dense_layer", initial.attention(), hidden, keyValues, bias);
+      value = linear("v_proj", "proj_v_dense_layer", initial.attention(), hidden, keyValues, bias);
+      output =
+          linear(
+              "o_proj",
+              "proj_output_dense_layer",
+              initial.attentionOutput(),
+              queries,
+              hidden,
+              bias);
     }
 
     Tensor forward(Tensor x, Rotary rotary, @Nullable KeyValueCache cache) {
@@ -171,7 +132,7 @@ public final class Llama extends LanguageModel {
   }
 
   /** down(act(gate(x)) · up(x)) (Shazeer 2020, arXiv:2002.05202, equation 6). */
-  private static final class FeedForward extends Layer {
+  private static final class FeedForward extends Part {
     private final Linear gate; // [intermediate, hidden]
     private final Linear up; // [intermediate, hidden]
     private final Linear down; // [hidden, intermediate]
@@ -179,10 +140,14 @@ public final class Llama extends LanguageModel {
 
     FeedForward(LlamaConfig config) {
       long hidden = config.hiddenSize();
-      long intermediate = config.intermediateSize();
-      gate = register("gate_proj", Linear.zeros(hidden, intermediate, config.feedForwardBias()));
-      up = register("up_proj", Linear.zeros(hidden, intermediate, config.feedForwardBias()));
-      down = register("down_proj", Linear.zeros(intermediate, hidden, config.feedForwardBias()));
+      long inner = config.intermediateSize();
+      boolean bias = config.feedForwardBias();
+      var initial = config.initializers();
+      gate =
+          linear("gate_proj", "0.linear_layer_for_glu", initial.feedForward(), hidden, inner, bias);
+      up = linear("up_proj", "0.linear_layer", initial.feedForward(), hidden, inner, bias);
+      down =
+          linear("down_proj", "1.linear_layer", initial.feedForwardOutput(), inner, hidden, bias);
       activation = config.activation();
     }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +43,7 @@ public record LlamaConfig(
     Dropouts dropouts,
     Initializers initializers,
     List<Long> endTokens)
-    implements ModelConfig {
+    implements DecoderConfig {
   static final ModelKind KIND =
       new ModelKind(
           List.of("llama", "mistral"),
@@ -226,81 +227,7 @@ public record LlamaConfig(
   }
 
   @Override
-  public List<ParameterSpec> parameters() {
-    long queries = heads * headSize;
-    long keyValues = keyValueHeads * headSize;
-    var table = new ParameterTable();
-    table.weight(
-        "model.embed_tokens",
-        "embedding_layer.word_embeddings",
-        initializers.embedding(),
-        vocabularySize,
-        hiddenSize);
-    for (long i = 0; i < layers; i++) {
-      var layer = table.below("model.layers." + i, "transformer_decoder.layers." + i);
-      layer.norm("input_layernorm", "norm1", hiddenSize, false);
-      var attention = layer.below("self_attn", "self_attn");
-      attention.linear(
-          "q_proj",
-          "proj_q_dense_layer",
-          initializers.attention(),
-          queries,
-          hiddenSize,
-          attentionBias);
-      attention.linear(
-          "k_proj",
-          "proj_k_dense_layer",
-          initializers.attention(),
-          keyValues,
-          hiddenSize,
-          attentionBias);
-      attention.linear(
-          "v_proj",
-          "proj_v_dense_layer",
-          initializers.attention(),
-          keyValues,
-          hiddenSize,
-          attentionBias);
-      attention.linear(
-          "o_proj",
-          "proj_output_dense_layer",
-          initializers.attentionOutput(),
-          hiddenSize,
-          queries,
-          attentionBias);
-      layer.norm("post_attention_layernorm", "norm3", hiddenSize, false);
-      var mlp = layer.below("mlp", "ffn.ffn");
-      mlp.linear(
-          "gate_proj",
-          "0.linear_layer_for_glu",
-          initializers.feedForward(),
-          intermediateSize,
-          hiddenSize,
-          feedForwardBias);
-      mlp.linear(
-          "up_proj",
-          "0.linear_layer",
-          initializers.feedForward(),
-          intermediateSize,
-          hiddenSize,
-          feedForwardBias);
-      mlp.linear(
-          "down_proj",
-          "1.linear_layer",
-          initializers.feedForwardOutput(),
-          hiddenSize,
-          intermediateSize,
-          feedForwardBias);
-    }
-    table.norm("model.norm", "transformer_decoder.norm", hiddenSize, false);
-    if (!tiedEmbeddings) {
-      table.weight("lm_head", "lm_head", initializers.head(), vocabularySize, hiddenSize);
-    }
-    return table.specs();
-  }
-
-  @Override
   public Llama allocate() {
-    return new Llama(this);
+    return new Llama(this, OptionalLong.empty());
   }
 }

@@ -1,9 +1,10 @@
 package dev.filigree.zoo.model;
 
-import dev.filigree.nn.LayerList;
 import dev.filigree.nn.Linear;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -11,28 +12,42 @@ import org.bytedeco.pytorch.global.torch;
 /** A multilayer perceptron over flattened pictures, with ReLU between its layers. */
 public final class Mlp extends ImageClassifier {
   private final MlpConfig config;
-  private final LayerList<Linear> hidden; // each [size, size before]
+  private final List<Linear> hidden = new ArrayList<>(); // each [size, size before]
   private final Linear last; // [classes, last hidden size]
+
+  /** A network with its initial weights for seed 0. */
+  public Mlp(MlpConfig config) {
+    this(config, 0);
+  }
 
   /** A network with its initial weights for a seed. */
   public Mlp(MlpConfig config, long seed) {
-    this(config);
-    initialize(seed);
+    this(config, OptionalLong.of(seed));
   }
 
-  /** A network whose weights are to be loaded. */
-  Mlp(MlpConfig config) {
+  /**
+   * @param seed of the initial weights; empty for weights that are to be loaded
+   */
+  Mlp(MlpConfig config, OptionalLong seed) {
     this.config = config;
     List<Long> sizes = config.sizes();
     int depth = config.hiddenSizes().size();
-    hidden =
-        register(
-            "fc_layers",
-            new LayerList<>(
-                IntStream.range(0, depth)
-                    .mapToObj(i -> Linear.zeros(sizes.get(i), sizes.get(i + 1), config.bias()))
-                    .toList()));
-    last = register("last_layer", Linear.zeros(sizes.get(depth), config.classes(), config.bias()));
+    Part layers = level("fc_layers", "fc_layers");
+    for (int i = 0; i < depth; i++) {
+      long in = sizes.get(i);
+      String name = String.valueOf(i);
+      hidden.add(
+          layers.linear(name, name, Initializers.fanIn(in), in, sizes.get(i + 1), config.bias()));
+    }
+    last =
+        linear(
+            "last_layer",
+            "last_layer",
+            Initializers.fanIn(sizes.get(depth)),
+            sizes.get(depth),
+            config.classes(),
+            config.bias());
+    seed.ifPresent(this::initialize);
   }
 
   @Override

@@ -2,12 +2,13 @@ package dev.filigree.zoo.model;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
-import dev.filigree.nn.Initializer;
+import dev.filigree.config.ConfigReader;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,11 @@ public record MlpConfig(
   /** LeNet-300-100 for the 28 × 28 pictures and 10 digits of MNIST: 266,610 parameters. */
   public static MlpConfig leNet300() {
     return new MlpConfig(28 * 28, List.of(300L, 100L), 10, true, 0);
+  }
+
+  /** From the keys and values of a {@code config.json}. */
+  public static MlpConfig of(Map<String, ?> config) {
+    return fromHuggingFace(ConfigReader.of(config, "MlpConfig").asMap(), new ArrayList<>());
   }
 
   static MlpConfig fromHuggingFace(ConfigMap config, List<String> notes) {
@@ -112,20 +118,7 @@ public record MlpConfig(
   }
 
   @Override
-  public List<ParameterSpec> parameters() {
-    var table = new ParameterTable();
-    List<Long> sizes = sizes();
-    for (int i = 0; i + 1 < sizes.size(); i++) {
-      String name = i < hiddenSizes.size() ? "fc_layers." + i : "last_layer";
-      double bound = 1 / Math.sqrt(sizes.get(i));
-      var initializer = new Initializer.Uniform(-bound, bound);
-      table.linear(name, name, initializer, sizes.get(i + 1), sizes.get(i), bias);
-    }
-    return table.specs();
-  }
-
-  @Override
   public Mlp allocate() {
-    return new Mlp(this);
+    return new Mlp(this, OptionalLong.empty());
   }
 }

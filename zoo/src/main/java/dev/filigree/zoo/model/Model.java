@@ -1,27 +1,48 @@
 package dev.filigree.zoo.model;
 
-import dev.filigree.nn.Layer;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.data.Batch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** A network of the zoo. Its parameters have the names that {@link #config} lists. */
-public abstract class Model extends Layer {
-  /** What the network was made from. */
-  public abstract ModelConfig config();
+/**
+ * A network that can be trained. Its parameters and buffers are float32; checkpoints hold them
+ * under the names of the module tree. Networks of your own become known by {@link Models#register}.
+ */
+public abstract class Model extends Part {
+  private @Nullable ModelConfig config;
 
   /**
-   * The raw outputs.
+   * What the network was made from.
    *
-   * @param inputs token ids, int64 [batch, sequence]; for pictures float32 [batch, channels,
-   *     height, width]
-   * @return logits, [batch, sequence, vocabulary]; for pictures [batch, classes]
+   * @throws IllegalStateException for a network of your own that its constructor made, and not a
+   *     configuration
    */
-  public abstract Tensor logits(Tensor inputs);
+  public ModelConfig config() {
+    if (config == null) {
+      throw new IllegalStateException(
+          getClass().getName()
+              + " has no configuration: Models.register makes its kind known, and"
+              + " Models.of makes one");
+    }
+    return config;
+  }
 
-  /** The mean loss in nats over the positions that count, a scalar that can be differentiated. */
+  /** Says what the network was made from. */
+  final void config(ModelConfig value) {
+    config = value;
+  }
+
+  /**
+   * The mean loss over the positions that count, a scalar that can be differentiated; of language
+   * models and classifiers in nats.
+   */
   public abstract Tensor loss(Batch batch);
 
   /**
@@ -34,17 +55,38 @@ public abstract class Model extends Layer {
     return tensors;
   }
 
-  /** Gives every parameter its initial value for a seed. */
+  /** Every parameter, in the order of the module tree. */
+  final List<ParameterSpec> specs() {
+    Map<String, Origin> origins = origins();
+    var specs = new ArrayList<ParameterSpec>();
+    Tensors.namedParameters(this)
+        .forEach(
+            (name, tensor) -> {
+              Origin origin = origins.get(name);
+              List<Long> shape = Arrays.stream(Tensors.shape(tensor)).boxed().toList();
+              specs.add(
+                  origin == null
+                      ? new ParameterSpec(name, name, shape, null, 1)
+                      : new ParameterSpec(
+                          name,
+                          origin.modelZooName(),
+                          shape,
+                          origin.initializer(),
+                          origin.learningRateScale()));
+            });
+    return specs;
+  }
+
+  /** Gives every parameter of the zoo's parts its initial value for a seed. */
   final void initialize(long seed) {
     var parameters = Tensors.namedParameters(this);
     try (var _ = new NoGradGuard()) {
-      for (ParameterSpec spec : config().parameters()) {
-        Tensor parameter = parameters.get(spec.name());
-        if (parameter == null) {
-          throw new IllegalStateException("the network has no parameter " + spec.name());
-        }
-        spec.initializer().fill(parameter, seed, spec.name());
-      }
+      origins()
+          .forEach(
+              (name, origin) ->
+                  origin
+                      .initializer()
+                      .fill(Objects.requireNonNull(parameters.get(name), name), seed, name));
     }
   }
 }

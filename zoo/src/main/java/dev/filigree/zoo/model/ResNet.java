@@ -2,11 +2,13 @@ package dev.filigree.zoo.model;
 
 import dev.filigree.nn.BatchNorm2d;
 import dev.filigree.nn.Conv2d;
-import dev.filigree.nn.Layer;
+import dev.filigree.nn.Initializer;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.Linear;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -17,18 +19,28 @@ public final class ResNet extends ImageClassifier {
   private final Backbone backbone;
   private final Linear classifier; // [classes, channels]
 
-  /** A network with its initial weights for a seed. */
-  public ResNet(ResNetConfig config, long seed) {
-    this(config);
-    initialize(seed);
+  /** A network with its initial weights for seed 0. */
+  public ResNet(ResNetConfig config) {
+    this(config, 0);
   }
 
-  /** A network whose weights are to be loaded. */
-  ResNet(ResNetConfig config) {
+  /** A network with its initial weights for a seed. */
+  public ResNet(ResNetConfig config, long seed) {
+    this(config, OptionalLong.of(seed));
+  }
+
+  /**
+   * @param seed of the initial weights; empty for weights that are to be loaded
+   */
+  ResNet(ResNetConfig config, OptionalLong seed) {
     this.config = config;
-    backbone = register("resnet", new Backbone(config));
+    backbone = part("resnet", "resnet", new Backbone(config));
+    long channels = config.stageSizes().getLast();
+    // The second of two layers, of which the first has no parameters.
     classifier =
-        register("classifier", new Head(config.stageSizes().getLast(), config.classes())).linear;
+        level("classifier", "classifier")
+            .linear("1", "1", Initializers.fanIn(channels), channels, config.classes(), true);
+    seed.ifPresent(this::initialize);
   }
 
   @Override
@@ -55,28 +67,26 @@ public final class ResNet extends ImageClassifier {
             "%d channels; model.num_channels is %d".formatted(shape.getFirst(), config.channels()));
   }
 
-  /** The second of two layers, of which the first has no parameters. */
-  private static final class Head extends Layer {
-    private final Linear linear; // [classes, channels]
-
-    Head(long channels, long classes) {
-      linear = register("1", Linear.zeros(channels, classes, true));
-    }
-  }
-
-  private static final class Backbone extends Layer {
+  private static final class Backbone extends Part {
     private final Stem stem;
-    private final Encoder encoder;
+    private final List<LayerList<Block>> stages = new ArrayList<>();
 
     Backbone(ResNetConfig config) {
-      stem = register("embedder", new Stem(config));
-      encoder = register("encoder", new Encoder(config));
+      stem = part("embedder", "embedder", new Stem(config));
+      Part encoder = level("encoder", "encoder").level("stages", "stages");
+      for (List<ResNetConfig.Block> stage : config.stages()) {
+        String name = String.valueOf(stages.size());
+        stages.add(
+            encoder
+                .level(name, name)
+                .parts("layers", "layers", stage.size(), i -> new Block(stage.get(i))));
+      }
     }
 
     Tensor forward(Tensor x) {
       x = stem.forward(x);
-      for (Stage stage : encoder.stages) {
-        for (Block block : stage.blocks) {
+      for (LayerList<Block> stage : stages) {
+        for (Block block : stage) {
           x = block.forward(x);
         }
       }
@@ -84,12 +94,12 @@ public final class ResNet extends ImageClassifier {
     }
   }
 
-  private static final class Stem extends Layer {
+  private static final class Stem extends Part {
     private final ConvolutionLayer convolution;
     private final boolean pool;
 
     Stem(ResNetConfig config) {
-      convolution = register("embedder", new ConvolutionLayer(config.embedding()));
+      convolution = part("embedder", "embedder", new ConvolutionLayer(config.embedding()));
       pool = !config.smallPictures();
     }
 
@@ -102,40 +112,23 @@ public final class ResNet extends ImageClassifier {
     }
   }
 
-  private static final class Encoder extends Layer {
-    private final LayerList<Stage> stages;
-
-    Encoder(ResNetConfig config) {
-      stages =
-          register("stages", new LayerList<>(config.stages().stream().map(Stage::new).toList()));
-    }
-  }
-
-  private static final class Stage extends Layer {
-    private final LayerList<Block> blocks;
-
-    Stage(List<ResNetConfig.Block> configs) {
-      blocks = register("layers", new LayerList<>(configs.stream().map(Block::new).toList()));
-    }
-  }
-
   /** relu(shortcut(x) + convolutions(x)), with ReLU between the convolutions. */
-  private static final class Block extends Layer {
+  private static final class Block extends Part {
     private final @Nullable ConvolutionLayer shortcut;
     private final LayerList<ConvolutionLayer> convolutions;
 
     Block(ResNetConfig.Block config) {
       shortcut =
           config.hasShortcut()
-              ? register(
+              ? part(
+                  "shortcut",
                   "shortcut",
                   new ConvolutionLayer(
                       new ResNetConfig.Convolution(config.in(), config.out(), 1, config.stride())))
               : null;
+      var configs = config.convolutions();
       convolutions =
-          register(
-              "layer",
-              new LayerList<>(config.convolutions().stream().map(ConvolutionLayer::new).toList()));
+          parts("layer", "layer", configs.size(), i -> new ConvolutionLayer(configs.get(i)));
     }
 
     Tensor forward(Tensor x) {
@@ -148,22 +141,24 @@ public final class ResNet extends ImageClassifier {
   }
 
   /** A convolution without bias and its normalization. */
-  private static final class ConvolutionLayer extends Layer {
+  private static final class ConvolutionLayer extends Part {
     private final Conv2d convolution; // [out, in, kernel, kernel]
     private final BatchNorm2d normalization; // [out]
 
     ConvolutionLayer(ResNetConfig.Convolution config) {
+      double fanOut = (double) config.out() * config.kernel() * config.kernel();
       convolution =
-          register(
+          convolution(
               "convolution",
-              Conv2d.zeros(
-                  config.in(),
-                  config.out(),
-                  config.kernel(),
-                  config.stride(),
-                  config.kernel() / 2,
-                  false));
-      normalization = register("normalization", new BatchNorm2d(config.out()));
+              "convolution",
+              new Initializer.Normal(0, Math.sqrt(2 / fanOut)),
+              config.in(),
+              config.out(),
+              config.kernel(),
+              config.stride(),
+              config.kernel() / 2,
+              false);
+      normalization = batchNorm("normalization", config.out());
     }
 
     Tensor forward(Tensor x) {

@@ -2,11 +2,12 @@ package dev.filigree.zoo.model;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
-import dev.filigree.nn.Initializer;
+import dev.filigree.config.ConfigReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +80,11 @@ public record ResNetConfig(
         true,
         smallPictures,
         classes);
+  }
+
+  /** From the keys and values of a {@code config.json}. */
+  public static ResNetConfig of(Map<String, ?> config) {
+    return fromHuggingFace(ConfigReader.of(config, "ResNetConfig").asMap(), new ArrayList<>());
   }
 
   static ResNetConfig fromHuggingFace(ConfigMap config, List<String> notes) {
@@ -202,65 +208,7 @@ public record ResNetConfig(
   }
 
   @Override
-  public List<ParameterSpec> parameters() {
-    var table = new ParameterTable();
-    add(table, "resnet.embedder.embedder", embedding());
-    List<List<Block>> stages = stages();
-    for (int stage = 0; stage < stages.size(); stage++) {
-      List<Block> blocks = stages.get(stage);
-      for (int i = 0; i < blocks.size(); i++) {
-        Block block = blocks.get(i);
-        String name = "resnet.encoder.stages.%d.layers.%d.".formatted(stage, i);
-        if (block.hasShortcut()) {
-          add(table, name + "shortcut", new Convolution(block.in, block.out, 1, block.stride));
-        }
-        List<Convolution> convolutions = block.convolutions();
-        for (int j = 0; j < convolutions.size(); j++) {
-          add(table, name + "layer." + j, convolutions.get(j));
-        }
-      }
-    }
-    double bound = 1 / Math.sqrt(stageSizes.getLast());
-    table.linear(
-        "classifier.1",
-        "classifier.1",
-        new Initializer.Uniform(-bound, bound),
-        classes,
-        stageSizes.getLast(),
-        true);
-    return table.specs();
-  }
-
-  private static void add(ParameterTable table, String name, Convolution convolution) {
-    double fanOut = (double) convolution.out * convolution.kernel * convolution.kernel;
-    table.weight(
-        name + ".convolution",
-        name + ".convolution",
-        new Initializer.Normal(0, Math.sqrt(2 / fanOut)),
-        convolution.out,
-        convolution.in,
-        convolution.kernel,
-        convolution.kernel);
-    table.norm(name + ".normalization", name + ".normalization", convolution.out, true);
-  }
-
-  /** The parameters, and the running averages of every normalization. */
-  @Override
-  public List<HuggingFaceTensor> huggingFaceTensors() {
-    var tensors = new ArrayList<HuggingFaceTensor>();
-    for (ParameterSpec spec : parameters()) {
-      tensors.add(HuggingFaceTensor.same(spec.name(), spec.shape()));
-      if (spec.name().endsWith(".normalization.bias")) {
-        String layer = spec.name().substring(0, spec.name().length() - "bias".length());
-        tensors.add(HuggingFaceTensor.same(layer + "running_mean", spec.shape()));
-        tensors.add(HuggingFaceTensor.same(layer + "running_var", spec.shape()));
-      }
-    }
-    return tensors;
-  }
-
-  @Override
   public ResNet allocate() {
-    return new ResNet(this);
+    return new ResNet(this, OptionalLong.empty());
   }
 }

@@ -63,8 +63,8 @@ record StoredTensors(
    */
   static StoredTensors of(
       Path folder, ModelConfig config, SafetensorsFolder files, List<String> notes) {
-    refuseQuantised(folder, files);
     List<HuggingFaceTensor> tensors = config.huggingFaceTensors();
+    refuseQuantised(folder, files, tensors);
     boolean tied = tensors.stream().noneMatch(tensor -> HEAD.matcher(tensor.name()).matches());
     var names = new LinkedHashMap<String, String>();
     for (HuggingFaceTensor tensor : tensors) {
@@ -112,8 +112,11 @@ record StoredTensors(
         .orElseThrow(() -> new SafetensorsException(folder + ": has no tensor '" + name + "'"));
   }
 
-  private static void refuseQuantised(Path folder, SafetensorsFolder files) {
-    for (String name : files.entries().keySet()) {
+  private static void refuseQuantised(
+      Path folder, SafetensorsFolder files, List<HuggingFaceTensor> tensors) {
+    var others = new LinkedHashSet<>(files.entries().keySet());
+    tensors.forEach(tensor -> others.remove(tensor.name()));
+    for (String name : others) {
       if (QUANTISED.matcher(name).matches()) {
         throw new SafetensorsException(
             "%s: tensor '%s' belongs to quantised weights, which are not supported; give a folder"

@@ -1,12 +1,12 @@
 package dev.filigree.zoo.model;
 
 import dev.filigree.nn.Conv2d;
-import dev.filigree.nn.Layer;
 import dev.filigree.nn.LayerList;
 import dev.filigree.nn.LayerNorm;
 import dev.filigree.nn.Linear;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -18,17 +18,31 @@ public final class Vit extends ImageClassifier {
   private final Backbone backbone;
   private final Linear classifier; // [classes, hidden]
 
-  /** A network with its initial weights for a seed. */
-  public Vit(VitConfig config, long seed) {
-    this(config);
-    initialize(seed);
+  /** A network with its initial weights for seed 0. */
+  public Vit(VitConfig config) {
+    this(config, 0);
   }
 
-  /** A network whose weights are to be loaded. */
-  Vit(VitConfig config) {
+  /** A network with its initial weights for a seed. */
+  public Vit(VitConfig config, long seed) {
+    this(config, OptionalLong.of(seed));
+  }
+
+  /**
+   * @param seed of the initial weights; empty for weights that are to be loaded
+   */
+  Vit(VitConfig config, OptionalLong seed) {
     this.config = config;
-    backbone = register("vit", new Backbone(config));
-    classifier = register("classifier", Linear.zeros(config.hiddenSize(), config.classes(), true));
+    backbone = part("vit", "vit_model", new Backbone(config));
+    classifier =
+        linear(
+            "classifier",
+            "classifier.classifier.ffn.0.linear_layer",
+            config.initializer(),
+            config.hiddenSize(),
+            config.classes(),
+            true);
+    seed.ifPresent(this::initialize);
   }
 
   @Override
@@ -57,20 +71,27 @@ public final class Vit extends ImageClassifier {
                 .formatted(shape, expected));
   }
 
-  private static final class Backbone extends Layer {
+  private static final class Backbone extends Part {
     private final Embeddings embeddings;
-    private final Encoder encoder;
+    private final LayerList<Block> blocks;
     private final LayerNorm norm; // [hidden]
 
     Backbone(VitConfig config) {
-      embeddings = register("embeddings", new Embeddings(config));
-      encoder = register("encoder", new Encoder(config));
-      norm = register("layernorm", new LayerNorm(config.hiddenSize(), config.normEpsilon()));
+      embeddings = part("embeddings", "embedding_layer", new Embeddings(config));
+      blocks =
+          level("encoder", "encoder.transformer_encoder")
+              .parts("layer", "layers", config.layers(), _ -> new Block(config));
+      norm =
+          layerNorm(
+              "layernorm",
+              "encoder.transformer_encoder.norm",
+              config.hiddenSize(),
+              config.normEpsilon());
     }
 
     Tensor forward(Tensor pictures) {
       Tensor x = embeddings.forward(pictures);
-      for (Block block : encoder.blocks) {
+      for (Block block : blocks) {
         x = block.forward(x);
       }
       return norm.forward(x);
@@ -78,58 +99,52 @@ public final class Vit extends ImageClassifier {
   }
 
   /** [class token, patches] + positions. */
-  private static final class Embeddings extends Layer {
+  private static final class Embeddings extends Part {
     private final Tensor classToken; // [1, 1, hidden]
     private final Tensor positions; // [1, positions, hidden]
-    private final Patches patches;
+    private final Conv2d patches; // [hidden, channels, patch, patch]
     private final double dropout;
 
     Embeddings(VitConfig config) {
       long hidden = config.hiddenSize();
-      classToken = registerParameter("cls_token", torch.zeros(1, 1, hidden));
+      var initial = config.initializer();
+      classToken = parameter("cls_token", "cls_embedding", initial, 1, 1, hidden);
       positions =
-          registerParameter("position_embeddings", torch.zeros(1, config.positions(), hidden));
-      patches = register("patch_embeddings", new Patches(config));
+          parameter(
+              "position_embeddings",
+              "position_embeddings.weight",
+              initial,
+              1,
+              config.positions(),
+              hidden);
+      patches =
+          level("patch_embeddings", "")
+              .convolution(
+                  "projection",
+                  "linear_proj",
+                  initial,
+                  config.channels(),
+                  hidden,
+                  config.patchSize(),
+                  config.patchSize(),
+                  0,
+                  true);
       dropout = config.dropouts().embedding();
     }
 
     Tensor forward(Tensor pictures) {
-      Tensor embedded = patches.projection.forward(pictures).flatten(2, -1).transpose(1, 2);
+      Tensor embedded = patches.forward(pictures).flatten(2, -1).transpose(1, 2);
       Tensor token = classToken.expand(pictures.size(0), -1, -1);
       Tensor x = torch.cat(new TensorVector(token, embedded), 1).add(positions);
       return torch.dropout(x, dropout, is_training());
     }
   }
 
-  private static final class Patches extends Layer {
-    private final Conv2d projection; // [hidden, channels, patch, patch]
-
-    Patches(VitConfig config) {
-      long patch = config.patchSize();
-      projection =
-          register(
-              "projection",
-              Conv2d.zeros(config.channels(), config.hiddenSize(), patch, patch, 0, true));
-    }
-  }
-
-  private static final class Encoder extends Layer {
-    private final LayerList<Block> blocks;
-
-    Encoder(VitConfig config) {
-      blocks =
-          register(
-              "layer",
-              new LayerList<>(
-                  LongStream.range(0, config.layers()).mapToObj(i -> new Block(config)).toList()));
-    }
-  }
-
   /** x + attention(norm(x)), then x + mlp(norm(x)). */
-  private static final class Block extends Layer {
+  private static final class Block extends Part {
     private final SelfAttention attention;
-    private final Dense expand; // [intermediate, hidden]
-    private final Dense project; // [hidden, intermediate]
+    private final Linear expand; // [intermediate, hidden]
+    private final Linear project; // [hidden, intermediate]
     private final LayerNorm attentionNorm; // [hidden]
     private final LayerNorm feedForwardNorm; // [hidden]
     private final Activation activation;
@@ -137,11 +152,17 @@ public final class Vit extends ImageClassifier {
 
     Block(VitConfig config) {
       long hidden = config.hiddenSize();
-      attention = register("attention", new SelfAttention(config));
-      expand = register("intermediate", new Dense(hidden, config.intermediateSize()));
-      project = register("output", new Dense(config.intermediateSize(), hidden));
-      attentionNorm = register("layernorm_before", new LayerNorm(hidden, config.normEpsilon()));
-      feedForwardNorm = register("layernorm_after", new LayerNorm(hidden, config.normEpsilon()));
+      long inner = config.intermediateSize();
+      var initial = config.initializer();
+      attention = part("attention", "self_attn", new SelfAttention(config));
+      expand =
+          level("intermediate", "ffn.ffn")
+              .linear("dense", "0.linear_layer", initial, hidden, inner, true);
+      project =
+          level("output", "ffn.ffn")
+              .linear("dense", "1.linear_layer", initial, inner, hidden, true);
+      attentionNorm = layerNorm("layernorm_before", "norm1", hidden, config.normEpsilon());
+      feedForwardNorm = layerNorm("layernorm_after", "norm2", hidden, config.normEpsilon());
       activation = config.activation();
       dropout = config.dropouts().residual();
     }
@@ -149,53 +170,41 @@ public final class Vit extends ImageClassifier {
     Tensor forward(Tensor x) {
       Tensor attended = attention.forward(attentionNorm.forward(x));
       x = x.add(torch.dropout(attended, dropout, is_training()));
-      Tensor inner = activation.apply(expand.dense.forward(feedForwardNorm.forward(x)));
-      return x.add(torch.dropout(project.dense.forward(inner), dropout, is_training()));
+      Tensor inner = activation.apply(expand.forward(feedForwardNorm.forward(x)));
+      return x.add(torch.dropout(project.forward(inner), dropout, is_training()));
     }
   }
 
-  private static final class SelfAttention extends Layer {
-    private final Projections projections;
-    private final Dense output; // [hidden, hidden]
+  private static final class SelfAttention extends Part {
+    private final Linear query; // [hidden, hidden]
+    private final Linear key; // [hidden, hidden]
+    private final Linear value; // [hidden, hidden]
+    private final Linear output; // [hidden, hidden]
     private final long heads;
     private final double dropout;
 
     SelfAttention(VitConfig config) {
-      projections = register("attention", new Projections(config));
-      output = register("output", new Dense(config.hiddenSize(), config.hiddenSize()));
+      long hidden = config.hiddenSize();
+      boolean bias = config.queryKeyValueBias();
+      var initial = config.initializer();
+      Part inner = level("attention", "");
+      query = inner.linear("query", "proj_q_dense_layer", initial, hidden, hidden, bias);
+      key = inner.linear("key", "proj_k_dense_layer", initial, hidden, hidden, bias);
+      value = inner.linear("value", "proj_v_dense_layer", initial, hidden, hidden, bias);
+      output =
+          level("output", "")
+              .linear("dense", "proj_output_dense_layer", initial, hidden, hidden, true);
       heads = config.heads();
       dropout = config.dropouts().attention();
     }
 
     Tensor forward(Tensor x) {
       // [batch, heads, positions, head_size]
-      Tensor q = Attention.splitHeads(projections.query.forward(x), heads);
-      Tensor k = Attention.splitHeads(projections.key.forward(x), heads);
-      Tensor v = Attention.splitHeads(projections.value.forward(x), heads);
+      Tensor q = Attention.splitHeads(query.forward(x), heads);
+      Tensor k = Attention.splitHeads(key.forward(x), heads);
+      Tensor v = Attention.splitHeads(value.forward(x), heads);
       Tensor attended = Attention.full(q, k, v, is_training() ? dropout : 0);
-      return output.dense.forward(Attention.mergeHeads(attended));
-    }
-  }
-
-  private static final class Projections extends Layer {
-    private final Linear query; // [hidden, hidden]
-    private final Linear key; // [hidden, hidden]
-    private final Linear value; // [hidden, hidden]
-
-    Projections(VitConfig config) {
-      long hidden = config.hiddenSize();
-      query = register("query", Linear.zeros(hidden, hidden, config.queryKeyValueBias()));
-      key = register("key", Linear.zeros(hidden, hidden, config.queryKeyValueBias()));
-      value = register("value", Linear.zeros(hidden, hidden, config.queryKeyValueBias()));
-    }
-  }
-
-  /** A linear layer under the name that Hugging Face gives it. */
-  private static final class Dense extends Layer {
-    private final Linear dense; // [out, in]
-
-    Dense(long in, long out) {
-      dense = register("dense", Linear.zeros(in, out, true));
+      return output.forward(Attention.mergeHeads(attended));
     }
   }
 }

@@ -2,11 +2,14 @@ package dev.filigree.zoo.model;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.ConfigReader;
 import dev.filigree.nn.Initializer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +58,11 @@ public record VitConfig(
   long positions() {
     long side = imageSize / patchSize;
     return side * side + 1;
+  }
+
+  /** From the keys and values of a {@code config.json}. */
+  public static VitConfig of(Map<String, ?> config) {
+    return fromHuggingFace(ConfigReader.of(config, "VitConfig").asMap(), new ArrayList<>());
   }
 
   static VitConfig fromHuggingFace(ConfigMap config, List<String> notes) {
@@ -153,71 +161,14 @@ public record VitConfig(
     return config;
   }
 
-  @Override
-  public List<ParameterSpec> parameters() {
-    var normal =
-        new Initializer.TruncatedNormal(
-            0, initializerRange, -2 * initializerRange, 2 * initializerRange);
-    var table = new ParameterTable();
-    var embeddings = table.below("vit.embeddings", "vit_model.embedding_layer");
-    embeddings.parameter("cls_token", "cls_embedding", normal, 1, 1, hiddenSize);
-    embeddings.parameter(
-        "position_embeddings", "position_embeddings.weight", normal, 1, positions(), hiddenSize);
-    embeddings.weight(
-        "patch_embeddings.projection",
-        "linear_proj",
-        normal,
-        hiddenSize,
-        channels,
-        patchSize,
-        patchSize);
-    embeddings.parameter(
-        "patch_embeddings.projection.bias", "linear_proj.bias", Initializers.ZERO, hiddenSize);
-    for (long i = 0; i < layers; i++) {
-      var layer =
-          table.below(
-              "vit.encoder.layer." + i, "vit_model.encoder.transformer_encoder.layers." + i);
-      for (String part : List.of("query", "key", "value")) {
-        layer.linear(
-            "attention.attention." + part,
-            "self_attn.proj_%s_dense_layer".formatted(part.substring(0, 1)),
-            normal,
-            hiddenSize,
-            hiddenSize,
-            queryKeyValueBias);
-      }
-      layer.linear(
-          "attention.output.dense",
-          "self_attn.proj_output_dense_layer",
-          normal,
-          hiddenSize,
-          hiddenSize,
-          true);
-      layer.linear(
-          "intermediate.dense",
-          "ffn.ffn.0.linear_layer",
-          normal,
-          intermediateSize,
-          hiddenSize,
-          true);
-      layer.linear(
-          "output.dense", "ffn.ffn.1.linear_layer", normal, hiddenSize, intermediateSize, true);
-      layer.norm("layernorm_before", "norm1", hiddenSize, true);
-      layer.norm("layernorm_after", "norm2", hiddenSize, true);
-    }
-    table.norm("vit.layernorm", "vit_model.encoder.transformer_encoder.norm", hiddenSize, true);
-    table.linear(
-        "classifier",
-        "classifier.classifier.ffn.0.linear_layer",
-        normal,
-        classes,
-        hiddenSize,
-        true);
-    return table.specs();
+  /** How all matrices begin. */
+  Initializer initializer() {
+    return new Initializer.TruncatedNormal(
+        0, initializerRange, -2 * initializerRange, 2 * initializerRange);
   }
 
   @Override
   public Vit allocate() {
-    return new Vit(this);
+    return new Vit(this, OptionalLong.empty());
   }
 }

@@ -46,7 +46,7 @@ public final class CompareReport {
   public static Path write(Path directory, List<Method> methods) throws IOException {
     var validation = new ArrayList<Series>();
     var training = new ArrayList<Series>();
-    boolean pictures = false;
+    String unit = "token";
     for (int i = 0; i < methods.size(); i++) {
       String style = "s" + (i % LineChart.COLOURS + 1);
       Method method = methods.get(i);
@@ -54,7 +54,7 @@ public final class CompareReport {
       var losses = new TreeMap<Long, List<Double>>();
       for (Path run : method.runs()) {
         RunMetrics metrics = RunMetrics.read(run.resolve("metrics.jsonl"));
-        pictures |= metrics.ofPictures();
+        unit = metrics.unit();
         metrics.evals().forEach(eval -> add(evals, eval.step(), eval.loss()));
         metrics.train().forEach(row -> add(losses, row.step(), row.loss()));
       }
@@ -62,7 +62,7 @@ public final class CompareReport {
       training.add(new Series(method.name(), style, means(losses)).smoothed(method.name(), style));
     }
     String body =
-        Page.card("Results", "", table(methods, pictures))
+        Page.card("Results", "", table(methods, unit))
             + chart(directory, "Validation loss, mean over the seeds", "validation", validation)
             + chart(directory, "Training loss, smoothed", "training", training);
     Path file = directory.resolve("compare.html");
@@ -95,9 +95,9 @@ public final class CompareReport {
     return Page.card(title, chart.legend(), svg);
   }
 
-  private static String table(List<Method> methods, boolean pictures) {
-    String quality = pictures ? "" : "<th>perplexity</th>";
-    String unit = pictures ? "pictures" : "tokens";
+  private static String table(List<Method> methods, String unit) {
+    boolean text = unit.equals("token");
+    String quality = text ? "<th>perplexity</th>" : "";
     return methods.stream()
         .map(
             method ->
@@ -108,11 +108,11 @@ public final class CompareReport {
                         Figures.percent(method.sparsity()),
                         Figures.fixed(method.validationLoss().mean(), 4),
                         Figures.fixed(method.validationLoss().deviation(), 4),
-                        pictures
-                            ? ""
-                            : "<td>%s</td>"
+                        text
+                            ? "<td>%s</td>"
                                 .formatted(
-                                    Figures.significant(Math.exp(method.validationLoss().mean()))),
+                                    Figures.significant(Math.exp(method.validationLoss().mean())))
+                            : "",
                         Figures.compact(method.positionsPerSecond().mean()),
                         Figures.compact(method.positionsPerSecond().deviation())))
         .collect(
@@ -120,7 +120,7 @@ public final class CompareReport {
                 "\n",
                 "<table><tr><th>method</th><th>seeds</th><th>sparsity</th><th>validation loss</th>"
                     + quality
-                    + "<th>%s a second</th></tr>".formatted(unit),
+                    + "<th>%ss a second</th></tr>".formatted(unit),
                 "</table>"));
   }
 }

@@ -9,6 +9,11 @@ public final class Figures {
 
   private Figures() {}
 
+  /** Words with a capital letter in front. */
+  static String sentence(String words) {
+    return Character.toUpperCase(words.charAt(0)) + words.substring(1);
+  }
+
   /** With so many digits after the point; a dash for NaN. */
   public static String fixed(double value, int digits) {
     return Double.isFinite(value) ? String.format(Locale.ROOT, "%." + digits + "f", value) : "–";

@@ -45,6 +45,8 @@ final class RunMetrics {
   /** Where a layer ended: the sparsity asked for and the one counted. */
   record LayerSparsity(String parameter, String shape, double target, double counted) {}
 
+  private static final List<String> UNITS = List.of("token", "picture", "position");
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final TreeMap<Long, Train> train = new TreeMap<>();
@@ -54,7 +56,7 @@ final class RunMetrics {
   private JsonNode end = JSON.createObjectNode();
   private long lastStep;
   private long unreadable;
-  private boolean pictures;
+  private String unit = UNITS.getFirst();
 
   private RunMetrics() {}
 
@@ -105,7 +107,7 @@ final class RunMetrics {
     lastStep = step;
     switch (event) {
       case "train" -> {
-        pictures = row.has("pictures");
+        unit = unit(row);
         train.put(step, trainRow(step, row));
       }
       case "eval" -> {
@@ -127,9 +129,13 @@ final class RunMetrics {
     List.of(train, evals, updates, skipped).forEach(rows -> rows.tailMap(step).clear());
   }
 
-  /** Whether the run is counted in pictures, and not in tokens. */
-  boolean ofPictures() {
-    return pictures;
+  /** What the run is counted in, one of them in words: "token". */
+  String unit() {
+    return unit;
+  }
+
+  private static String unit(JsonNode row) {
+    return UNITS.stream().filter(each -> row.has(each + "s")).findFirst().orElse(UNITS.getFirst());
   }
 
   private static Train trainRow(long step, JsonNode row) {
@@ -139,7 +145,7 @@ final class RunMetrics {
         number(row, "lr"),
         number(row, "grad_norm"),
         number(row, "sparsity"),
-        number(row, row.has("pictures") ? "pictures_per_second" : "tokens_per_second"));
+        number(row, unit(row) + "s_per_second"));
   }
 
   private static Update updateRow(long step, JsonNode row) {

@@ -59,7 +59,7 @@ public final class RunReport {
         + trainChart(
             "Learning rate", "learning-rate", Figures::significant, RunMetrics.Train::learningRate)
         + trainChart(
-            metrics.ofPictures() ? "Pictures a second" : "Tokens a second",
+            Figures.sentence(metrics.unit() + "s a second"),
             "speed",
             Figures::compact,
             RunMetrics.Train::positionsPerSecond)

@@ -20,14 +20,18 @@ final class SummaryTiles {
     double sparsity = train.isEmpty() ? Double.NaN : train.getLast().sparsity();
     double evalLoss = end("eval_loss", evals.isEmpty() ? Double.NaN : evals.getLast().loss());
     var out = new StringBuilder("<section class=\"card tiles\">");
-    String unit = metrics.ofPictures() ? "picture" : "token";
-    tile(out, "Validation loss", Figures.fixed(evalLoss, 4), "nats a " + unit);
-    tile(out, "Training loss", Figures.fixed(end("train_loss", trainLoss), 4), "nats a " + unit);
-    if (metrics.ofPictures()) {
-      double accuracy = evals.isEmpty() ? Double.NaN : evals.getLast().accuracy();
-      tile(out, "Accuracy", Figures.percent(end("accuracy", accuracy)), "validation");
-    } else {
-      tile(out, "Perplexity", Figures.significant(Math.exp(evalLoss)), "a token, validation");
+    String unit = metrics.unit();
+    String loss = unit.equals("position") ? "the network's own" : "nats a " + unit;
+    tile(out, "Validation loss", Figures.fixed(evalLoss, 4), loss);
+    tile(out, "Training loss", Figures.fixed(end("train_loss", trainLoss), 4), loss);
+    switch (unit) {
+      case "token" ->
+          tile(out, "Perplexity", Figures.significant(Math.exp(evalLoss)), "a token, validation");
+      case "picture" -> {
+        double accuracy = evals.isEmpty() ? Double.NaN : evals.getLast().accuracy();
+        tile(out, "Accuracy", Figures.percent(end("accuracy", accuracy)), "validation");
+      }
+      default -> {} // a network of another kind has its loss
     }
     tile(out, "Bits per byte", Figures.fixed(end("bits_per_byte", Double.NaN), 3), "validation");
     tile(
@@ -37,7 +41,7 @@ final class SummaryTiles {
         "asked: " + Figures.percent(end("target_sparsity", Double.NaN)));
     tile(
         out,
-        metrics.ofPictures() ? "Pictures a second" : "Tokens a second",
+        Figures.sentence(unit + "s a second"),
         Figures.compact(end(unit + "s_per_second", meanSpeed(train))),
         Figures.compact(end(unit + "s", Double.NaN)) + " " + unit + "s in all");
     tile(

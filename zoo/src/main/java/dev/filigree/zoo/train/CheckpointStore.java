@@ -47,7 +47,7 @@ final class CheckpointStore {
    * @throws TrainingException when the disk is full or cannot be written; nothing half stays
    */
   Path save(long step, Content content) {
-    Path target = folder.resolve(name(step));
+    Path target = of(step);
     Path aside = folder.resolve("." + target.getFileName() + ".partial");
     Path replaced = folder.resolve("." + target.getFileName() + ".replaced");
     try {
@@ -87,6 +87,11 @@ final class CheckpointStore {
     return all.isEmpty()
         ? ""
         : "; the last checkpoint is " + all.getLast().directory + ", go on from it with --resume";
+  }
+
+  /** The folder of a step's checkpoint. */
+  Path of(long step) {
+    return folder.resolve(name(step));
   }
 
   /** The newest checkpoint, of a run that has one. */

@@ -48,6 +48,19 @@ final class CsvLog implements RunLog {
           "pictures_per_second",
           "step_seconds");
 
+  private static final List<String> OTHER_COLUMNS =
+      List.of(
+          "event",
+          "step",
+          "dataset",
+          "positions",
+          "loss",
+          "lr",
+          "grad_norm",
+          "sparsity",
+          "positions_per_second",
+          "step_seconds");
+
   private final LogFile file;
   private final LongPredicate logged;
   private final Unit unit;
@@ -95,7 +108,11 @@ final class CsvLog implements RunLog {
   }
 
   private static List<String> columns(Unit unit) {
-    return unit == Unit.PICTURES ? PICTURE_COLUMNS : TEXT_COLUMNS;
+    return switch (unit) {
+      case TOKENS -> TEXT_COLUMNS;
+      case PICTURES -> PICTURE_COLUMNS;
+      case POSITIONS -> OTHER_COLUMNS;
+    };
   }
 
   private static boolean belongs(String line, long step, LongPredicate scheduled) {

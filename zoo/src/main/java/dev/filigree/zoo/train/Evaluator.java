@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.optim.Replica;
+import dev.filigree.zoo.config.Device;
 import dev.filigree.zoo.config.PrecisionConfig;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.data.DataLoader;
@@ -25,7 +27,7 @@ public final class Evaluator {
 
   /** For a model on the CPU, in float32. */
   public Evaluator(Model model) {
-    this(model, Hardware.choose(dev.filigree.zoo.config.Device.CPU), PrecisionConfig.Type.FLOAT32);
+    this(model, Hardware.choose(Device.CPU, Replica.alone()), PrecisionConfig.Type.FLOAT32);
   }
 
   /**
@@ -69,8 +71,8 @@ public final class Evaluator {
         Batch placed = hardware.place(batches.next());
         long counted = positions(placed);
         Tensor loss;
-        if (model instanceof ImageClassifier) {
-          Tensor logits = model.logits(placed.inputs());
+        if (model instanceof ImageClassifier classifier) {
+          Tensor logits = classifier.logits(placed.inputs());
           correct += ImageClassifier.correct(logits, placed);
           loss = ImageClassifier.loss(logits, placed);
         } else {

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.optim.Replica;
 import dev.filigree.zoo.config.Device;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.model.Model;
@@ -10,23 +11,25 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 /** The device that a run computes on. */
 final class Hardware {
   private final boolean cuda;
+  private final Replica replica;
 
-  private Hardware(boolean cuda) {
+  private Hardware(boolean cuda, Replica replica) {
     this.cuda = cuda;
+    this.replica = replica;
   }
 
   /**
-   * The device of a configuration.
+   * The device of a configuration; for replicas the GPU whose number is the rank.
    *
    * @throws TrainingException when it asks for a GPU and there is none
    */
-  static Hardware choose(Device device) {
+  static Hardware choose(Device device, Replica replica) {
     boolean available = device != Device.CPU && torch.cuda_is_available();
     if (device == Device.CUDA && !available) {
       throw new TrainingException(
           "device cuda: libtorch finds no GPU; run doctor to see why, or use --device cpu");
     }
-    return new Hardware(available);
+    return new Hardware(available, replica);
   }
 
   DeviceType type() {
@@ -36,26 +39,35 @@ final class Hardware {
   /** Moves a model's parameters. */
   void place(Model model) {
     if (cuda) {
-      model.to(new org.bytedeco.pytorch.Device("cuda"), false);
+      model.to(place(), false);
     }
+  }
+
+  private org.bytedeco.pytorch.Device place() {
+    return new org.bytedeco.pytorch.Device(replica.isAlone() ? "cuda" : "cuda:" + replica.rank());
   }
 
   /** A batch on the device. */
   Batch place(Batch batch) {
     Tensor mask = batch.lossMask();
     return cuda
-        ? new Batch(batch.inputs().cuda(), batch.labels().cuda(), mask == null ? null : mask.cuda())
+        ? new Batch(
+            placed(batch.inputs()), placed(batch.labels()), mask == null ? null : placed(mask))
         : batch;
+  }
+
+  private Tensor placed(Tensor tensor) {
+    return tensor.to(place(), tensor.scalar_type());
   }
 
   /** In words, for people. */
   @Override
   public String toString() {
-    return cuda ? "cuda" : "cpu, " + torch.get_num_threads() + " threads";
+    return cuda ? place().str().getString() : "cpu, " + torch.get_num_threads() + " threads";
   }
 
-  /** Seeds the generators that dropout draws from. */
+  /** Seeds the generators that dropout draws from; each replica's draw others. */
   void seed(long seed) {
-    torch.manual_seed(seed);
+    torch.manual_seed(replica.seed(seed));
   }
 }

@@ -114,10 +114,10 @@ final class MetricsFile implements RunLog {
       row.put("dataset", evaluation.dataset());
     }
     row.put("loss", finite(evaluation.loss()));
-    if (evaluation.accuracy() == null) {
-      row.put("perplexity", finite(evaluation.perplexity()));
-    } else {
-      row.put("accuracy", evaluation.accuracy());
+    switch (unit) {
+      case TOKENS -> row.put("perplexity", finite(evaluation.perplexity()));
+      case PICTURES -> row.put("accuracy", evaluation.accuracy());
+      case POSITIONS -> {}
     }
     if (evaluation.bitsPerByte() != null) {
       row.put("bits_per_byte", finite(evaluation.bitsPerByte()));
@@ -142,11 +142,13 @@ final class MetricsFile implements RunLog {
     row.put("eval_loss", finite(summary.evalLoss()));
     row.put("bits_per_byte", finite(summary.bitsPerByte()));
     row.put("best_eval_loss", finite(summary.bestEvalLoss()));
-    if (unit == Unit.TOKENS) {
-      row.put(
-          "perplexity", summary.evalLoss() == null ? null : finite(Math.exp(summary.evalLoss())));
-    } else {
-      row.put("accuracy", finite(summary.accuracy()));
+    switch (unit) {
+      case TOKENS ->
+          row.put(
+              "perplexity",
+              summary.evalLoss() == null ? null : finite(Math.exp(summary.evalLoss())));
+      case PICTURES -> row.put("accuracy", finite(summary.accuracy()));
+      case POSITIONS -> {}
     }
     row.put("sparsity", summary.sparsity());
     row.put("target_sparsity", summary.targetSparsity());

@@ -9,17 +9,30 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The folder of a run: {@code config.yaml}, the lock, metrics, checkpoints, the report. */
 final class RunDirectory implements AutoCloseable {
   static final String CONFIG = "config.yaml";
 
   private final Path path;
-  private RunLock lock;
 
-  private RunDirectory(Path path, RunLock lock) {
+  /** Null for a replica that writes nothing. */
+  private @Nullable RunLock lock;
+
+  private RunDirectory(Path path, @Nullable RunLock lock) {
     this.path = path;
     this.lock = lock;
+  }
+
+  /** The folder as replicas see it that leave all writing to the first one. */
+  static RunDirectory readOnly(Path path) {
+    return new RunDirectory(path, null);
+  }
+
+  /** Whether files are written here: by the first of several replicas. */
+  boolean writes() {
+    return lock != null;
   }
 
   /**
@@ -71,7 +84,7 @@ final class RunDirectory implements AutoCloseable {
 
   /** Whether the folder is still the one that was locked: neither deleted nor another run's. */
   boolean isThere() {
-    return lock.isThere();
+    return lock == null || lock.isThere();
   }
 
   /**
@@ -92,7 +105,9 @@ final class RunDirectory implements AutoCloseable {
     }
     RunLock deleted = lock;
     lock = RunLock.take(path);
-    deleted.close();
+    if (deleted != null) {
+      deleted.close();
+    }
     write(config);
   }
 
@@ -102,6 +117,9 @@ final class RunDirectory implements AutoCloseable {
 
   /** Writes the resolved configuration, and with which versions it runs. */
   void write(RunConfig config) {
+    if (!writes()) {
+      return;
+    }
     try {
       Durable.replace(path.resolve(CONFIG), bytes(config));
     } catch (IOException e) {
@@ -121,6 +139,8 @@ final class RunDirectory implements AutoCloseable {
 
   @Override
   public void close() {
-    lock.close();
+    if (lock != null) {
+      lock.close();
+    }
   }
 }

@@ -36,6 +36,11 @@ final class RunLogs implements AutoCloseable {
     }
   }
 
+  /** Those of a replica that writes nothing. */
+  static RunLogs none() {
+    return new RunLogs();
+  }
+
   List<RunLog> listeners() {
     return logs;
   }

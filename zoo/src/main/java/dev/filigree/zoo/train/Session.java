@@ -1,8 +1,10 @@
 package dev.filigree.zoo.train;
 
 import dev.filigree.optim.GradScaler;
+import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
+import dev.filigree.optim.Replica;
 import dev.filigree.schedule.OptimizerSchedules;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
@@ -40,6 +42,8 @@ import org.jspecify.annotations.Nullable;
 /** The living parts of a run, made from its configuration: model, data, optimizer, sparsity. */
 final class Session implements AutoCloseable {
   private final RunConfig config;
+  private final Replica replica;
+  private final GradientExchange exchange;
   private final Hardware hardware;
   private final Model model;
   private final Map<String, Tensor> parameters;
@@ -57,27 +61,47 @@ final class Session implements AutoCloseable {
 
   /** A new run: its weights begin where the configuration says. */
   Session(RunConfig config) {
-    this(config, config.initialCheckpoint());
+    this(config, Replica.alone(), GradientExchange.none());
+  }
+
+  /** A new run of one of several replicas. */
+  Session(RunConfig config, Replica replica, GradientExchange exchange) {
+    this(config, config.initialCheckpoint(), replica, exchange);
   }
 
   /** A run that goes on from a checkpoint, which is read into it afterwards. */
-  static Session resumed(RunConfig config, Path checkpoint) {
+  static Session resumed(
+      RunConfig config, Path checkpoint, Replica replica, GradientExchange exchange) {
     // Its own weights give a mask made of zeros; any other mask is replaced by the saved one.
     return new Session(
-        config, keepsGivenZeros(config) ? Optional.of(checkpoint) : Optional.empty());
+        config,
+        keepsGivenZeros(config) ? Optional.of(checkpoint) : Optional.empty(),
+        replica,
+        exchange);
   }
 
-  private Session(RunConfig config, Optional<Path> initialCheckpoint) {
+  private Session(
+      RunConfig config,
+      Optional<Path> initialCheckpoint,
+      Replica replica,
+      GradientExchange exchange) {
     this.config = config;
-    hardware = Hardware.choose(config.device());
+    this.replica = replica;
+    this.exchange = exchange;
+    requireShares();
+    hardware = Hardware.choose(config.device(), replica);
     try {
-      trainData = loader("train_dataloader", config.trainData());
+      trainData = loader("train_dataloader", config.trainData(), replica);
       config
           .validationData()
           .forEach(
               (name, data) ->
                   validationData.put(
-                      name, loader("val_dataloader" + (name.isEmpty() ? "" : "." + name), data)));
+                      name,
+                      loader(
+                          "val_dataloader" + (name.isEmpty() ? "" : "." + name),
+                          data,
+                          Replica.alone())));
       if (config.deterministic()) {
         held.push(Determinism.force()::close);
       }
@@ -140,14 +164,14 @@ final class Session implements AutoCloseable {
   }
 
   /** {@code block} names the data in errors. */
-  private static DataLoader loader(String block, DataConfig data) {
+  private static DataLoader loader(String block, DataConfig data, Replica replica) {
     try {
-      return DataSources.loader(data);
+      return DataSources.loader(data, replica);
     } catch (DataException e) {
       throw new DataException(block + ": " + e.getMessage(), e);
     } catch (IOException e) {
       throw new TrainingException(
-          block + ": " + data.dataDirs() + " cannot be read: " + Failures.reason(e), e);
+          block + ": " + data.where() + " cannot be read: " + Failures.reason(e), e);
     }
   }
 
@@ -207,7 +231,8 @@ final class Session implements AutoCloseable {
             .execution(config.execution())
             .microBatches(TrainingStep.microBatches(config))
             .otherNames(otherNames)
-            .existing(existing);
+            .existing(existing)
+            .exchange(exchange);
     return Sparsity.wrap(model, dense, sparsity.get(), options);
   }
 
@@ -236,8 +261,36 @@ final class Session implements AutoCloseable {
         .orElse(config.optimizer().options().lr());
   }
 
+  /** Replicas that do not exchange would train apart; those that do need equal shares. */
+  private void requireShares() {
+    if (replica.isAlone()) {
+      return;
+    }
+    if (exchange == GradientExchange.none()) {
+      throw new TrainingException(replica + " exchanges no gradients with the others");
+    }
+    int samples = TrainingStep.microBatchSize(config);
+    if (samples % replica.size() != 0) {
+      throw new TrainingException(
+          "train_dataloader: %s %d is no multiple of the %d replicas"
+              .formatted(
+                  config.trainData().microBatchSize() == null ? "batch_size" : "micro_batch_size",
+                  samples,
+                  replica.size()));
+    }
+  }
+
   RunConfig config() {
     return config;
+  }
+
+  Replica replica() {
+    return replica;
+  }
+
+  /** Where gradients meet those of the other replicas. */
+  GradientExchange exchange() {
+    return exchange;
   }
 
   Hardware hardware() {

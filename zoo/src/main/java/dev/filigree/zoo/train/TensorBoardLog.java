@@ -103,10 +103,10 @@ final class TensorBoardLog implements RunLog {
     var values = new LinkedHashMap<String, Double>();
     values.put(prefix + "loss", evaluation.loss());
     Double accuracy = evaluation.accuracy();
-    if (accuracy == null) {
-      values.put(prefix + "perplexity", evaluation.perplexity());
-    } else {
+    if (accuracy != null) {
       values.put(prefix + "accuracy", accuracy);
+    } else if (unit == Unit.TOKENS) {
+      values.put(prefix + "perplexity", evaluation.perplexity());
     }
     Double bitsPerByte = evaluation.bitsPerByte();
     if (bitsPerByte != null) {

@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.optim.GradientExchange;
+import dev.filigree.optim.Replica;
 import dev.filigree.zoo.config.ResumedSettings;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
@@ -49,10 +51,25 @@ public final class Trainer implements AutoCloseable {
    *     written, or the data cannot be read
    */
   public static Trainer start(RunConfig config, Path runDirectory) {
+    return start(config, runDirectory, Replica.alone(), GradientExchange.none());
+  }
+
+  /**
+   * Prepares a new run of one of several replicas, each of which has its own process or thread. All
+   * read their shares of the same batches and make the same steps; the first one alone writes into
+   * the directory.
+   *
+   * @param exchange is called once a step with all gradients, before they are clipped, and by mask
+   *     updates
+   * @throws TrainingException as {@link #start(RunConfig, Path)}, and when batches do not come
+   *     apart into equal shares
+   */
+  public static Trainer start(
+      RunConfig config, Path runDirectory, Replica replica, GradientExchange exchange) {
     return locked(
-        RunDirectory.create(runDirectory),
+        replica.writes() ? RunDirectory.create(runDirectory) : RunDirectory.readOnly(runDirectory),
         directory -> {
-          var session = new Session(config);
+          var session = new Session(config, replica, exchange);
           return closedOnFailure(
               session,
               () -> {
@@ -72,18 +89,32 @@ public final class Trainer implements AutoCloseable {
    * @throws CheckpointException when the checkpoint is not one of this configuration
    */
   public static Trainer resume(Path runDirectory, List<String> overrides) {
+    return resume(runDirectory, overrides, Replica.alone(), GradientExchange.none());
+  }
+
+  /**
+   * The same for one of several replicas; their number need not be that of before. The first one
+   * must be prepared before the others begin: it removes what a killed process left half-written.
+   *
+   * @param exchange as in {@link #start(RunConfig, Path, Replica, GradientExchange)}
+   */
+  public static Trainer resume(
+      Path runDirectory, List<String> overrides, Replica replica, GradientExchange exchange) {
     return locked(
-        RunDirectory.open(runDirectory),
+        replica.writes() ? RunDirectory.open(runDirectory) : RunDirectory.readOnly(runDirectory),
         directory -> {
           RunConfig given = RunConfig.read(runDirectory.resolve(RunDirectory.CONFIG), overrides);
-          var skipped = new ArrayList<>(directory.checkpoints().removePartial());
+          var skipped = new ArrayList<String>();
+          if (directory.writes()) {
+            skipped.addAll(directory.checkpoints().removePartial());
+          }
           Checkpoints.Newest newest = directory.checkpoints().newestWhole();
           skipped.addAll(newest.passedOver());
           Path checkpoint = newest.checkpoint().orElseThrow(() -> none(runDirectory, skipped));
           var saved = new Checkpoint(checkpoint);
           RunConfig before = saved.config().orElse(given);
           RunConfig config = ResumedSettings.check(before, given, saved.step().orElse(0L));
-          var session = Session.resumed(config, checkpoint);
+          var session = Session.resumed(config, checkpoint, replica, exchange);
           return closedOnFailure(
               session, () -> resume(directory, session, before, checkpoint, skipped));
         });
@@ -107,10 +138,12 @@ public final class Trainer implements AutoCloseable {
     if (!ResumedSettings.evaluatesAlike(before, config)) {
       progress.forgetBest();
     }
-    directory.checkpoints().setAsideAfter(progress.step);
-    MetricsFile.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
-    CsvLog.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
-    directory.write(config);
+    if (directory.writes()) {
+      directory.checkpoints().setAsideAfter(progress.step);
+      MetricsFile.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
+      CsvLog.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
+      directory.write(config);
+    }
     return new Trainer(directory, session, progress, skipped);
   }
 
@@ -176,7 +209,9 @@ public final class Trainer implements AutoCloseable {
    */
   public RunSummary run() {
     RunSummary summary = loop.run();
-    writeReport();
+    if (directory.writes()) {
+      writeReport();
+    }
     return summary;
   }
 

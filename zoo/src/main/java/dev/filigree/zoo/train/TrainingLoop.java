@@ -64,7 +64,9 @@ final class TrainingLoop {
     long started = System.nanoTime();
     LoopConfig loop = config.loop();
     try (var logs =
-        RunLogs.open(directory.path(), config.logging(), session.unit(), progress.step)) {
+        directory.writes()
+            ? RunLogs.open(directory.path(), config.logging(), session.unit(), progress.step)
+            : RunLogs.none()) {
       listeners.addAll(0, logs.listeners());
       hearMaskUpdates();
       begin();
@@ -102,9 +104,15 @@ final class TrainingLoop {
   /** Pictures are for the report: a run that is over and saved does not fail for them. */
   private void lastPictures() {
     try {
-      pictures.save(progress.step);
+      savePictures();
     } catch (TrainingException e) {
       LOG.warn("{}", e.getMessage());
+    }
+  }
+
+  private void savePictures() {
+    if (directory.writes()) {
+      pictures.save(progress.step);
     }
   }
 
@@ -142,7 +150,7 @@ final class TrainingLoop {
     tell(listener -> listener.onStart(start));
     SparsityGuard.check(session);
     if (progress.step == 0) {
-      pictures.save(0);
+      savePictures();
     }
     if (progress.step == 0 && config.checkpoint().saveInitial()) {
       saveCheckpoint();
@@ -205,7 +213,7 @@ final class TrainingLoop {
    */
   private void saveBeforeSkipped() {
     progress.skippedInRow = 0;
-    if (progress.step != savedStep && directory.isThere()) {
+    if (progress.step != savedStep && directory.writes() && directory.isThere()) {
       SparsityGuard.check(session);
       writeCheckpoint();
     }
@@ -258,6 +266,10 @@ final class TrainingLoop {
     SparsityGuard.check(session);
     if (evaluatesAt(progress.step)) {
       progress.checkpointed();
+    }
+    if (!directory.writes()) {
+      savedStep = progress.step;
+      return;
     }
     Path saved = writeCheckpointOrRescue();
     Long best = config.checkpoint().keepBest() ? progress.bestCheckpoint : null;
@@ -320,9 +332,17 @@ final class TrainingLoop {
             session.layers(),
             session.hardware().toString(),
             session.execution(),
-            savedCheckpoint == null ? checkpoints.newest() : savedCheckpoint);
+            lastCheckpoint());
     tell(listener -> listener.onEnd(summary));
     return summary;
+  }
+
+  /** Of a replica that writes nothing: the one that the first replica writes. */
+  private Path lastCheckpoint() {
+    if (savedCheckpoint != null) {
+      return savedCheckpoint;
+    }
+    return directory.writes() ? checkpoints.newest() : checkpoints.of(progress.step);
   }
 
   private void tell(Consumer<TrainingListener> event) {

@@ -11,8 +11,13 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** One optimizer step: micro-batches, backward passes, clipping, the finite check, the update. */
 final class TrainingStep {
@@ -29,7 +34,8 @@ final class TrainingStep {
     microBatches = microBatches(config);
   }
 
-  private static int microBatchSize(RunConfig config) {
+  /** Samples of one forward pass, of all replicas together. */
+  static int microBatchSize(RunConfig config) {
     Integer micro = config.trainData().microBatchSize();
     return micro == null ? config.trainData().batchSize() : micro;
   }
@@ -45,7 +51,7 @@ final class TrainingStep {
    *
    * @param loss mean over the positions of all micro-batches, nats a token
    * @param gradientNorm before clipping, masked
-   * @param positions trained on
+   * @param positions trained on, by all replicas together
    * @param skipped why there was no update; empty when there was one
    */
   record Outcome(double loss, double gradientNorm, long positions, String skipped) {
@@ -73,6 +79,13 @@ final class TrainingStep {
         loss += backward(batch, (double) Evaluator.positions(batch) / positions);
       }
       List<Tensor> trained = session.trained();
+      if (session.replica().isAlone()) {
+        session.exchange().average(gradients(trained));
+      } else {
+        Totals totals = exchange(gradients(trained), loss, positions);
+        loss = totals.loss;
+        positions = totals.positions;
+      }
       double norm = clip(trained);
       String skipped = notFinite(loss, norm);
       if (skipped.isEmpty()) {
@@ -102,6 +115,42 @@ final class TrainingStep {
       session.lossScale().map(scaler -> scaler.scale(share)).orElse(share).backward();
       return share.item_double();
     }
+  }
+
+  private static List<Tensor> gradients(List<Tensor> trained) {
+    return trained.stream().map(Tensor::grad).filter(Tensor::defined).toList();
+  }
+
+  /** What all replicas' batches gave together. */
+  private record Totals(double loss, long positions) {}
+
+  /**
+   * Makes the gradients of all replicas' batches together of this one's, so that every position
+   * counts the same whichever replica it was read by; and running averages, so that replicas
+   * evaluate alike.
+   */
+  private Totals exchange(List<Tensor> gradients, double loss, long positions) {
+    try (var _ = new PointerScope();
+        var _ = new NoGradGuard()) {
+      gradients.forEach(gradient -> gradient.mul_(new Scalar((double) positions)));
+      Tensor counted = number((double) positions);
+      Tensor lost = number(loss * positions);
+      var tensors = new ArrayList<Tensor>(gradients);
+      tensors.addAll(session.buffers());
+      tensors.addAll(List.of(counted, lost));
+      session.exchange().average(tensors);
+      double mean = counted.item_double();
+      gradients.forEach(gradient -> gradient.div_(new Scalar(mean)));
+      return new Totals(lost.item_double() / mean, Math.round(mean * session.replica().size()));
+    }
+  }
+
+  /** A number beside the gradients, float64 [1]. */
+  private Tensor number(double value) {
+    var options =
+        new TensorOptions(session.trained().getFirst().device())
+            .dtype(new ScalarTypeOptional(ScalarType.Double));
+    return torch.full(new long[] {1}, new Scalar(value), options);
   }
 
   /** The norm of all gradients; clips them as configured. */

@@ -1,12 +1,15 @@
 package dev.filigree.zoo.train;
 
 import dev.filigree.zoo.model.ImageClassifier;
+import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.model.Model;
 
 /** What a run is counted in: the positions whose loss is averaged. */
 public enum Unit {
   TOKENS("token"),
-  PICTURES("picture");
+  PICTURES("picture"),
+  /** Labels of a network of another kind. */
+  POSITIONS("position");
 
   private final String singular;
 
@@ -16,7 +19,11 @@ public enum Unit {
 
   /** What a network is trained on. */
   public static Unit of(Model model) {
-    return model instanceof ImageClassifier ? PICTURES : TOKENS;
+    return switch (model) {
+      case LanguageModel _ -> TOKENS;
+      case ImageClassifier _ -> PICTURES;
+      default -> POSITIONS;
+    };
   }
 
   /** One of them, in words. */

@@ -251,7 +251,7 @@ class ModelFamiliesTest {
           llama | sliding_window_every_other_decoder_layer=true | sliding_window_every_other_decoder_layer: is not supported
           llama | scale_qk_dot_by_d=true               | scale_qk_dot_by_d: muP and unscaled attention are supported for gpt2 and gpt3 only
           llama | name=                                | trainer.init.model: 'name' is missing
-          llama | name=mixtral                         | name: unknown model 'mixtral'; known are llama, mistral, gpt2
+          llama | name=mixtral                         | name: unknown model 'mixtral'; allowed:
           gpt   | attention_sliding_window_length=128  | attention_sliding_window_length
           gpt   | position_embedding_type=rotary       | position_embedding_type: the text 'rotary' is not supported; supported is learned
           gpt   | norm_type=rmsnorm                    | norm_type: the text 'rmsnorm' is not supported; supported is layernorm

@@ -61,7 +61,7 @@ class HuggingFaceVariantsTest {
     model.eval();
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
-      Tensor logits = model.logits(inputs(expected));
+      Tensor logits = Logits.of(model, inputs(expected));
       if (model instanceof LanguageModel language) {
         Tensor ids = inputs(expected);
         long length = ids.size(1) - 1;

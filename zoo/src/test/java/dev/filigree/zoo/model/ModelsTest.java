@@ -28,9 +28,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ModelsTest {
   @TempDir private Path folder;
 
-  /** Those of the registry, and the one of the guide. */
+  static {
+    Models.register("bigram", new Bigram.Options(256, 8), Bigram::new);
+  }
+
+  /** Those of the zoo, and the one of the guide. */
   static Stream<ModelConfig> networks() {
-    return Stream.concat(registered(), Stream.of(new Bigram.Config(50, 8)));
+    return Stream.concat(registered(), Stream.of(Models.of("bigram", new Bigram.Options(50, 8))));
   }
 
   static Stream<ModelConfig> registered() {
@@ -170,7 +174,8 @@ class ModelsTest {
     fromFolder.eval();
     try (var _ = new PointerScope()) {
       Tensor inputs = batch(config).inputs();
-      assertThat(fromFolder.logits(inputs).sub(model.logits(inputs)).abs().max().item_double())
+      assertThat(
+              Logits.of(fromFolder, inputs).sub(Logits.of(model, inputs)).abs().max().item_double())
           .isLessThan(1e-5);
     }
   }

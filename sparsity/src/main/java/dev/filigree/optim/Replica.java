@@ -1,0 +1,54 @@
+package dev.filigree.optim;
+
+/**
+ * One of the processes that train a model together, each on its share of every batch. Its place
+ * decides which samples it reads, what its dropout draws, which device it computes on and who
+ * writes files; initial weights and masks are the same in all.
+ *
+ * @param rank its place, in [0, size)
+ * @param size how many there are
+ */
+public record Replica(int rank, int size) {
+  private static final long STRIDE = 0xD1B54A32D192ED03L;
+
+  public Replica {
+    if (size < 1 || rank < 0 || rank >= size) {
+      throw new IllegalArgumentException(
+          "rank must be in [0, size), found rank " + rank + " of " + size);
+    }
+  }
+
+  /** One process by itself. */
+  public static Replica alone() {
+    return new Replica(0, 1);
+  }
+
+  /** Whether there is no other. */
+  public boolean isAlone() {
+    return size == 1;
+  }
+
+  /** Whether this is the one that writes the files of a run. */
+  public boolean writes() {
+    return rank == 0;
+  }
+
+  /** A seed of this replica's own; the first one has that of a process by itself. */
+  public long seed(long shared) {
+    return shared + rank * STRIDE;
+  }
+
+  /**
+   * This replica's part of so many samples.
+   *
+   * @throws IllegalArgumentException when they do not come apart into equal parts
+   */
+  public int share(int samples) {
+    if (samples % size != 0) {
+      throw new IllegalArgumentException(
+          "a batch of %d samples does not come apart into equal shares for %d replicas"
+              .formatted(samples, size));
+    }
+    return samples / size;
+  }
+}
