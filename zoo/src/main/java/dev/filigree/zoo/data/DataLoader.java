@@ -1,5 +1,6 @@
 package dev.filigree.zoo.data;
 
+import dev.filigree.io.Hashing;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -143,7 +144,7 @@ public final class DataLoader {
     return new Position(
         epoch,
         shuffle
-            ? new Permutation(size, Permutation.mix(seed ^ Permutation.mix(epoch))).at(index)
+            ? new Permutation(size, Hashing.mix(seed ^ Hashing.mix(epoch))).at(index)
             : index);
   }
 

@@ -1,8 +1,9 @@
 package dev.filigree.zoo.report;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.filigree.io.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -45,13 +46,11 @@ final class RunMetrics {
   /** Where a layer ended: the sparsity asked for and the one counted. */
   record LayerSparsity(String parameter, String shape, double target, double counted) {}
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final TreeMap<Long, Train> train = new TreeMap<>();
   private final TreeMap<Long, Map<String, Eval>> evals = new TreeMap<>();
   private final TreeMap<Long, Map<String, Update>> updates = new TreeMap<>();
   private final TreeMap<Long, String> skipped = new TreeMap<>();
-  private JsonNode end = JSON.createObjectNode();
+  private JsonNode end = JsonNodeFactory.instance.objectNode();
   private long lastStep;
   private long unreadable;
   private boolean pictures;
@@ -80,7 +79,7 @@ final class RunMetrics {
   private void accept(String line) {
     JsonNode row;
     try {
-      row = JSON.readTree(line);
+      row = Json.read(line);
     } catch (JsonProcessingException e) {
       unreadable++;
       return;

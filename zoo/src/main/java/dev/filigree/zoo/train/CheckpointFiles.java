@@ -1,5 +1,8 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Failures;
+import dev.filigree.io.Json;
+import dev.filigree.io.Durable;
 import com.fasterxml.jackson.core.JacksonException;
 import dev.filigree.optim.GradScaler;
 import dev.filigree.safetensors.ElementType;
@@ -55,14 +58,7 @@ final class CheckpointFiles {
         directory.resolve(STATE),
         Json.pretty(state(session, progress)).getBytes(StandardCharsets.UTF_8));
     Durable.write(directory.resolve(RunDirectory.CONFIG), RunDirectory.bytes(session.config()));
-    var names = new ArrayList<String>();
-    try (var files = Files.list(directory)) {
-      for (Path file : files.sorted().toList()) {
-        Durable.syncFile(file);
-        names.add(file.getFileName().toString());
-      }
-    }
-    return names;
+    return Durable.syncFiles(directory);
   }
 
   private static Map<String, @Nullable Object> state(Session session, Progress progress) {

@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Failures;
+import dev.filigree.io.Durable;
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.zoo.data.TokenizerFiles;
 import dev.filigree.zoo.model.HuggingFaceFolder;
@@ -7,8 +9,6 @@ import dev.filigree.zoo.model.Model;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Makes a checkpoint, without a training state, of a network from elsewhere. */
@@ -35,22 +35,11 @@ public final class CheckpointImport {
       Durable.deleteTree(aside);
       HuggingFaceFolder.write(aside, model.config(), model.tensors(), ElementType.F32);
       TokenizerFiles.copy(huggingFace, aside);
-      Durable.write(aside.resolve(Manifest.NAME), Manifest.of(aside, syncedFiles(aside)).toBytes());
-      Durable.syncDirectory(aside);
-      Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+      Durable.write(aside.resolve(Manifest.NAME), Manifest.of(aside, Durable.syncFiles(aside)).toBytes());
+      Durable.syncFolder(aside);
+      Durable.rename(aside, target);
     } catch (IOException e) {
       throw new CheckpointException(to, "cannot be written: " + Failures.reason(e));
     }
-  }
-
-  private static List<String> syncedFiles(Path directory) throws IOException {
-    var names = new ArrayList<String>();
-    try (var files = Files.list(directory)) {
-      for (Path file : files.sorted().toList()) {
-        Durable.syncFile(file);
-        names.add(file.getFileName().toString());
-      }
-    }
-    return names;
   }
 }

@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Failures;
+import dev.filigree.io.Durable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,13 +58,13 @@ final class CheckpointStore {
       Files.createDirectory(aside);
       List<String> names = content.writeTo(aside);
       Durable.write(aside.resolve(Manifest.NAME), Manifest.of(aside, names).toBytes());
-      Durable.syncDirectory(aside);
+      Durable.syncFolder(aside);
       if (Files.exists(target)) {
         Durable.deleteTree(replaced);
         Files.move(target, replaced, StandardCopyOption.ATOMIC_MOVE);
       }
       Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
-      Durable.syncDirectory(folder);
+      Durable.syncFolder(folder);
       Durable.deleteTree(replaced);
       return target;
     } catch (IOException e) {

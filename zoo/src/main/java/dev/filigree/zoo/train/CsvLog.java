@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Durable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -88,7 +89,7 @@ final class CsvLog implements RunLog {
               .filter(line -> belongs(line, step, scheduled))
               .map(line -> line + "\n")
               .collect(Collectors.joining());
-      Durable.replace(file, kept.getBytes(StandardCharsets.UTF_8));
+      Durable.replace(file, kept);
     } catch (IOException e) {
       throw LogFile.failed(file, e);
     }

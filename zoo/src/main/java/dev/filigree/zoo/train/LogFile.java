@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Durable;
+import dev.filigree.io.Failures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -39,11 +41,8 @@ final class LogFile implements AutoCloseable {
   }
 
   void append(byte[] bytes) {
-    ByteBuffer buffer = ByteBuffer.wrap(bytes);
     try {
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
-      }
+      Durable.write(channel, ByteBuffer.wrap(bytes));
     } catch (IOException e) {
       throw failed(file, e);
     }

@@ -1,15 +1,13 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Hashing;
+import dev.filigree.io.Json;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +31,7 @@ record Manifest(Map<String, Entry> files) {
     var files = new TreeMap<String, Entry>();
     for (String name : names) {
       Path file = directory.resolve(name);
-      files.put(name, new Entry(Files.size(file), sha256(file)));
+      files.put(name, new Entry(Files.size(file), Hashing.sha256(file)));
     }
     return new Manifest(files);
   }
@@ -44,7 +42,7 @@ record Manifest(Map<String, Entry> files) {
         (name, entry) -> listed.put(name, Map.of("bytes", entry.bytes, "sha256", entry.sha256)));
     var root = new LinkedHashMap<String, Object>();
     root.put("format", FORMAT);
-    root.put("digest", sha256(Json.line(listed).getBytes(StandardCharsets.UTF_8)));
+    root.put("digest", Hashing.sha256(Json.line(listed).getBytes(StandardCharsets.UTF_8)));
     root.put("files", listed);
     return Json.pretty(root).getBytes(StandardCharsets.UTF_8);
   }
@@ -77,7 +75,7 @@ record Manifest(Map<String, Entry> files) {
         throw new CheckpointException(
             file, "has " + bytes + " bytes where the manifest says " + entry.bytes);
       }
-      if (!sha256(file).equals(entry.sha256)) {
+      if (!Hashing.sha256(file).equals(entry.sha256)) {
         throw new CheckpointException(
             file, "damaged: its SHA-256 is not the manifest's; use another checkpoint");
       }
@@ -120,26 +118,4 @@ record Manifest(Map<String, Entry> files) {
     }
   }
 
-  private static String sha256(Path file) throws IOException {
-    MessageDigest digest = digest();
-    byte[] buffer = new byte[1 << 20];
-    try (InputStream in = Files.newInputStream(file)) {
-      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-        digest.update(buffer, 0, read);
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static String sha256(byte[] bytes) {
-    return HexFormat.of().formatHex(digest().digest(bytes));
-  }
-
-  private static MessageDigest digest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
-  }
 }

@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Json;
+import dev.filigree.io.Durable;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.filigree.sparsity.MaskUpdate;
@@ -57,7 +59,7 @@ final class MetricsFile implements RunLog {
           kept.append(line).append('\n');
         }
       }
-      Durable.replace(file, kept.toString().getBytes(StandardCharsets.UTF_8));
+      Durable.replace(file, kept.toString());
     } catch (IOException e) {
       throw LogFile.failed(file, e);
     }

@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Failures;
+import dev.filigree.io.Durable;
 import dev.filigree.config.ConfigWriter;
 import dev.filigree.zoo.config.RunConfig;
 import java.io.IOException;

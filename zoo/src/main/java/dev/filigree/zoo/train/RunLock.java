@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Failures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Failures;
 import dev.filigree.optim.GradScaler;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Failures;
 import dev.filigree.zoo.config.ResumedSettings;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Json;
 import dev.filigree.zoo.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.filigree.zoo.train;
+package dev.filigree.io;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -8,18 +8,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
 /** What went wrong with a file, in words. */
-final class Failures {
+public final class Failures {
   private Failures() {}
 
   /** The first line of a message, or the kind of error where there is none. */
-  static String reason(RuntimeException e) {
+  public static String reason(RuntimeException e) {
     String message = e.getMessage();
     return message == null || message.isBlank()
         ? e.getClass().getSimpleName()
         : message.lines().findFirst().orElse("");
   }
 
-  static String reason(IOException e) {
+  public static String reason(IOException e) {
     return switch (e) {
       case AccessDeniedException denied -> "permission denied";
       case NoSuchFileException missing -> "no such file or directory";
