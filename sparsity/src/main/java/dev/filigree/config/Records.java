@@ -1,5 +1,7 @@
 package dev.filigree.config;
 
+import java.util.Set;
+import java.nio.file.Path;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records as blocks of configuration: a key for each component, {@code weightDecay} as {@code
  * weight_decay} unless it has a {@link Key}. Components are numbers, booleans, texts, constants of
- * an enum, or lists of numbers or texts; a value that the record's constructor refuses is an error
+ * an enum, paths, or lists of numbers or texts; a value that the record's constructor refuses is an error
  * at the block.
  */
 public final class Records {
@@ -87,6 +89,15 @@ public final class Records {
         });
   }
 
+  /**
+   * The record of a block, without the keys whose values the defaults have already.
+   *
+   * @throws ConfigException for a value of another type, or one that the constructor refuses
+   */
+  public static <R extends Record> R readWithout(ConfigMap block, R defaults, Set<String> keys) {
+    return read(block, defaults, key -> keys.contains(key) ? Optional.empty() : block.get(key));
+  }
+
   private static Optional<ConfigNode> missing(RecordComponent component) {
     return Optional.ofNullable(component.getAnnotation(Default.class))
         .map(text -> ConfigReader.parse(text.value(), component.getName()));
@@ -94,11 +105,7 @@ public final class Records {
 
   private static <R extends Record> R make(
       ConfigMap block, Class<R> type, Function<RecordComponent, @Nullable Object> values) {
-    try {
-      return create(type, values);
-    } catch (IllegalArgumentException e) {
-      throw block.error(String.valueOf(e.getMessage()));
-    }
+    return block.build(() -> create(type, values));
   }
 
   /**
@@ -111,12 +118,21 @@ public final class Records {
       switch (value(component, values)) {
         case null -> {}
         case OptionalLong number -> number.ifPresent(value -> block.put(key(component), value));
-        case Enum<?> constant ->
-            block.put(key(component), constant.name().toLowerCase(Locale.ROOT));
-        case Object value -> block.put(key(component), value);
+        case Optional<?> other ->
+            other.ifPresent(value -> block.put(key(component), plain(value)));
+        case Object value -> block.put(key(component), plain(value));
       }
     }
     return block;
+  }
+
+  private static Object plain(Object value) {
+    return switch (value) {
+      case Enum<?> constant -> constant.name().toLowerCase(Locale.ROOT);
+      case Path path -> path.toString();
+      case Record block -> write(block);
+      default -> value;
+    };
   }
 
   /**
@@ -151,6 +167,9 @@ public final class Records {
     }
     if (type == String.class) {
       return node.asString();
+    }
+    if (type == Path.class) {
+      return node.asPath();
     }
     if (type == List.class) {
       return list(node, component.getGenericType().getTypeName());

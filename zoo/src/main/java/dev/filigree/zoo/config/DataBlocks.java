@@ -1,16 +1,15 @@
 package dev.filigree.zoo.config;
 
+import dev.filigree.config.Records;
 import dev.filigree.config.ConfigList;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.zoo.data.DataConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** The blocks {@code train_dataloader} and {@code val_dataloader}: one set, or several. */
 final class DataBlocks {
@@ -89,29 +88,9 @@ final class DataBlocks {
   }
 
   static Map<String, Object> toConfig(DataConfig data) {
-    var block = new LinkedHashMap<String, Object>();
-    block.put("data_processor", data.processor());
-    block.put("data_dir", data.dataDirs());
-    block.put("split", data.split().name().toLowerCase(Locale.ROOT));
-    block.put("validation_fraction", data.validationFraction());
-    putIfPresent(block, "tokenizer", data.tokenizer());
-    putIfPresent(block, "glob", data.glob());
-    block.put("text_key", data.textKey());
-    putIfPresent(block, "max_sequence_length", data.maxSequenceLength());
-    block.put("batch_size", data.batchSize());
-    putIfPresent(block, "micro_batch_size", data.microBatchSize());
-    block.put("shuffle", data.shuffle());
-    block.put("shuffle_seed", data.shuffleSeed());
-    if (data.cacheDir() != null) {
-      block.put("cache_dir", data.cacheDir().toString());
-    }
+    Map<String, Object> block = Records.write(data);
+    block.remove("evaluation"); // which of the two blocks it is says so
     block.keySet().removeAll(data.keysWithoutEffect());
     return block;
-  }
-
-  private static void putIfPresent(Map<String, Object> block, String key, @Nullable Object value) {
-    if (value != null) {
-      block.put(key, value);
-    }
   }
 }

@@ -1,6 +1,6 @@
 package dev.filigree.zoo.config;
 
-import java.util.LinkedHashMap;
+import dev.filigree.config.Records;
 import java.util.List;
 import java.util.Map;
 
@@ -39,11 +39,7 @@ public record MemoryPlan(long weights, long gradients, long optimizerState, long
   }
 
   Map<String, Object> toMap() {
-    var map = new LinkedHashMap<String, Object>();
-    map.put("weights", weights);
-    map.put("gradients", gradients);
-    map.put("optimizer_state", optimizerState);
-    map.put("masks", masks);
+    Map<String, Object> map = Records.write(this);
     map.put("total", total());
     return map;
   }

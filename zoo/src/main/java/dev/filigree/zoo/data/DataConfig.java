@@ -1,12 +1,12 @@
 package dev.filigree.zoo.data;
 
+import dev.filigree.config.Key;
 import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.PatternSyntaxException;
@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param evaluation whether this is for evaluation: every token once, the last sequence padded
  */
 public record DataConfig(
-    String processor,
-    List<String> dataDirs,
+    @Key("data_processor") String processor,
+    @Key("data_dir") List<String> dataDirs,
     Split split,
     double validationFraction,
     @Nullable String tokenizer,
@@ -198,7 +198,7 @@ public record DataConfig(
           new DataConfig(
               processor,
               dataDirs,
-              block.get("split").map(DataConfig::split).orElse(split),
+              block.get("split").map(node -> node.asEnum(Split.class)).orElse(split),
               block.number("validation_fraction", defaults.validationFraction),
               tokenizer(block, processor, dataDirs, defaults),
               block.get("glob").map(ConfigNode::asString).orElse(defaults.glob),
@@ -291,14 +291,6 @@ public record DataConfig(
 
   private static List<String> places(ConfigMap block) {
     return block.require("data_dir").asList().items().stream().map(ConfigNode::asString).toList();
-  }
-
-  private static Split split(ConfigNode node) {
-    try {
-      return Split.valueOf(node.asString().toUpperCase(Locale.ROOT));
-    } catch (IllegalArgumentException e) {
-      throw node.error("expected train, validation or all, found " + node.asString());
-    }
   }
 
   private static @Nullable Integer integer(
