@@ -89,11 +89,6 @@ public final class Candidates implements AutoCloseable {
         });
   }
 
-  /** How many there are. */
-  public long count() {
-    return indices.numel();
-  }
-
   @Override
   public void close() {
     indices.close();

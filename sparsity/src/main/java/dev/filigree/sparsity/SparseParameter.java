@@ -292,12 +292,6 @@ public final class SparseParameter implements ParameterLayout {
     }
   }
 
-  /** Gives back the memory of the weights and their gradient: the parameter becomes empty. */
-  void empty() {
-    weight.mutable_grad().reset();
-    weight.set_data(torch.empty(new long[] {0}, weight.options(), new MemoryFormatOptional()));
-  }
-
   /** Undoes what the wrapper did: hooks gone, weight and state dense. Called once. */
   void release(Optimizer optimizer) {
     storage.makeDense(optimizer.state(weight));

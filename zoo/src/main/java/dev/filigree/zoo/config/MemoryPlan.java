@@ -1,8 +1,6 @@
 package dev.filigree.zoo.config;
 
-import dev.filigree.config.Records;
 import java.util.List;
-import java.util.Map;
 
 /**
  * An estimate of the memory that training takes, without activations, in bytes.
@@ -36,11 +34,5 @@ public record MemoryPlan(long weights, long gradients, long optimizerState, long
 
   public long total() {
     return weights + gradients + optimizerState + masks;
-  }
-
-  Map<String, Object> toMap() {
-    Map<String, Object> map = Records.write(this);
-    map.put("total", total());
-    return map;
   }
 }
