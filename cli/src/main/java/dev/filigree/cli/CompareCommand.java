@@ -6,7 +6,7 @@ import dev.filigree.zoo.report.CompareReport;
 import dev.filigree.zoo.report.CompareReport.Method;
 import dev.filigree.zoo.report.CompareReport.Statistic;
 import dev.filigree.zoo.report.Figures;
-import dev.filigree.zoo.train.RunSummary;
+import dev.filigree.zoo.train.event.RunSummary;
 import dev.filigree.zoo.train.Trainer;
 import java.io.IOException;
 import java.io.PrintWriter;

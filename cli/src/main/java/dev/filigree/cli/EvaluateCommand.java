@@ -9,7 +9,7 @@ import dev.filigree.zoo.data.Tokenizers;
 import dev.filigree.zoo.eval.Tasks;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.report.Figures;
-import dev.filigree.zoo.train.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

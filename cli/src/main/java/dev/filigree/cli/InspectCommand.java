@@ -3,7 +3,7 @@ package dev.filigree.cli;
 import dev.filigree.io.Json;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.report.Figures;
-import dev.filigree.zoo.train.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;

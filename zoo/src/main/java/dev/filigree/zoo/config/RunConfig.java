@@ -90,6 +90,17 @@ public record RunConfig(
     return Records.with(this, Map.of("notes", List.copyOf(all)));
   }
 
+  /** Samples that go through the network at once. */
+  public int microBatchSize() {
+    Integer micro = trainData.microBatchSize();
+    return micro == null ? trainData.batchSize() : micro;
+  }
+
+  /** How many forward and backward passes make one step. */
+  public int microBatches() {
+    return Math.toIntExact(loop.gradAccumSteps() * trainData.batchSize() / microBatchSize());
+  }
+
   /** The whole configuration as YAML, which {@link #parse} reads back to an equal one. */
   public String toYaml() {
     return ConfigWriter.toYaml(toConfig());

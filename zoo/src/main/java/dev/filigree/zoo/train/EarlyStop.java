@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.event.Evaluation;
 import dev.filigree.zoo.config.EarlyStopConfig;
 import java.util.List;
 

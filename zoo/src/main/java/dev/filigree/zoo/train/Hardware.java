@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.train.event.TrainingException;
 import dev.filigree.zoo.config.Device;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.model.Model;

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.train.event.TrainingException;
 import dev.filigree.io.Failures;
 import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.zoo.report.MaskPictures;

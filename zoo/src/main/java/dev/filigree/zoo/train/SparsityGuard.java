@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.train.event.TrainingException;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
 

@@ -1,5 +1,13 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.train.checkpoint.ConfigFile;
+import dev.filigree.zoo.train.log.RunLogs;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
+import dev.filigree.zoo.train.checkpoint.CheckpointException;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.TrainingListener;
 import dev.filigree.io.Failures;
 import dev.filigree.zoo.config.ResumedSettings;
 import dev.filigree.zoo.config.RunConfig;
@@ -76,17 +84,15 @@ public final class Trainer implements AutoCloseable {
     return locked(
         RunDirectory.open(runDirectory),
         directory -> {
-          RunConfig given = RunConfig.read(runDirectory.resolve(RunDirectory.CONFIG), overrides);
+          RunConfig given = RunConfig.read(runDirectory.resolve(ConfigFile.NAME), overrides);
           var skipped = new ArrayList<>(directory.checkpoints().removePartial());
-          Checkpoints.Newest newest = directory.checkpoints().newestWhole();
+          Checkpoints.Newest newest = Checkpoints.newestWhole(runDirectory);
           skipped.addAll(newest.passedOver());
-          Path checkpoint = newest.checkpoint().orElseThrow(() -> none(runDirectory, skipped));
-          var saved = new Checkpoint(checkpoint);
+          Checkpoint saved = newest.open().orElseThrow(() -> none(runDirectory, skipped));
           RunConfig before = saved.config().orElse(given);
           RunConfig config = ResumedSettings.check(before, given, saved.step().orElse(0L));
-          var session = Session.resumed(config, checkpoint);
-          return closedOnFailure(
-              session, () -> resume(directory, session, before, checkpoint, skipped));
+          var session = Session.resumed(config, saved.directory());
+          return closedOnFailure(session, () -> resume(directory, session, before, saved, skipped));
         });
   }
 
@@ -97,20 +103,15 @@ public final class Trainer implements AutoCloseable {
       RunDirectory directory,
       Session session,
       RunConfig before,
-      Path checkpoint,
+      Checkpoint checkpoint,
       List<String> skipped) {
     RunConfig config = session.config();
-    Progress progress = CheckpointFiles.read(checkpoint, session);
-    if (!checkpoint.endsWith(CheckpointStore.name(progress.step))) {
-      throw new CheckpointException(
-          checkpoint, "refused: what it holds is of step " + progress.step);
-    }
+    Progress progress = checkpoint.restore(session.state(), Progress::of);
     if (!ResumedSettings.evaluatesAlike(before, config)) {
       progress.forgetBest();
     }
     directory.checkpoints().setAsideAfter(progress.step);
-    MetricsFile.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
-    CsvLog.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
+    RunLogs.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
     directory.write(config);
     return new Trainer(directory, session, progress, skipped);
   }
@@ -122,12 +123,11 @@ public final class Trainer implements AutoCloseable {
    * @throws TrainingException when the directory holds no run
    */
   public static RunConfig resumable(Path runDirectory, List<String> overrides) {
-    Path file = runDirectory.resolve(RunDirectory.CONFIG);
+    Path file = runDirectory.resolve(ConfigFile.NAME);
     RunDirectory.requireRun(runDirectory);
     RunConfig given = RunConfig.read(file, overrides);
     return Checkpoints.newestWhole(runDirectory)
-        .checkpoint()
-        .map(Checkpoint::new)
+        .open()
         .map(
             saved ->
                 ResumedSettings.check(saved.config().orElse(given), given, saved.step().orElse(0L)))

@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.train.event.StepMetrics;
+import dev.filigree.zoo.train.event.TrainingListener;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;

@@ -1,5 +1,10 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.event.SkippedStep;
+import dev.filigree.zoo.train.event.StepMetrics;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.TrainingListener;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

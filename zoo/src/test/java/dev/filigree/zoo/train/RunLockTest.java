@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.train.event.TrainingException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.train.log.EventFiles;
 import dev.filigree.io.Durable;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.train.event.RunSummary;
 import dev.filigree.zoo.config.RunConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.train.log.RunLogs;
+import dev.filigree.zoo.train.event.RunSummary;
 import dev.filigree.io.Json;
 import dev.filigree.zoo.config.RunConfig;
 import java.io.IOException;
@@ -82,7 +84,7 @@ final class TinyRun {
   /** The rows of metrics.jsonl without what a clock measured. */
   static List<Map<String, Object>> rows(Path directory) throws IOException {
     var rows = new ArrayList<Map<String, Object>>();
-    for (String line : Files.readAllLines(directory.resolve(MetricsFile.NAME))) {
+    for (String line : Files.readAllLines(directory.resolve(RunLogs.METRICS))) {
       Map<String, Object> row =
           Json.readMap(line.getBytes(java.nio.charset.StandardCharsets.UTF_8));
       row.keySet()

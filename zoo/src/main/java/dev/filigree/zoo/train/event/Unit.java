@@ -1,0 +1,36 @@
+package dev.filigree.zoo.train.event;
+
+import dev.filigree.zoo.model.ImageClassifier;
+import dev.filigree.zoo.model.Model;
+
+/** What a run is counted in: the positions whose loss is averaged. */
+public enum Unit {
+  TOKENS("token"),
+  PICTURES("picture");
+
+  private final String singular;
+
+  Unit(String singular) {
+    this.singular = singular;
+  }
+
+  /** What a network is trained on. */
+  public static Unit of(Model model) {
+    return model instanceof ImageClassifier ? PICTURES : TOKENS;
+  }
+
+  /** One of them, in words. */
+  public String singular() {
+    return singular;
+  }
+
+  /** Several of them, in words and as a key of the metrics. */
+  public String plural() {
+    return singular + "s";
+  }
+
+  /** Their number in a second, as a key of the metrics. */
+  public String perSecond() {
+    return plural() + "_per_second";
+  }
+}
