@@ -1,11 +1,12 @@
 package dev.filigree.config;
 
+import java.lang.reflect.Type;
+import java.lang.reflect.ParameterizedType;
 import java.util.Set;
 import java.nio.file.Path;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records as blocks of configuration: a key for each component, {@code weightDecay} as {@code
  * weight_decay} unless it has a {@link Key}. Components are numbers, booleans, texts, constants of
- * an enum, paths, or lists of numbers or texts; a value that the record's constructor refuses is an error
+ * an enum, paths, or lists of them; a value that the record's constructor refuses is an error
  * at the block.
  */
 public final class Records {
@@ -152,33 +153,26 @@ public final class Records {
    * @throws ConfigException for another type
    */
   public static Object convert(ConfigNode node, RecordComponent component) {
-    Class<?> type = component.getType();
-    if (type == double.class || type == Double.class) {
-      return node.asDouble();
-    }
-    if (type == boolean.class || type == Boolean.class) {
-      return node.asBoolean();
-    }
-    if (type == int.class || type == Integer.class) {
-      return integer(node);
-    }
-    if (type == long.class || type == Long.class) {
-      return node.asLong();
-    }
-    if (type == String.class) {
-      return node.asString();
-    }
-    if (type == Path.class) {
-      return node.asPath();
-    }
-    if (type == List.class) {
-      return list(node, component.getGenericType().getTypeName());
-    }
-    if (type.isEnum()) {
-      return constant(node, type);
-    }
-    throw new IllegalArgumentException(
-        component + ": configuration holds no values of type " + type.getName());
+    return convert(node, component.getGenericType());
+  }
+
+  private static Object convert(ConfigNode node, Type type) {
+    return switch (type) {
+      case ParameterizedType list when list.getRawType() == List.class ->
+          node.asList().items().stream()
+              .map(item -> convert(item, list.getActualTypeArguments()[0]))
+              .toList();
+      case Class<?> of when of == double.class || of == Double.class -> node.asDouble();
+      case Class<?> of when of == boolean.class || of == Boolean.class -> node.asBoolean();
+      case Class<?> of when of == int.class || of == Integer.class -> integer(node);
+      case Class<?> of when of == long.class || of == Long.class -> node.asLong();
+      case Class<?> of when of == String.class -> node.asString();
+      case Class<?> of when of == Path.class -> node.asPath();
+      case Class<?> of when of.isEnum() -> constant(node, of);
+      default ->
+          throw new IllegalArgumentException(
+              "configuration holds no values of type " + type.getTypeName());
+    };
   }
 
   private static int integer(ConfigNode node) {
@@ -187,20 +181,6 @@ public final class Records {
       throw node.error("must be below 2^31, found " + value);
     }
     return (int) value;
-  }
-
-  private static List<Object> list(ConfigNode node, String type) {
-    var values = new ArrayList<Object>();
-    for (ConfigNode item : node.asList()) {
-      if (type.contains("Double")) {
-        values.add(item.asDouble());
-      } else if (type.contains("Long")) {
-        values.add(item.asLong());
-      } else {
-        values.add(item.asString());
-      }
-    }
-    return List.copyOf(values);
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // the class of an enum

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -100,7 +101,7 @@ final class CheckpointFiles {
         run.lossScale().orElseThrow().load(map(state, "loss_scale"));
       }
       T read = progress.apply(state);
-      if (!directory.endsWith(CheckpointStore.name(step(state)))) {
+      if (!directory.endsWith(folder(step(state)))) {
         throw new CheckpointException(
             directory, "refused: what it holds is of step " + step(state));
       }
@@ -126,6 +127,11 @@ final class CheckpointFiles {
     } catch (IOException e) {
       throw new CheckpointException(file, "cannot be read: " + Failures.reason(e));
     }
+  }
+
+  /** The folder name of a step's checkpoint. */
+  static String folder(long step) {
+    return String.format(Locale.ROOT, "step-%06d", step);
   }
 
   /** Optimizer steps finished. */

@@ -12,7 +12,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -34,11 +33,6 @@ public final class CheckpointStore {
     folder = runDirectory.resolve(FOLDER);
   }
 
-  /** The folder name of a step's checkpoint. */
-  static String name(long step) {
-    return String.format(Locale.ROOT, "step-%06d", step);
-  }
-
   /**
    * Saves a checkpoint, in place of an older one of the same step.
    *
@@ -47,7 +41,7 @@ public final class CheckpointStore {
    * @throws TrainingException when the disk is full or cannot be written; nothing half stays
    */
   public Path save(long step, TrainingState run, Map<String, @Nullable Object> progress) {
-    Path target = folder.resolve(name(step));
+    Path target = folder.resolve(CheckpointFiles.folder(step));
     Path aside = folder.resolve("." + target.getFileName() + ".partial");
     Path replaced = folder.resolve("." + target.getFileName() + ".replaced");
     try {
