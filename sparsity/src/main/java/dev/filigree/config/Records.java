@@ -132,6 +132,7 @@ public final class Records {
       case Enum<?> constant -> constant.name().toLowerCase(Locale.ROOT);
       case Path path -> path.toString();
       case Record block -> write(block);
+      case List<?> items -> items.stream().map(Records::plain).toList();
       default -> value;
     };
   }
