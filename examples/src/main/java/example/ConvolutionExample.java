@@ -3,8 +3,8 @@ package example;
 import static dev.filigree.schedule.UpdateSchedules.every;
 
 import dev.filigree.optim.LibtorchOptimizer;
-import dev.filigree.sparsity.algorithm.SparseEvolution;
 import dev.filigree.sparsity.Sparsity;
+import dev.filigree.sparsity.algorithm.SparseEvolution;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AdamW;

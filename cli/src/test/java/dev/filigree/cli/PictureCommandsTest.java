@@ -150,8 +150,7 @@ class PictureCommandsTest {
   void anEmptyListOfValidationDataIsNoValidation() {
     Path out = directory.resolve("unvalidated");
     String none = "val_dataloader=[]";
-    assertThat(train(out, "--dry-run", "-s", none).out())
-        .containsPattern("validation +none");
+    assertThat(train(out, "--dry-run", "-s", none).out()).containsPattern("validation +none");
     Program trained = train(out, "-s", none);
     assertThat(trained.out()).contains("training loss").doesNotContain("validation");
     run("train", "--resume", out.toString(), "--steps", "21", "--quiet");

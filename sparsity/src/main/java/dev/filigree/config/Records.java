@@ -1,12 +1,11 @@
 package dev.filigree.config;
 
-import java.lang.reflect.Type;
-import java.lang.reflect.ParameterizedType;
-import java.util.Set;
-import java.nio.file.Path;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records as blocks of configuration: a key for each component, {@code weightDecay} as {@code
  * weight_decay} unless it has a {@link Key}. Components are numbers, booleans, texts, constants of
- * an enum, paths, or lists of them; a value that the record's constructor refuses is an error
- * at the block.
+ * an enum, paths, or lists of them; a value that the record's constructor refuses is an error at
+ * the block.
  */
 public final class Records {
   private Records() {}
@@ -119,8 +119,7 @@ public final class Records {
       switch (value(component, values)) {
         case null -> {}
         case OptionalLong number -> number.ifPresent(value -> block.put(key(component), value));
-        case Optional<?> other ->
-            other.ifPresent(value -> block.put(key(component), plain(value)));
+        case Optional<?> other -> other.ifPresent(value -> block.put(key(component), plain(value)));
         case Object value -> block.put(key(component), plain(value));
       }
     }

@@ -47,14 +47,18 @@ public final class Candidates implements AutoCloseable {
     Tensors.inScope(
         () -> {
           Tensor flat = scores.to(ScalarType.Float).flatten();
-          Tensor candidates = grouping.restore(admitted(flat.view(grouping.shape()), mask, best, grouping));
+          Tensor candidates =
+              grouping.restore(admitted(flat.view(grouping.shape()), mask, best, grouping));
           found[0] = candidates.flatten().nonzero().flatten().retainReference();
           found[1] = flat.index_select(0, found[0]).retainReference();
         });
     return new Candidates(grouping.shape(), found[0], found[1]);
   }
 
-  /** The best missing weights of each group, and what exists and does not score less: [groups, size]. */
+  /**
+   * The best missing weights of each group, and what exists and does not score less: [groups,
+   * size].
+   */
   private static Tensor admitted(Tensor scores, Tensor mask, Tensor best, Grouping grouping) {
     Tensor arranged = grouping.arrange(scores);
     Tensor comparable =

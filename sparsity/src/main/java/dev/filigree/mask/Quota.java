@@ -33,8 +33,7 @@ record Quota(Competitors competitors, LongUnaryOperator winners) {
   /** What will grow after {@link #drop}, chosen before it: as many missing weights. */
   static Quota regrow(double dropFraction, long target) {
     Quota drop = drop(dropFraction, target);
-    return new Quota(
-        Competitors.MISSING, existing -> target - drop.winners.applyAsLong(existing));
+    return new Quota(Competitors.MISSING, existing -> target - drop.winners.applyAsLong(existing));
   }
 
   /** The same quota, with every answer for groups of this size computed once. */

@@ -1,8 +1,8 @@
 package dev.filigree.safetensors;
 
-import dev.filigree.io.Durable;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.filigree.io.Durable;
 import dev.filigree.torch.Tensors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

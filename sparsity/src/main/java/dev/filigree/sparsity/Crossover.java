@@ -1,11 +1,11 @@
 package dev.filigree.sparsity;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.filigree.io.Durable;
-import dev.filigree.io.Json;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.filigree.config.CacheFolder;
+import dev.filigree.io.Durable;
+import dev.filigree.io.Json;
 import dev.filigree.kernels.SparseKernels;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -81,7 +81,8 @@ final class CrossoverMeasurement {
     while (low < high) {
       int middle = (low + high) / 2;
       try (var _ = new PointerScope()) {
-        long[] nanos = best(List.of(dense(size), compressed(kernels, size, SPARSITIES[middle])), ROUNDS);
+        long[] nanos =
+            best(List.of(dense(size), compressed(kernels, size, SPARSITIES[middle])), ROUNDS);
         if (nanos[1] < nanos[0]) {
           high = middle;
         } else {

@@ -83,23 +83,21 @@ final class ExecutionChoice implements AutoCloseable {
       return compressed(weight, obstacle.or(() -> slowness(weight, algorithm)));
     }
     if (obstacle.isPresent()) {
-      throw new IllegalArgumentException(
-          "'" + name + "' cannot run compressed: " + obstacle.get());
+      throw new IllegalArgumentException("'" + name + "' cannot run compressed: " + obstacle.get());
     }
     return compressed(weight, obstacle);
   }
 
   /**
-   * The plan for a parameter whose execution was chosen when its checkpoint was written: masked with
-   * the reason where compressed execution is not possible here.
+   * The plan for a parameter whose execution was chosen when its checkpoint was written: masked
+   * with the reason where compressed execution is not possible here.
    */
   ExecutionPlan restore(
       SparseParameter parameter, SparsityAlgorithm algorithm, Execution execution) {
     Tensor weight = parameter.weight();
     return execution == Execution.MASKED
         ? new ExecutionPlan.Masked("it was masked when it was saved")
-        : compressed(
-            weight, obstacle(parameter.name(), weight, parameter.shape(), algorithm));
+        : compressed(weight, obstacle(parameter.name(), weight, parameter.shape(), algorithm));
   }
 
   private ExecutionPlan compressed(Tensor weight, Optional<String> obstacle) {

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * passes deliver it.
  *
  * <p>A compressed weight has no room for a dense gradient: where one backward pass makes the step,
- * its gradient is scored as it arrives, and only the candidates of the growth outlive it. Everywhere
- * else gradients are summed, one dense tensor a parameter, in the steps before an update.
+ * its gradient is scored as it arrives, and only the candidates of the growth outlive it.
+ * Everywhere else gradients are summed, one dense tensor a parameter, in the steps before an
+ * update.
  */
 final class GatheredEvidence implements GradientListener, AutoCloseable {
   private final String name;
@@ -58,7 +59,8 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
 
   @Override
   public boolean wantsGradient() {
-    return gathering && (evidence instanceof Evidence.Gradient || evidence instanceof Evidence.Momentum);
+    return gathering
+        && (evidence instanceof Evidence.Gradient || evidence instanceof Evidence.Momentum);
   }
 
   @Override

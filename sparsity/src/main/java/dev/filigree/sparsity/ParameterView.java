@@ -4,7 +4,6 @@ import dev.filigree.mask.RandomScores;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.WeightView;
 import java.util.function.Supplier;
-
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;

@@ -62,11 +62,10 @@ final class SavedExecutions {
 
   private void restore(SparseGroup group, SparseParameter parameter, Execution execution) {
     ExecutionPlan plan = executions.restore(parameter, group.algorithm(), execution);
-    if (execution == Execution.COMPRESSED && plan instanceof ExecutionPlan.Masked(String obstacle)) {
+    if (execution == Execution.COMPRESSED
+        && plan instanceof ExecutionPlan.Masked(String obstacle)) {
       LOG.warn(
-          "{} was compressed when it was saved and goes on masked: {}",
-          parameter.name(),
-          obstacle);
+          "{} was compressed when it was saved and goes on masked: {}", parameter.name(), obstacle);
     } else {
       parameter.store(plan, optimizer);
     }

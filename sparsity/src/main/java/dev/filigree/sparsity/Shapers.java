@@ -64,7 +64,9 @@ final class Shapers {
         ScoreShaper.blocks(
             positive(map.require("rows")),
             positive(map.require("columns")),
-            map.get("pool").map(node -> node.asEnum(ScoreShaper.Pool.class)).orElse(ScoreShaper.Pool.MEAN));
+            map.get("pool")
+                .map(node -> node.asEnum(ScoreShaper.Pool.class))
+                .orElse(ScoreShaper.Pool.MEAN));
     map.rejectUnknown();
     return shaper;
   }

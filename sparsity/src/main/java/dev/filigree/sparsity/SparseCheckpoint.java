@@ -1,6 +1,5 @@
 package dev.filigree.sparsity;
 
-import java.nio.charset.StandardCharsets;
 import dev.filigree.io.Json;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.safetensors.ElementType;
@@ -11,6 +10,7 @@ import dev.filigree.safetensors.TensorEntry;
 import dev.filigree.safetensors.TensorSource;
 import dev.filigree.torch.Tensors;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

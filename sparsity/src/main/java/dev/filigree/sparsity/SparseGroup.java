@@ -12,7 +12,6 @@ import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,16 +71,12 @@ final class SparseGroup {
               parameter.dense(),
               targets[i],
               grouping(parameter),
-              algorithm
-                  .settings()
-                  .ties()
-                  .at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
+              algorithm.settings().ties().at(seed, parameter.name(), RandomScores.BEFORE_TRAINING),
               seed,
               placed(existing.get(parameter.name()), parameter));
       masks.add(
           Tensors.scoped(
-              () ->
-                  parameter.requireMask(algorithm.settings().initialMask().create(request))));
+              () -> parameter.requireMask(algorithm.settings().initialMask().create(request))));
     }
     return masks;
   }
@@ -228,8 +223,7 @@ final class SparseGroup {
   }
 
   /**
-   * The schedules' state, and for each parameter what its mask was chosen for and how it is
-   * stored.
+   * The schedules' state, and for each parameter what its mask was chosen for and how it is stored.
    */
   Map<String, Object> state() {
     var targets = new LinkedHashMap<String, Object>();

@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
@@ -223,8 +222,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
    * Checks that no parameter is silently dense.
    *
    * @throws IllegalStateException naming the first parameter that keeps more or fewer weights than
-   *     its sparsity says, or that has a weight where none should exist; or saying that steps were made
-   *     past this wrapper
+   *     its sparsity says, or that has a weight where none should exist; or saying that steps were
+   *     made past this wrapper
    */
   public void verify() {
     innerSteps.requireOwn();

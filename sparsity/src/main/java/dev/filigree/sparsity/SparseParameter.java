@@ -1,8 +1,10 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.mask.Masks;
 import dev.filigree.nn.WeightedLayer;
 import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
+import dev.filigree.optim.ParameterLayout;
 import dev.filigree.sparsity.algorithm.Evidence;
 import dev.filigree.sparsity.storage.CompressedStorage;
 import dev.filigree.sparsity.storage.DenseStorage;
@@ -11,15 +13,10 @@ import dev.filigree.sparsity.storage.Storage;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import java.util.Map;
-import dev.filigree.mask.Masks;
-import dev.filigree.optim.ParameterLayout;
 import java.util.Optional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.MemoryFormatOptional;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;

@@ -41,31 +41,38 @@ public record SparsityOptions(
    * before.
    */
   public static SparsityOptions defaults() {
-    return new SparsityOptions(0, Execution.AUTO, 1, false, Map.of(), Map.of(), GradientExchange.none());
+    return new SparsityOptions(
+        0, Execution.AUTO, 1, false, Map.of(), Map.of(), GradientExchange.none());
   }
 
   public SparsityOptions seed(long value) {
-    return new SparsityOptions(value, execution, microBatches, skipNonFinite, otherNames, existing, exchange);
+    return new SparsityOptions(
+        value, execution, microBatches, skipNonFinite, otherNames, existing, exchange);
   }
 
   public SparsityOptions execution(Execution value) {
-    return new SparsityOptions(seed, value, microBatches, skipNonFinite, otherNames, existing, exchange);
+    return new SparsityOptions(
+        seed, value, microBatches, skipNonFinite, otherNames, existing, exchange);
   }
 
   public SparsityOptions microBatches(int value) {
-    return new SparsityOptions(seed, execution, value, skipNonFinite, otherNames, existing, exchange);
+    return new SparsityOptions(
+        seed, execution, value, skipNonFinite, otherNames, existing, exchange);
   }
 
   public SparsityOptions skipNonFinite(boolean value) {
-    return new SparsityOptions(seed, execution, microBatches, value, otherNames, existing, exchange);
+    return new SparsityOptions(
+        seed, execution, microBatches, value, otherNames, existing, exchange);
   }
 
   public SparsityOptions otherNames(Map<String, List<String>> value) {
-    return new SparsityOptions(seed, execution, microBatches, skipNonFinite, value, existing, exchange);
+    return new SparsityOptions(
+        seed, execution, microBatches, skipNonFinite, value, existing, exchange);
   }
 
   public SparsityOptions existing(Map<String, Tensor> value) {
-    return new SparsityOptions(seed, execution, microBatches, skipNonFinite, otherNames, value, exchange);
+    return new SparsityOptions(
+        seed, execution, microBatches, skipNonFinite, otherNames, value, exchange);
   }
 
   public SparsityOptions exchange(GradientExchange value) {

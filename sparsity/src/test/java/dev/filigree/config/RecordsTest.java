@@ -88,8 +88,7 @@ class RecordsTest {
 
   @Test
   void blocksWithinBlocksPathsAndListsOfConstantsAreWrittenPlainly() {
-    var drawing =
-        new Drawing(List.of(Shape.ROUND), Path.of("a.svg"), Optional.of(new Frame(2)), 1);
+    var drawing = new Drawing(List.of(Shape.ROUND), Path.of("a.svg"), Optional.of(new Frame(2)), 1);
     assertThat(Records.write(drawing))
         .containsExactly(
             Map.entry("shapes", List.of("round")),

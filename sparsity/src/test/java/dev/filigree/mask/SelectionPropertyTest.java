@@ -127,8 +127,7 @@ class SelectionPropertyTest {
       Tensor mask = mask(shape, before);
       Tensor dropScores = scores(shape, dropValues);
       Tensor left = Masks.dropMinimum(dropScores, mask, dropFraction, sparsity, grouping, ties);
-      try (var candidates =
-          Candidates.of(scores, mask, dropFraction, sparsity, grouping, ties)) {
+      try (var candidates = Candidates.of(scores, mask, dropFraction, sparsity, grouping, ties)) {
         assertThat(kept(Masks.growMaximum(candidates.scores(), left, sparsity, grouping, ties)))
             .isEqualTo(kept(Masks.growMaximum(scores, left, sparsity, grouping, ties)));
       }

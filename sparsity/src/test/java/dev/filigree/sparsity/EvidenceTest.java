@@ -70,7 +70,12 @@ class EvidenceTest {
       Tensor found = look.apply(weight).contiguous();
       var values = new float[(int) found.numel()];
       java.lang.foreign.MemorySegment.copy(
-          Tensors.segment(found), java.lang.foreign.ValueLayout.JAVA_FLOAT, 0, values, 0, values.length);
+          Tensors.segment(found),
+          java.lang.foreign.ValueLayout.JAVA_FLOAT,
+          0,
+          values,
+          0,
+          values.length);
       seen.add(values);
       return weight.random();
     }
@@ -91,7 +96,8 @@ class EvidenceTest {
     try (var optimizer = MaskedTraining.wrap(model, model.sgd(0), algorithm)) {
       train(model, optimizer, 100, 1, 2, 6, 100, 3, 3, 6);
     }
-    assertThat(algorithm.seen).containsExactly(new float[] {3, 6, 9, 12}, new float[] {4, 8, 12, 16});
+    assertThat(algorithm.seen)
+        .containsExactly(new float[] {3, 6, 9, 12}, new float[] {4, 8, 12, 16});
   }
 
   @Test

@@ -117,8 +117,7 @@ class ExtendingGuideTest {
             () -> SparsityConfig.read(ConfigReader.parse(yaml + "lambda: much", "run.yaml")))
         .isInstanceOf(ConfigException.class)
         .hasMessageContainingAll("run.yaml:3", "lambda", "number");
-    assertThatThrownBy(
-            () -> SparsityConfig.read(ConfigReader.parse(yaml + "lamda: 1", "run.yaml")))
+    assertThatThrownBy(() -> SparsityConfig.read(ConfigReader.parse(yaml + "lamda: 1", "run.yaml")))
         .hasMessageContainingAll("run.yaml:3", "did you mean lambda");
     SparsityConfig config =
         SparsityConfig.read(ConfigReader.parse(yaml + "lambda: 0.02", "run.yaml"));
@@ -129,8 +128,7 @@ class ExtendingGuideTest {
   void straightThroughTrains() {
     try (var _ = new PointerScope()) {
       var model = new TinyNetwork();
-      var algorithm =
-          Algorithms.builder("straight_through").sparsity(0.8).update(every(1)).build();
+      var algorithm = Algorithms.builder("straight_through").sparsity(0.8).update(every(1)).build();
       try (var optimizer = Sparsity.wrap(model, model.adamW(), algorithm)) {
         double first = model.train(optimizer, 0, 1);
         model.train(optimizer, 1, 30);

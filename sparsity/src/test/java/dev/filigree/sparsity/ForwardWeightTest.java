@@ -81,8 +81,7 @@ class ForwardWeightTest {
       assertThat(parameter.sparsity()).isEqualTo(0.8);
       // The mask is that of the largest, wherever they were.
       optimizer.zeroGrad();
-      Tensor largest =
-          dev.filigree.mask.Masks.topK(parameter.weight().detach().abs(), 0.8);
+      Tensor largest = dev.filigree.mask.Masks.topK(parameter.weight().detach().abs(), 0.8);
       assertThat(TinyNetwork.kept(parameter.mask())).isEqualTo(TinyNetwork.kept(largest));
     }
   }
@@ -126,8 +125,7 @@ class ForwardWeightTest {
     var net = new Net();
     net.convolution.weight().detach().fill_(new Scalar(1));
     net.table.weight().detach().fill_(new Scalar(1));
-    var sgd =
-        new SGD(List.of(net.convolution.weight(), net.table.weight()), SGD.options().lr(0.1));
+    var sgd = new SGD(List.of(net.convolution.weight(), net.table.weight()), SGD.options().lr(0.1));
     try (var optimizer =
         Sparsity.wrap(net, sgd, LargestOfAll.of(ForwardWeight.straightThrough()))) {
       assertThat(optimizer.parameters()).hasSize(2);

@@ -56,7 +56,11 @@ class ReplicasTest {
 
   @ParameterizedTest
   @CsvSource({
-    "rigl, MASKED", "rigl, COMPRESSED", "set, MASKED", "set, COMPRESSED", "granet, COMPRESSED"
+    "rigl, MASKED",
+    "rigl, COMPRESSED",
+    "set, MASKED",
+    "set, COMPRESSED",
+    "granet, COMPRESSED"
   })
   void theirMasksAreEqualAndThoseOfOneProcessWithTheWholeBatch(String name, Execution execution)
       throws Exception {
@@ -67,8 +71,7 @@ class ReplicasTest {
         GradientExchange mine = exchange.of(rank);
         long from = rank * TinyNetwork.BATCH / REPLICAS;
         outcomes.add(
-            threads.submit(
-                () -> train(name, execution, mine, from, TinyNetwork.BATCH / REPLICAS)));
+            threads.submit(() -> train(name, execution, mine, from, TinyNetwork.BATCH / REPLICAS)));
       }
     }
     Outcome alone = train(name, execution, GradientExchange.none(), 0, TinyNetwork.BATCH);
@@ -87,12 +90,10 @@ class ReplicasTest {
               .dropFraction(0.4)
               .update(every(4))
               .build();
-      SparsityOptions options =
-          SparsityOptions.defaults().execution(execution).exchange(exchange);
+      SparsityOptions options = SparsityOptions.defaults().execution(execution).exchange(exchange);
       double loss = 0;
       var masks = new ArrayList<List<Long>>();
-      try (var optimizer =
-          Sparsity.wrap(network, network.adamW(), Group.of(algorithm), options)) {
+      try (var optimizer = Sparsity.wrap(network, network.adamW(), Group.of(algorithm), options)) {
         for (long step = 0; step < STEPS; step++) {
           optimizer.zeroGrad();
           loss = network.backward(step, from, count);

@@ -175,7 +175,9 @@ class SparseCheckpointTest {
       assertThat(requireNonNull(states.get("weight/momentum_buffer")).equal(dense)).isTrue();
       assertThat(requireNonNull(sparse.denseState(layer).get("weight")).equal(dense)).isTrue();
       OptimizerStates.load(sparse, Tensors.namedParameters(layer), states);
-      assertThat(requireNonNull(sgd.state(layer.weight()).get("momentum_buffer")).equal(layer.weight().detach()))
+      assertThat(
+              requireNonNull(sgd.state(layer.weight()).get("momentum_buffer"))
+                  .equal(layer.weight().detach()))
           .isTrue();
     }
   }

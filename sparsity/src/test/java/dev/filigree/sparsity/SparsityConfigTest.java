@@ -202,8 +202,7 @@ class SparsityConfigTest {
         Arguments.of(
             "sparsity: 0.5\nblock: {rows: 2, columns: 2, pool: min}",
             "run.yaml:2: block.pool: allowed: mean, max; found the text 'min'"),
-        Arguments.of(
-            "sparsity: 0.5\nchannel: all", "run.yaml:2: channel: allowed: rows, columns"),
+        Arguments.of("sparsity: 0.5\nchannel: all", "run.yaml:2: channel: allowed: rows, columns"),
         Arguments.of(
             "sparsity: 0.5\ntie_break: first",
             "run.yaml:2: tie_break: allowed: lower_index, random; found the text 'first'"),

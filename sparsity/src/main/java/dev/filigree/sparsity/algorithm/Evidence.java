@@ -24,8 +24,8 @@ public sealed interface Evidence {
   }
 
   /**
-   * The exponential average of the gradient of every weight, of those too that do not exist: m ← β·m
-   * + (1 − β)·g at every step, which costs a dense tensor a weight.
+   * The exponential average of the gradient of every weight, of those too that do not exist: m ←
+   * β·m + (1 − β)·g at every step, which costs a dense tensor a weight.
    *
    * @param beta how much of the average stays at a step, in [0, 1)
    */

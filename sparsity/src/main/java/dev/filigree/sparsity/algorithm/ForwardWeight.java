@@ -4,8 +4,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * What a layer multiplies with, made of the stored weight and its mask. Apart from {@link #stored}
- * all weights are stored and trained, masked or not: what does not exist is missing from the forward
- * pass only. Such parameters must belong to a layer of {@link dev.filigree.nn}.
+ * all weights are stored and trained, masked or not: what does not exist is missing from the
+ * forward pass only. Such parameters must belong to a layer of {@link dev.filigree.nn}.
  */
 @FunctionalInterface
 public interface ForwardWeight {

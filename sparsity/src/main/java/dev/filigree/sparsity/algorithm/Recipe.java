@@ -98,7 +98,10 @@ public record Recipe(
     return builder;
   }
 
-  /** The recipe as a {@code sparsity:} block, which {@link dev.filigree.sparsity.SparsityConfig#of} reads. */
+  /**
+   * The recipe as a {@code sparsity:} block, which {@link dev.filigree.sparsity.SparsityConfig#of}
+   * reads.
+   */
   public Map<String, Object> toConfig() {
     var block = new LinkedHashMap<String, Object>();
     block.put("algorithm", algorithm);

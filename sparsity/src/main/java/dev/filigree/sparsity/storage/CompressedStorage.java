@@ -1,18 +1,14 @@
 package dev.filigree.sparsity.storage;
 
 import dev.filigree.nn.Linear;
-import dev.filigree.torch.CustomFunction;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The weight of a linear layer of which only the values exist that its mask keeps: the parameter is

@@ -61,8 +61,7 @@ final class CpuProducts implements SparseProducts {
   public Tensor forward(SparseLayout layout, Tensor values, Packed x) {
     PackedTokens tokens = tokens(x);
     Tensor y = torch.empty(tokens.tokens(), layout.rows());
-    kernels()
-        .forward(matrix(layout), Tensors.segment(values), tokens, null, Tensors.segment(y));
+    kernels().forward(matrix(layout), Tensors.segment(values), tokens, null, Tensors.segment(y));
     return y;
   }
 
@@ -124,8 +123,7 @@ final class CpuProducts implements SparseProducts {
 
     Tokens(SparseKernels kernels, Tensor x) {
       packed =
-          kernels.pack(
-              Tensors.segment(x), Math.toIntExact(x.size(0)), Math.toIntExact(x.size(1)));
+          kernels.pack(Tensors.segment(x), Math.toIntExact(x.size(0)), Math.toIntExact(x.size(1)));
     }
 
     Tokens used() {

@@ -1,11 +1,11 @@
 package dev.filigree.zoo.config;
 
-import dev.filigree.config.Key;
-import dev.filigree.config.Records;
 import static dev.filigree.config.InvalidValue.requireNotNegative;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.Key;
+import dev.filigree.config.Records;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

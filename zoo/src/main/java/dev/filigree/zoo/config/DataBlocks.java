@@ -1,9 +1,9 @@
 package dev.filigree.zoo.config;
 
-import dev.filigree.config.Records;
 import dev.filigree.config.ConfigList;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.Records;
 import dev.filigree.zoo.data.DataConfig;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -57,9 +57,9 @@ final class DefaultRun {
   }
 
   /**
-   * The blocks of {@code trainer.init}: linear warm-up over a twentieth of the run, then a cosine to
-   * a tenth of the peak; RigL (Evci 2020), whose drop fraction falls from a half to nothing at three
-   * quarters.
+   * The blocks of {@code trainer.init}: linear warm-up over a twentieth of the run, then a cosine
+   * to a tenth of the peak; RigL (Evci 2020), whose drop fraction falls from a half to nothing at
+   * three quarters.
    */
   private static Map<String, ConfigNode> blocks(long maxSteps) {
     long twentieth = Math.max(1, maxSteps / 20);

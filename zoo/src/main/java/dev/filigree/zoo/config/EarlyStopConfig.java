@@ -1,12 +1,12 @@
 package dev.filigree.zoo.config;
 
-import dev.filigree.config.InvalidValue;
-import dev.filigree.config.Records;
 import static dev.filigree.config.InvalidValue.requirePositive;
 
 import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.InvalidValue;
+import dev.filigree.config.Records;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

@@ -1,10 +1,10 @@
 package dev.filigree.zoo.config;
 
-import dev.filigree.config.Key;
-import dev.filigree.config.Records;
 import static dev.filigree.config.InvalidValue.requirePositive;
 
 import dev.filigree.config.ConfigMap;
+import dev.filigree.config.Key;
+import dev.filigree.config.Records;
 import java.util.List;
 import java.util.Map;
 

@@ -1,17 +1,17 @@
 package dev.filigree.zoo.config;
 
-import java.util.Set;
-import java.util.function.Supplier;
-import dev.filigree.config.Records;
 import static dev.filigree.config.InvalidValue.requireNotNegative;
 import static dev.filigree.config.InvalidValue.requirePositive;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
+import dev.filigree.config.Records;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,9 +77,7 @@ public record LoopConfig(
                 10);
     LoopConfig config =
         Records.readWithout(
-            block,
-            block.build(defaults),
-            Set.of("max_steps", "eval_frequency", "early_stopping"));
+            block, block.build(defaults), Set.of("max_steps", "eval_frequency", "early_stopping"));
     block.rejectUnknown();
     return config;
   }

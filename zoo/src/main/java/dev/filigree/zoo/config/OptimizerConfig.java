@@ -1,10 +1,10 @@
 package dev.filigree.zoo.config;
 
-import dev.filigree.config.Records;
 import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
+import dev.filigree.config.Records;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.OptimizerOptions;
 import dev.filigree.optim.Optimizers;

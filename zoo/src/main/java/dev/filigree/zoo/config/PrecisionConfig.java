@@ -1,11 +1,11 @@
 package dev.filigree.zoo.config;
 
-import dev.filigree.config.InvalidValue;
 import static dev.filigree.config.InvalidValue.requirePositive;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
+import dev.filigree.config.InvalidValue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -149,9 +149,7 @@ public record PrecisionConfig(
       return block.build(() -> new LossScaling.Dynamic(initial, increase));
     }
     double scale = factor.map(ConfigNode::asDouble).orElse(1.0);
-    return scale == 1
-        ? new LossScaling.None()
-        : block.build(() -> new LossScaling.Fixed(scale));
+    return scale == 1 ? new LossScaling.None() : block.build(() -> new LossScaling.Fixed(scale));
   }
 
   Map<String, Object> toConfig() {

@@ -2,8 +2,8 @@ package dev.filigree.zoo.config;
 
 import dev.filigree.config.ConfigException;
 import dev.filigree.sparsity.AlgorithmConfig;
-import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.SparsityConfig;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;

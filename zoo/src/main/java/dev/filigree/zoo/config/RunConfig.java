@@ -1,9 +1,9 @@
 package dev.filigree.zoo.config;
 
-import dev.filigree.config.Records;
 import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.config.ConfigWriter;
+import dev.filigree.config.Records;
 import dev.filigree.sparsity.Execution;
 import dev.filigree.sparsity.SparsityConfig;
 import dev.filigree.zoo.data.DataConfig;

@@ -1,10 +1,10 @@
 package dev.filigree.zoo.config;
 
-import dev.filigree.config.Key;
-import dev.filigree.config.Records;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.Glob;
+import dev.filigree.config.Key;
+import dev.filigree.config.Records;
 import dev.filigree.zoo.model.ParameterSpec;
 import java.util.ArrayList;
 import java.util.List;

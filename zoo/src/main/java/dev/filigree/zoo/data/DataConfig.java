@@ -1,9 +1,9 @@
 package dev.filigree.zoo.data;
 
-import dev.filigree.config.Key;
 import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.Key;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.List;

@@ -143,9 +143,7 @@ public final class DataLoader {
     long index = sample % size;
     return new Position(
         epoch,
-        shuffle
-            ? new Permutation(size, Hashing.mix(seed ^ Hashing.mix(epoch))).at(index)
-            : index);
+        shuffle ? new Permutation(size, Hashing.mix(seed ^ Hashing.mix(epoch))).at(index) : index);
   }
 
   /**

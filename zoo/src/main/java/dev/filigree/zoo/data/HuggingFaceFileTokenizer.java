@@ -1,9 +1,9 @@
 package dev.filigree.zoo.data;
 
-import dev.filigree.io.Hashing;
-import dev.filigree.io.Json;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.filigree.io.Hashing;
+import dev.filigree.io.Json;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;

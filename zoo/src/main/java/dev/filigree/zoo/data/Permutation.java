@@ -1,6 +1,7 @@
 package dev.filigree.zoo.data;
 
 import dev.filigree.io.Hashing;
+
 /**
  * A shuffle of 0 … size − 1 that needs no memory: a Feistel network over the next power of four,
  * walked until it lands inside. The same seed gives the same order on every machine.

@@ -150,8 +150,7 @@ public final class TokenDataset implements Dataset {
       run =
           switch (order) {
             case SOURCE -> new DocumentOrder(store, documents);
-            case SHUFFLED ->
-                DocumentOrder.shuffled(store, documents, Hashing.mix(seed) + wanted);
+            case SHUFFLED -> DocumentOrder.shuffled(store, documents, Hashing.mix(seed) + wanted);
             case EVALUATION -> DocumentOrder.shuffled(store, documents, 0);
           };
       cached = run;

@@ -1,9 +1,9 @@
 package dev.filigree.zoo.data;
 
-import com.fasterxml.jackson.databind.node.MissingNode;
-import dev.filigree.io.Json;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.filigree.io.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

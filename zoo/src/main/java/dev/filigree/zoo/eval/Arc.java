@@ -21,8 +21,8 @@ final class Arc extends PublishedTask.Lines {
       throw item.error("answerKey " + item.text("answerKey") + " is none of " + labels);
     }
     return MultipleChoice.of(
-            "Question: " + question.text("stem") + "\nAnswer:",
-            choices.stream().map(choice -> choice.text("text")).toList(),
-            correct);
+        "Question: " + question.text("stem") + "\nAnswer:",
+        choices.stream().map(choice -> choice.text("text")).toList(),
+        correct);
   }
 }

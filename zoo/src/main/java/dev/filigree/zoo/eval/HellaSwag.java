@@ -12,11 +12,7 @@ final class HellaSwag extends PublishedTask.Lines {
 
   HellaSwag() {
     super(
-        "hellaswag",
-        10,
-        MultipleChoice.NORMALISED,
-        "hellaswag_val.jsonl",
-        "hellaswag_train.jsonl");
+        "hellaswag", 10, MultipleChoice.NORMALISED, "hellaswag_val.jsonl", "hellaswag_train.jsonl");
   }
 
   @Override
@@ -28,9 +24,7 @@ final class HellaSwag extends PublishedTask.Lines {
     }
     String context = item.text("ctx_a") + " " + PythonText.capitalize(item.text("ctx_b"));
     return MultipleChoice.of(
-            clean(item.text("activity_label") + ": " + context),
-            endings,
-            Integer.parseInt(label));
+        clean(item.text("activity_label") + ": " + context), endings, Integer.parseInt(label));
   }
 
   /** Takes out the marks that the WikiHow part of the data has. */

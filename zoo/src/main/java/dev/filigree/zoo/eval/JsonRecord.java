@@ -1,8 +1,8 @@
 package dev.filigree.zoo.eval;
 
-import dev.filigree.io.Json;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.filigree.io.Json;
 import dev.filigree.zoo.data.DataException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

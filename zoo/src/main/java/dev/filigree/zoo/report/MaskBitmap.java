@@ -1,9 +1,9 @@
 package dev.filigree.zoo.report;
 
-import java.io.ByteArrayOutputStream;
 import dev.filigree.io.Durable;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;

@@ -1,9 +1,9 @@
 package dev.filigree.zoo.report;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.filigree.io.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.filigree.io.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -12,7 +12,9 @@ import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
-/** The parameters of a run in groups that share their hyper-parameters, and the schedules of these. */
+/**
+ * The parameters of a run in groups that share their hyper-parameters, and the schedules of these.
+ */
 final class ParameterGroups {
   /**
    * What the parameters of a group have in common. Norms and biases do not decay.

@@ -1,12 +1,12 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.checkpoint.ConfigFile;
-import dev.filigree.zoo.train.log.RunLogs;
-import dev.filigree.zoo.train.checkpoint.CheckpointStore;
-import dev.filigree.zoo.train.event.TrainingException;
-import dev.filigree.io.Failures;
 import dev.filigree.io.Durable;
+import dev.filigree.io.Failures;
 import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.train.checkpoint.CheckpointStore;
+import dev.filigree.zoo.train.checkpoint.ConfigFile;
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.log.RunLogs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,7 +61,10 @@ final class RunDirectory implements AutoCloseable {
   static void requireRun(Path path) {
     if (!Files.isRegularFile(path.resolve(ConfigFile.NAME))) {
       throw new TrainingException(
-          path + ": not a run directory: " + ConfigFile.NAME + " is missing; give the --out of a run");
+          path
+              + ": not a run directory: "
+              + ConfigFile.NAME
+              + " is missing; give the --out of a run");
     }
   }
 

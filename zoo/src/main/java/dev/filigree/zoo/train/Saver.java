@@ -47,8 +47,9 @@ final class Saver {
   }
 
   /**
-   * Saves the run before a row of skipped steps. They change no weight: what is in memory is the run
-   * before the first of them. Older checkpoints stay, in case its weights are already beyond repair.
+   * Saves the run before a row of skipped steps. They change no weight: what is in memory is the
+   * run before the first of them. Older checkpoints stay, in case its weights are already beyond
+   * repair.
    */
   void saveBeforeSkipped() {
     progress.skippedInRow = 0;

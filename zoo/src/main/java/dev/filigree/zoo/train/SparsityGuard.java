@@ -1,8 +1,8 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.event.TrainingException;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
+import dev.filigree.zoo.train.event.TrainingException;
 
 /** Stops a run that is denser than it says: counted weights against the target. */
 final class SparsityGuard {

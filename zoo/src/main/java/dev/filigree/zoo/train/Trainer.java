@@ -1,18 +1,18 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.checkpoint.ConfigFile;
-import dev.filigree.zoo.train.log.RunLogs;
-import dev.filigree.zoo.train.checkpoint.Checkpoints;
-import dev.filigree.zoo.train.checkpoint.CheckpointException;
-import dev.filigree.zoo.train.checkpoint.Checkpoint;
-import dev.filigree.zoo.train.event.TrainingException;
-import dev.filigree.zoo.train.event.RunSummary;
-import dev.filigree.zoo.train.event.TrainingListener;
 import dev.filigree.io.Failures;
 import dev.filigree.zoo.config.ResumedSettings;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
 import dev.filigree.zoo.report.RunReport;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.CheckpointException;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
+import dev.filigree.zoo.train.checkpoint.ConfigFile;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.event.TrainingListener;
+import dev.filigree.zoo.train.log.RunLogs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,18 +1,18 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.event.LayerSparsity;
-import dev.filigree.zoo.train.log.RunLogs;
-import dev.filigree.zoo.train.event.TrainingException;
-import dev.filigree.zoo.train.event.SkippedStep;
-import dev.filigree.zoo.train.event.Evaluation;
-import dev.filigree.zoo.train.event.StepMetrics;
-import dev.filigree.zoo.train.event.RunSummary;
-import dev.filigree.zoo.train.event.RunStart;
-import dev.filigree.zoo.train.event.TrainingListener;
 import dev.filigree.zoo.config.LoopConfig;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
+import dev.filigree.zoo.train.event.Evaluation;
+import dev.filigree.zoo.train.event.LayerSparsity;
+import dev.filigree.zoo.train.event.RunStart;
+import dev.filigree.zoo.train.event.RunSummary;
 import dev.filigree.zoo.train.event.RunSummary.Ending;
+import dev.filigree.zoo.train.event.SkippedStep;
+import dev.filigree.zoo.train.event.StepMetrics;
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.event.TrainingListener;
+import dev.filigree.zoo.train.log.RunLogs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -93,7 +93,9 @@ final class TrainingLoop {
       }
 
       saveCheckpoint();
-      if (ending == Ending.FINISHED && validation.happens() && !validation.happensAt(progress.step)) {
+      if (ending == Ending.FINISHED
+          && validation.happens()
+          && !validation.happensAt(progress.step)) {
         evaluate();
       }
       lastPictures();

@@ -20,8 +20,7 @@ final class Validation {
   Validation(Session session) {
     sets = session.validationData();
     evaluator =
-        new Evaluator(
-            session.model(), session.hardware(), session.config().precision().type());
+        new Evaluator(session.model(), session.hardware(), session.config().precision().type());
     maxBatches = session.config().loop().evalSteps();
     frequency = session.config().loop().evalFrequency();
   }

@@ -293,8 +293,7 @@ class RunConfigTest {
                 callbacks:
                 - EarlyStopping: {monitor: val_loss, min_delta: 0.01, patience: 5, verbose: true}
             """);
-    var expected =
-        new EarlyStopConfig("loss", 0.01, 5, EarlyStopConfig.Mode.MIN);
+    var expected = new EarlyStopConfig("loss", 0.01, 5, EarlyStopConfig.Mode.MIN);
     assertThat(config.loop().earlyStopping()).contains(expected);
     assertThat(parse(config.toYaml()).loop()).isEqualTo(config.loop());
     assertThat(RunConfig.defaults(List.of("loop.patience=2")).loop().earlyStopping())

@@ -1,14 +1,14 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.checkpoint.Manifests;
-import dev.filigree.zoo.train.checkpoint.Checkpoints;
-import dev.filigree.zoo.train.checkpoint.CheckpointException;
-import dev.filigree.zoo.train.checkpoint.Checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.model.Model;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.CheckpointException;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
+import dev.filigree.zoo.train.checkpoint.Manifests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

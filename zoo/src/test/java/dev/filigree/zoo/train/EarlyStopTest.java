@@ -1,12 +1,12 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.event.TrainingException;
-import dev.filigree.zoo.train.event.Evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.filigree.zoo.config.EarlyStopConfig;
 import dev.filigree.zoo.config.EarlyStopConfig.Mode;
+import dev.filigree.zoo.train.event.Evaluation;
+import dev.filigree.zoo.train.event.TrainingException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,10 +1,10 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.checkpoint.Checkpoints;
-import dev.filigree.zoo.train.checkpoint.Checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;

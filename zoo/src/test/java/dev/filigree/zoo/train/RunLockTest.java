@@ -1,9 +1,9 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.event.TrainingException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.filigree.zoo.train.event.TrainingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.log.EventFiles;
-import dev.filigree.io.Durable;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 
+import dev.filigree.io.Durable;
+import dev.filigree.zoo.train.log.EventFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,13 +1,13 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.checkpoint.Manifests;
-import dev.filigree.zoo.train.checkpoint.Checkpoints;
-import dev.filigree.zoo.train.checkpoint.CheckpointException;
-import dev.filigree.zoo.train.event.RunSummary;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.filigree.zoo.model.HuggingFaceFolder;
+import dev.filigree.zoo.train.checkpoint.CheckpointException;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
+import dev.filigree.zoo.train.checkpoint.Manifests;
+import dev.filigree.zoo.train.event.RunSummary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,5 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.checkpoint.Checkpoints;
-import dev.filigree.zoo.train.checkpoint.CheckpointException;
-import dev.filigree.zoo.train.checkpoint.Checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,6 +9,9 @@ import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.model.Model;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.CheckpointException;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

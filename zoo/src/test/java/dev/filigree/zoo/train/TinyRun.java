@@ -1,9 +1,9 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.log.RunLogs;
-import dev.filigree.zoo.train.event.RunSummary;
 import dev.filigree.io.Json;
 import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.log.RunLogs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,5 @@
 package dev.filigree.zoo.train.checkpoint;
 
-import java.util.function.Function;
 import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsFile;
 import dev.filigree.safetensors.TensorEntry;
@@ -17,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** A checkpoint whose files agree with its manifest. */

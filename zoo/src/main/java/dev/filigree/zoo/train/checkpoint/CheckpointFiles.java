@@ -1,10 +1,9 @@
 package dev.filigree.zoo.train.checkpoint;
 
-import java.util.function.Function;
+import com.fasterxml.jackson.core.JacksonException;
+import dev.filigree.io.Durable;
 import dev.filigree.io.Failures;
 import dev.filigree.io.Json;
-import dev.filigree.io.Durable;
-import com.fasterxml.jackson.core.JacksonException;
 import dev.filigree.optim.GradScaler;
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.safetensors.SafetensorsException;
@@ -22,11 +21,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -52,9 +52,7 @@ final class CheckpointFiles {
       HuggingFaceFolder.write(
           directory, run.config().model().config(), run::denseTensor, ElementType.F32);
       SafetensorsWriter.write(
-          directory.resolve(TrainingFile.NAME),
-          run.trainingTensors().sources(),
-          Map.of());
+          directory.resolve(TrainingFile.NAME), run.trainingTensors().sources(), Map.of());
     }
     Optional<Tokenizer> tokenizer = run.data().dataset().tokenizer();
     if (tokenizer.isPresent()) {
@@ -84,8 +82,7 @@ final class CheckpointFiles {
    *
    * @throws CheckpointException when it is not one of this configuration
    */
-  static <T> T read(
-      Path directory, TrainingState run, Function<Map<String, Object>, T> progress) {
+  static <T> T read(Path directory, TrainingState run, Function<Map<String, Object>, T> progress) {
     Map<String, Object> state = readState(directory.resolve(STATE));
     try {
       requireSameKind(state, run);

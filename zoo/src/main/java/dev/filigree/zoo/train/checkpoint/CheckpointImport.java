@@ -1,7 +1,7 @@
 package dev.filigree.zoo.train.checkpoint;
 
-import dev.filigree.io.Failures;
 import dev.filigree.io.Durable;
+import dev.filigree.io.Failures;
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.zoo.data.TokenizerFiles;
 import dev.filigree.zoo.model.HuggingFaceFolder;
@@ -35,7 +35,8 @@ public final class CheckpointImport {
       Durable.deleteTree(aside);
       HuggingFaceFolder.write(aside, model.config(), model.tensors(), ElementType.F32);
       TokenizerFiles.copy(huggingFace, aside);
-      Durable.write(aside.resolve(Manifest.NAME), Manifest.of(aside, Durable.syncFiles(aside)).toBytes());
+      Durable.write(
+          aside.resolve(Manifest.NAME), Manifest.of(aside, Durable.syncFiles(aside)).toBytes());
       Durable.syncFolder(aside);
       Durable.rename(aside, target);
     } catch (IOException e) {

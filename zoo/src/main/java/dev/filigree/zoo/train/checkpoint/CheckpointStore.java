@@ -1,10 +1,8 @@
 package dev.filigree.zoo.train.checkpoint;
 
-import org.jspecify.annotations.Nullable;
-import java.util.Map;
-import dev.filigree.zoo.train.event.TrainingException;
-import dev.filigree.io.Failures;
 import dev.filigree.io.Durable;
+import dev.filigree.io.Failures;
+import dev.filigree.zoo.train.event.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,15 +10,17 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder {@code checkpoints} of a run directory. A checkpoint is written aside, synced and
- * renamed, so that a folder named {@code step-000100} is whole, or was damaged later. For Filigree's
- * own packages.
+ * renamed, so that a folder named {@code step-000100} is whole, or was damaged later. For
+ * Filigree's own packages.
  */
 public final class CheckpointStore {
   public static final String FOLDER = "checkpoints";

@@ -1,8 +1,8 @@
 package dev.filigree.zoo.train.checkpoint;
 
-import java.util.ArrayList;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,9 +1,9 @@
 package dev.filigree.zoo.train.checkpoint;
 
-import dev.filigree.io.Hashing;
-import dev.filigree.io.Json;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.filigree.io.Hashing;
+import dev.filigree.io.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -117,5 +117,4 @@ record Manifest(Map<String, Entry> files) {
       throw new CheckpointException(file, "cannot be read: " + e.getMessage());
     }
   }
-
 }

@@ -79,7 +79,10 @@ public record StartingPoint(Path directory, Map<String, Tensor> masks) implement
     }
     String configured = run.config().optimizer().name();
     String saved =
-        new Checkpoint(directory).config().map(earlier -> earlier.optimizer().name()).orElse(configured);
+        new Checkpoint(directory)
+            .config()
+            .map(earlier -> earlier.optimizer().name())
+            .orElse(configured);
     if (!saved.equals(configured)) {
       throw new CheckpointException(
           directory,

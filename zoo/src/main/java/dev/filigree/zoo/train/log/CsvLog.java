@@ -1,8 +1,8 @@
 package dev.filigree.zoo.train.log;
 
-import dev.filigree.zoo.train.event.Unit;
 import dev.filigree.zoo.train.event.Evaluation;
 import dev.filigree.zoo.train.event.StepMetrics;
+import dev.filigree.zoo.train.event.Unit;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;

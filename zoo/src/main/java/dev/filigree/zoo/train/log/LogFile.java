@@ -1,17 +1,17 @@
 package dev.filigree.zoo.train.log;
 
-import java.nio.charset.StandardCharsets;
-import java.util.stream.Collectors;
-import java.util.function.Predicate;
-import java.nio.file.Files;
-import dev.filigree.zoo.train.event.TrainingException;
 import dev.filigree.io.Durable;
 import dev.filigree.io.Failures;
+import dev.filigree.zoo.train.event.TrainingException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** A file that grows at its end. */
 final class LogFile implements AutoCloseable {
@@ -54,8 +54,8 @@ final class LogFile implements AutoCloseable {
   }
 
   /**
-   * Keeps some lines of a file, where there is one. What stands after the last line end, of a killed
-   * process, is no line.
+   * Keeps some lines of a file, where there is one. What stands after the last line end, of a
+   * killed process, is no line.
    */
   static void keep(Path file, Predicate<String> kept) {
     if (!Files.exists(file)) {
@@ -66,8 +66,7 @@ final class LogFile implements AutoCloseable {
       String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
       String whole = text.substring(0, text.lastIndexOf('\n') + 1);
       Durable.replace(
-          file,
-          whole.lines().filter(kept).map(line -> line + "\n").collect(Collectors.joining()));
+          file, whole.lines().filter(kept).map(line -> line + "\n").collect(Collectors.joining()));
     } catch (IOException e) {
       throw failed(file, e);
     }

@@ -1,16 +1,16 @@
 package dev.filigree.zoo.train.log;
 
-import dev.filigree.config.Records;
-import dev.filigree.zoo.train.event.TrainingException;
-import dev.filigree.zoo.train.event.Unit;
-import dev.filigree.zoo.train.event.SkippedStep;
-import dev.filigree.zoo.train.event.Evaluation;
-import dev.filigree.zoo.train.event.StepMetrics;
-import dev.filigree.zoo.train.event.RunSummary;
-import dev.filigree.io.Json;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.filigree.config.Records;
+import dev.filigree.io.Json;
 import dev.filigree.sparsity.MaskUpdate;
+import dev.filigree.zoo.train.event.Evaluation;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.SkippedStep;
+import dev.filigree.zoo.train.event.StepMetrics;
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.event.Unit;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
@@ -46,8 +46,7 @@ final class MetricsFile extends RunLog {
     LogFile.keep(directory.resolve(NAME), line -> belongs(line, step, scheduled));
   }
 
-  private static boolean belongs(String line, long step, LongPredicate scheduled)
- {
+  private static boolean belongs(String line, long step, LongPredicate scheduled) {
     try {
       JsonNode row = Json.read(line);
       long rowStep = row.path("step").asLong(Long.MAX_VALUE);

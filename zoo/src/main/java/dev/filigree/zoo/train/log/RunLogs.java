@@ -1,13 +1,13 @@
 package dev.filigree.zoo.train.log;
 
-import dev.filigree.zoo.train.event.TrainingListener;
-import java.util.function.LongPredicate;
-import dev.filigree.zoo.train.event.TrainingException;
-import dev.filigree.zoo.train.event.Unit;
 import dev.filigree.zoo.config.LoggingConfig;
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.event.TrainingListener;
+import dev.filigree.zoo.train.event.Unit;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
