@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch;
 
 /** What the doctor looks at, each check with what it found and what mends it. */
@@ -89,7 +90,7 @@ final class MachineChecks {
   /** Measured once for a machine, and then kept. */
   private static Check crossover() {
     String bySize =
-        new TreeMap<>(Crossover.ofThisMachine().bySize())
+        new TreeMap<>(Crossover.of(new Device("cpu")).bySize())
             .entrySet().stream()
                 .map(entry -> entry.getKey() + "²: " + from(entry.getValue()))
                 .collect(Collectors.joining(", "));

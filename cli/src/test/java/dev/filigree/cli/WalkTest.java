@@ -220,7 +220,7 @@ class WalkTest {
   private static void assertTheLossOfTheLastEvaluation(
       WalkNetwork network, String execution, Path run, JsonNode evaluated) throws IOException {
     Map<String, Object> row =
-        rows(run).stream().filter(r -> r.get("event").equals("eval")).toList().getLast();
+        rows(run).stream().filter(r -> "eval".equals(r.get("event"))).toList().getLast();
     double trained = (double) Objects.requireNonNull(row.get("loss"));
     // The weights that a checkpoint has are multiplied densely, which adds in another order.
     double tolerance = execution.equals("compressed") ? 1e-5 : 0;

@@ -5,7 +5,7 @@ import java.util.function.LongUnaryOperator;
 /**
  * Which weights of a group compete, and how many of them win.
  *
- * @param candidates who competes
+ * @param competitors who competes
  * @param winners from the number of existing weights of a group to the number of winners
  */
 record Quota(Competitors competitors, LongUnaryOperator winners) {

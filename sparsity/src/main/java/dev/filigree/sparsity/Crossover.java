@@ -6,10 +6,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.filigree.config.CacheFolder;
 import dev.filigree.io.Durable;
 import dev.filigree.io.Json;
-import dev.filigree.kernels.SparseKernels;
+import dev.filigree.sparsity.storage.SparseProducts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -17,7 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
+import org.bytedeco.pytorch.Device;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +37,7 @@ public final class Crossover {
   /** The share of the processors in other programs' hands above which a measurement is not kept. */
   private static final double BUSY = 0.15;
 
-  private static @Nullable Crossover machine;
+  private static final Map<String, Crossover> BY_DEVICE = new HashMap<>();
 
   private final Path file;
   private final String machineName;
@@ -67,24 +68,24 @@ public final class Crossover {
     bySize.putAll(read());
   }
 
-  /** The crossover of this machine, of which nothing is measured yet that no layer asked for. */
-  public static synchronized Crossover ofThisMachine() {
-    if (machine == null) {
-      machine =
-          new Crossover(
-              CacheFolder.standard().resolve("crossover.json"),
-              CrossoverMeasurement.machine(),
-              provider().equals("scalar"),
-              CrossoverMeasurement::of);
-    }
-    return machine;
-  }
-
-  /** The loops that the kernels run here. */
-  static String provider() {
-    try (var kernels = SparseKernels.withThreads(1)) {
-      return kernels.provider();
-    }
+  /**
+   * The crossover of a device of this machine, of which nothing is measured yet that no layer asked
+   * for.
+   *
+   * @throws java.util.NoSuchElementException for a device without sparse products
+   */
+  public static synchronized Crossover of(Device device) {
+    return BY_DEVICE.computeIfAbsent(
+        device.str().getString(),
+        _ -> {
+          try (var products = SparseProducts.of(device).orElseThrow()) {
+            return new Crossover(
+                CacheFolder.standard().resolve("crossover.json"),
+                CrossoverMeasurement.key(device, products.provider()),
+                !products.isVectorized(),
+                new CrossoverMeasurement(device)::of);
+          }
+        });
   }
 
   /**

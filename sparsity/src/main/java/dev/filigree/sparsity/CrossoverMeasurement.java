@@ -1,10 +1,10 @@
 package dev.filigree.sparsity;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.filigree.kernels.SparseKernels;
-import dev.filigree.kernels.SparseMatrix;
 import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
+import dev.filigree.sparsity.storage.SparseLayout;
+import dev.filigree.sparsity.storage.SparseProducts;
 import dev.filigree.torch.Tensors;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,53 +37,66 @@ final class CrossoverMeasurement {
   private static final int WARM_UP_SIZE = 256;
   private static final int WARM_UP_ROUNDS = 200;
 
-  private static boolean warm;
+  private final Device device;
+  private boolean warm;
 
-  private CrossoverMeasurement() {}
-
-  /** What the measurement depends on. */
-  static String machine() {
-    String processor = System.getProperty("os.arch");
-    try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-      processor =
-          lines
-              .filter(line -> line.startsWith("model name") || line.startsWith("model\t"))
-              .distinct()
-              .reduce("", (left, right) -> left + right.substring(right.indexOf(':') + 1));
-    } catch (IOException e) {
-      LOG.debug("no /proc/cpuinfo", e);
-    }
-    return "%s, %d threads, %s, OpenBLAS %s"
-        .formatted(
-            processor.strip(),
-            torch.get_num_threads(),
-            Crossover.provider(),
-            System.getenv().getOrDefault("OPENBLAS_CORETYPE", "default"));
+  CrossoverMeasurement(Device device) {
+    this.device = device;
   }
 
-  static synchronized Crossover.Measured of(int size) {
+  /**
+   * What the measurement depends on.
+   *
+   * @param provider of the sparse products
+   */
+  static String key(Device device, String provider) {
+    String key =
+        "%s, %d threads, %s, OpenBLAS %s"
+            .formatted(
+                processor(),
+                torch.get_num_threads(),
+                provider,
+                System.getenv().getOrDefault("OPENBLAS_CORETYPE", "default"));
+    return device.is_cpu() ? key : device.str().getString() + ", " + key;
+  }
+
+  private static String processor() {
+    try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      return lines
+          .filter(line -> line.startsWith("model name") || line.startsWith("model\t"))
+          .distinct()
+          .reduce("", (left, right) -> left + right.substring(right.indexOf(':') + 1))
+          .strip();
+    } catch (IOException e) {
+      LOG.debug("no /proc/cpuinfo", e);
+      return System.getProperty("os.arch");
+    }
+  }
+
+  synchronized Crossover.Measured of(int size) {
     try (var _ = new NoGradGuard();
         var _ = new PointerScope();
-        var kernels = SparseKernels.withThreads(torch.get_num_threads())) {
+        var products = SparseProducts.of(device).orElseThrow()) {
       if (!warm) {
-        best(List.of(compressed(kernels, WARM_UP_SIZE, 0.9)), WARM_UP_ROUNDS); // compiles the loops
+        best(
+            List.of(compressed(products, WARM_UP_SIZE, 0.9)), WARM_UP_ROUNDS); // compiles the loops
         warm = true;
       }
       otherPrograms(); // loads are those since the last question
-      double sparsity = bisect(kernels, size);
+      double sparsity = bisect(products, size);
       return new Crossover.Measured(sparsity, otherPrograms());
     }
   }
 
   /** The lowest sparsity at which compressed is faster, above which it is taken to be so too. */
-  private static double bisect(SparseKernels kernels, int size) {
+  private double bisect(SparseProducts products, int size) {
     int low = 0;
     int high = SPARSITIES.length;
     while (low < high) {
       int middle = (low + high) / 2;
       try (var _ = new PointerScope()) {
         long[] nanos =
-            best(List.of(dense(size), compressed(kernels, size, SPARSITIES[middle])), ROUNDS);
+            best(List.of(dense(size), compressed(products, size, SPARSITIES[middle])), ROUNDS);
         if (nanos[1] < nanos[0]) {
           high = middle;
         } else {
@@ -104,12 +118,15 @@ final class CrossoverMeasurement {
   }
 
   /** Numbers that leave libtorch's generator, the caller's, as it is. */
-  private static Tensor numbers(long rows, long columns) {
-    return torch.linspace(new Scalar(-1), new Scalar(1), rows * columns).view(rows, columns);
+  private Tensor numbers(long rows, long columns) {
+    return torch
+        .linspace(new Scalar(-1), new Scalar(1), rows * columns)
+        .to(device, ScalarType.Float)
+        .view(rows, columns);
   }
 
   /** Forward, input gradient and weight gradient of a dense layer. */
-  private static Runnable dense(int size) {
+  private Runnable dense(int size) {
     Tensor x = numbers(TOKENS, size);
     Tensor w = numbers(size, size);
     return () -> {
@@ -119,22 +136,19 @@ final class CrossoverMeasurement {
     };
   }
 
-  private static Runnable compressed(SparseKernels kernels, int size, double sparsity) {
-    Tensor scores =
-        RandomScores.of(0, "crossover", 0).tensor(new Device("cpu"), new long[] {size, size});
-    Tensor mask = Masks.topK(scores, sparsity);
-    SparseMatrix matrix = SparseMatrix.ofMask(size, size, Tensors.segment(mask));
-    Tensor values = numbers(1, matrix.kept()).view(-1);
-    Tensor gradient = torch.empty(matrix.kept());
+  private Runnable compressed(SparseProducts products, int size, double sparsity) {
+    Tensor scores = RandomScores.of(0, "crossover", 0).tensor(device, size, size);
+    SparseLayout layout = products.layout(Masks.topK(scores, sparsity));
+    Tensor values = numbers(1, layout.kept()).view(-1);
     Tensor x = numbers(TOKENS, size);
-    Tensor y = torch.empty(TOKENS, size);
     return () -> {
-      try (var in = kernels.pack(Tensors.segment(x), TOKENS, size);
-          var out = kernels.pack(Tensors.segment(x), TOKENS, size)) {
-        kernels.forward(matrix, Tensors.segment(values), in, null, Tensors.segment(y));
-        kernels.inputGradient(matrix, Tensors.segment(values), out, Tensors.segment(y));
-        kernels.weightGradient(matrix, out, in, Tensors.segment(gradient));
-      }
+      SparseProducts.Packed in = products.pack(x);
+      SparseProducts.Packed out = products.pack(x);
+      products.forward(layout, values, in);
+      products.inputGradient(layout, values, out);
+      products.weightGradient(layout, out, in);
+      in.release();
+      out.release();
     };
   }
 

@@ -171,7 +171,7 @@ final class ExecutionChoice implements AutoCloseable {
     double sparsity = algorithm.sparsity(0);
     return sparsity < LEAST_SPARSITY // the measurement is spared
         ? Optional.of(Crossover.tooDense(sparsity, LEAST_SPARSITY))
-        : Crossover.ofThisMachine().slowness(weight.size(0), weight.size(1), sparsity);
+        : Crossover.of(weight.device()).slowness(weight.size(0), weight.size(1), sparsity);
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.Device;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -92,7 +93,7 @@ class CrossoverTest {
 
   @Test
   void theMeasurementItselfGivesASparsityOrNever() {
-    double sparsity = CrossoverMeasurement.of(256).sparsity();
+    double sparsity = new CrossoverMeasurement(new Device("cpu")).of(256).sparsity();
     assertThat(sparsity).isIn(0.5, 0.6, 0.7, 0.8, 0.9, 0.95, Crossover.NEVER);
   }
 }

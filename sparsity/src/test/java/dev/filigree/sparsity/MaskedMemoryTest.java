@@ -16,9 +16,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
 class MaskedMemoryTest {
-  private static final long SIDE = 1024;
+  private static final long SIDE = 2048;
   private static final long BYTES = 4 * SIDE * SIDE;
   private static final int LAYERS = 4;
+  private static final double NOISE = 0.4; // what earlier tests may free meanwhile, some megabytes
 
   private static final class Net extends Layer {
     private final Linear[] layers = new Linear[LAYERS];
@@ -47,18 +48,18 @@ class MaskedMemoryTest {
       var algorithm =
           SparseEvolution.builder().sparsity(0.9).dropFraction(0.3).update(every(100)).build();
       try (SparseOptimizer optimizer = MaskedTraining.wrap(net, sgd, algorithm)) {
-        long before = NativeBytes.inUse();
+        long before = NativeBytes.inUseOnceSettled();
         try (var _ = new PointerScope()) {
           net.forward(torch.randn(8, SIDE)).sum().backward();
         }
         // One more of a single layer may wait for the next hook.
         assertThat((double) (NativeBytes.inUse() - before) / BYTES)
             .as("gradients held after the backward pass")
-            .isBetween(LAYERS - 0.1, LAYERS + 1.1);
+            .isBetween(LAYERS - NOISE, LAYERS + 1 + NOISE);
         optimizer.step();
         assertThat((double) (NativeBytes.inUse() - before) / BYTES)
             .as("gradients held after the step")
-            .isBetween(LAYERS - 0.1, LAYERS + 0.1);
+            .isBetween(LAYERS - NOISE, LAYERS + NOISE);
       }
     }
   }

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import org.bytedeco.javacpp.Pointer;
 
 /** The bytes that this process holds of the C library, libtorch's tensors on the CPU among them. */
 public final class NativeBytes {
@@ -20,6 +21,22 @@ public final class NativeBytes {
   /** Whether the C library counts: glibc from 2.33 on. */
   public static boolean areCounted() {
     return Linker.nativeLinker().defaultLookup().find("mallinfo2").isPresent();
+  }
+
+  /**
+   * The bytes in use once what earlier tests left to the garbage collector is gone, so that nothing
+   * of it goes while a test counts.
+   */
+  public static long inUseOnceSettled() {
+    long last = Long.MAX_VALUE;
+    for (long now = inUse(); now < last; now = inUse()) {
+      last = now;
+      for (int i = 0; i < 3; i++) {
+        System.gc();
+        Pointer.deallocateReferences();
+      }
+    }
+    return inUse();
   }
 
   @SuppressWarnings("restricted") // struct mallinfo2 mallinfo2(void), ten size_t

@@ -21,6 +21,16 @@ final class CpuProducts implements SparseProducts {
   private @Nullable Shared shared;
 
   @Override
+  public String provider() {
+    return kernels().provider();
+  }
+
+  @Override
+  public boolean isVectorized() {
+    return SparseKernels.obstacles().isEmpty();
+  }
+
+  @Override
   public Optional<String> obstacle(Tensor weight) {
     if (!weight.is_cpu()) {
       return Optional.of("the sparse kernels run on the CPU, it is on another device");

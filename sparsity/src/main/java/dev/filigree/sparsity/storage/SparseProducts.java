@@ -19,6 +19,15 @@ public interface SparseProducts extends AutoCloseable {
     return device.is_cpu() ? Optional.of(new CpuProducts()) : Optional.empty();
   }
 
+  /** Which code computes them here, in the words of a measurement's key: {@code panama-512}. */
+  String provider();
+
+  /**
+   * Whether they compute with whatever makes the device fast. Where they do not, masked execution
+   * is always faster.
+   */
+  boolean isVectorized();
+
   /** Why a weight cannot be stored compressed here, in the words of an error; empty if it can. */
   Optional<String> obstacle(Tensor weight);
 

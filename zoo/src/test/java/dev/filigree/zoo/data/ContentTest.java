@@ -89,7 +89,7 @@ class ContentTest {
   @Test
   void whatStandsBesideDocumentsIsNamed() throws Exception {
     texts(TestData.resource("files/mixed"));
-    assertThat(String.join("\n", notes)).contains("README.md", "img.png", ".DS_Store");
+    assertThat(String.join("\n", notes)).contains("README.md", "img.png", "Thumbs.db");
   }
 
   @Test
