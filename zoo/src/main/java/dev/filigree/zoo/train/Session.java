@@ -18,12 +18,10 @@ import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.model.ParameterSpec;
 import dev.filigree.zoo.train.checkpoint.StartingPoint;
 import dev.filigree.zoo.train.checkpoint.TrainingState;
-import dev.filigree.zoo.train.event.LayerSparsity;
 import dev.filigree.zoo.train.event.TrainingException;
 import dev.filigree.zoo.train.event.Unit;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -244,20 +242,6 @@ final class Session implements AutoCloseable {
   /** The counted sparsity over the sparse parameters; 0 for a dense run. */
   double countedSparsity() {
     return sparsity().map(SparseOptimizer::sparsity).orElse(0.0);
-  }
-
-  /** The sparse parameters, counted. */
-  List<LayerSparsity> layers() {
-    return sparseParameters().stream()
-        .map(
-            parameter ->
-                new LayerSparsity(
-                    parameter.name(),
-                    Arrays.stream(parameter.shape()).boxed().toList(),
-                    parameter.kept(),
-                    parameter.targetSparsity(),
-                    parameter.sparsity()))
-        .toList();
   }
 
   /** Whether the masks come from the zeros of given weights, whatever their number. */

@@ -212,6 +212,7 @@ final class TrainingLoop {
   }
 
   private RunSummary end(Ending ending, double seconds) {
+    List<LayerSparsity> layers = LayerSparsity.of(session.sparseParameters());
     var summary =
         new RunSummary(
             ending,
@@ -224,13 +225,13 @@ final class TrainingLoop {
             progress.evalAccuracy,
             progress.bestEvalLoss,
             session.countedSparsity(),
-            LayerSparsity.target(session.layers()),
+            LayerSparsity.target(layers),
             progress.skipped,
             firstStep,
             trainedPositions,
             seconds,
             trainedSeconds == 0 ? 0 : trainedPositions / trainedSeconds,
-            session.layers(),
+            layers,
             session.hardware().toString(),
             session.execution(),
             saver.newest());

@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train.event;
 
+import dev.filigree.sparsity.SparseParameter;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -14,6 +16,20 @@ public record LayerSparsity(
     String parameter, List<Long> shape, long kept, double targetSparsity, double sparsity) {
   public LayerSparsity {
     shape = List.copyOf(shape);
+  }
+
+  /** These parameters, counted. */
+  public static List<LayerSparsity> of(List<SparseParameter> parameters) {
+    return parameters.stream()
+        .map(
+            parameter ->
+                new LayerSparsity(
+                    parameter.name(),
+                    Arrays.stream(parameter.shape()).boxed().toList(),
+                    parameter.kept(),
+                    parameter.targetSparsity(),
+                    parameter.sparsity()))
+        .toList();
   }
 
   /** The sparsity that was asked for, over all these parameters; 0 for none. */
