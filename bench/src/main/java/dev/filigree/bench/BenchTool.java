@@ -1,7 +1,6 @@
 package dev.filigree.bench;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.filigree.io.Json;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -83,7 +82,7 @@ public final class BenchTool implements ToolProvider {
     var rows = new ArrayList<R>();
     if (json) {
       benchmark.accept(rows::add);
-      say(out, json(rows));
+      say(out, Json.indented(rows) + "\n");
       return;
     }
     say(out, header);
@@ -119,13 +118,5 @@ public final class BenchTool implements ToolProvider {
   private static void say(PrintWriter to, String text) {
     to.print(text);
     to.flush();
-  }
-
-  private static String json(List<?> rows) {
-    try {
-      return new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(rows) + "\n";
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

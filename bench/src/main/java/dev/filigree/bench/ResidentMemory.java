@@ -1,7 +1,7 @@
 package dev.filigree.bench;
 
 import dev.filigree.sparsity.Execution;
-import dev.filigree.zoo.train.Memory;
+import dev.filigree.zoo.train.log.Memory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;

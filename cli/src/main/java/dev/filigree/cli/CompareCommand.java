@@ -1,12 +1,13 @@
 package dev.filigree.cli;
 
+import dev.filigree.io.Json;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.report.CompareReport;
 import dev.filigree.zoo.report.CompareReport.Method;
 import dev.filigree.zoo.report.CompareReport.Statistic;
 import dev.filigree.zoo.report.Figures;
-import dev.filigree.zoo.train.RunSummary;
 import dev.filigree.zoo.train.Trainer;
+import dev.filigree.zoo.train.event.RunSummary;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -182,7 +183,7 @@ final class CompareCommand implements Callable<Integer> {
   private void report(
       Path directory, List<Method> results, List<Map<String, Object>> rows, String units)
       throws IOException {
-    String text = JsonText.of(Map.of("results", rows));
+    String text = Json.indented(Map.of("results", rows));
     Files.writeString(directory.resolve("compare.json"), text);
     Path html = CompareReport.write(directory, results);
     PrintWriter output = spec.commandLine().getOut();

@@ -1,5 +1,7 @@
 package dev.filigree.cli;
 
+import dev.filigree.sparsity.Execution;
+import dev.filigree.zoo.config.Device;
 import dev.filigree.zoo.config.RunConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,18 +14,6 @@ import picocli.CommandLine.Parameters;
 
 /** The configuration of a run: a file and what the command line changes in it. */
 final class ConfigOptions {
-  private enum Device {
-    AUTO,
-    CPU,
-    CUDA
-  }
-
-  private enum Execution {
-    AUTO,
-    MASKED,
-    COMPRESSED
-  }
-
   @Parameters(
       paramLabel = "CONFIG.yaml",
       arity = "0..1",

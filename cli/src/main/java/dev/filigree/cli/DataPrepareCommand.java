@@ -1,5 +1,6 @@
 package dev.filigree.cli;
 
+import dev.filigree.io.Json;
 import dev.filigree.zoo.data.DataPreparation;
 import dev.filigree.zoo.data.DocumentSources;
 import dev.filigree.zoo.data.TokenStore;
@@ -141,7 +142,7 @@ final class DataPrepareCommand implements Callable<Integer> {
       line.put("prepared_documents", result.prepared());
       line.put("seconds", result.seconds());
       line.put("tokens_per_second", result.tokensPerSecond());
-      out.println(JsonText.of(line));
+      out.println(Json.indented(line));
       return;
     }
     out.printf(

@@ -1,5 +1,6 @@
 package dev.filigree.cli;
 
+import dev.filigree.io.Json;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.data.DataConfig;
 import dev.filigree.zoo.data.Tokenizer;
@@ -8,7 +9,7 @@ import dev.filigree.zoo.data.Tokenizers;
 import dev.filigree.zoo.eval.Tasks;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.report.Figures;
-import dev.filigree.zoo.train.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -119,7 +120,7 @@ final class EvaluateCommand implements Callable<Integer> {
       all.put("checkpoint", checkpoint.directory().toString());
       checkpoint.step().ifPresent(step -> all.put("step", step));
       all.put("results", results);
-      out.println(JsonText.of(all));
+      out.println(Json.indented(all));
     } else {
       out.println("checkpoint " + checkpoint.directory());
       results.forEach(

@@ -4,7 +4,7 @@ import dev.filigree.safetensors.ElementType;
 import dev.filigree.zoo.data.Tokenizer;
 import dev.filigree.zoo.data.TokenizerFiles;
 import dev.filigree.zoo.model.HuggingFaceFolder;
-import dev.filigree.zoo.train.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.filigree.cli;
 
-import dev.filigree.zoo.train.CheckpointImport;
+import dev.filigree.zoo.train.checkpoint.CheckpointImport;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.concurrent.Callable;

@@ -1,7 +1,7 @@
 package dev.filigree.cli;
 
-import dev.filigree.zoo.train.Checkpoint;
-import dev.filigree.zoo.train.Checkpoints;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
 import java.nio.file.Files;
 import java.nio.file.Path;
 

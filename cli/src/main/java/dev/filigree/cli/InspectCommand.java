@@ -1,8 +1,9 @@
 package dev.filigree.cli;
 
+import dev.filigree.io.Json;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.report.Figures;
-import dev.filigree.zoo.train.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ final class InspectCommand implements Callable<Integer> {
       all.put("checkpoint", checkpoint.directory().toString());
       checkpoint.step().ifPresent(step -> all.put("step", step));
       all.put("layers", layers.stream().map(LayerStructure::toMap).toList());
-      out.println(JsonText.of(all));
+      out.println(Json.indented(all));
     } else {
       table(out, checkpoint, layers);
     }

@@ -8,7 +8,7 @@ import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.train.DataFit;
 import dev.filigree.zoo.train.Evaluator;
-import dev.filigree.zoo.train.Unit;
+import dev.filigree.zoo.train.event.Unit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,13 +1,13 @@
 package dev.filigree.cli;
 
 import dev.filigree.zoo.report.Figures;
-import dev.filigree.zoo.train.Evaluation;
-import dev.filigree.zoo.train.RunStart;
-import dev.filigree.zoo.train.RunSummary;
-import dev.filigree.zoo.train.SkippedStep;
-import dev.filigree.zoo.train.StepMetrics;
-import dev.filigree.zoo.train.TrainingListener;
-import dev.filigree.zoo.train.Unit;
+import dev.filigree.zoo.train.event.Evaluation;
+import dev.filigree.zoo.train.event.RunStart;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.SkippedStep;
+import dev.filigree.zoo.train.event.StepMetrics;
+import dev.filigree.zoo.train.event.TrainingListener;
+import dev.filigree.zoo.train.event.Unit;
 import java.io.PrintWriter;
 import java.util.Locale;
 

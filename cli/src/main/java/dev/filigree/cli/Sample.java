@@ -1,8 +1,8 @@
 package dev.filigree.cli;
 
 import dev.filigree.zoo.config.RunConfig;
-import dev.filigree.zoo.train.Checkpoint;
-import dev.filigree.zoo.train.Checkpoints;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.filigree.cli;
 
+import dev.filigree.io.Json;
 import dev.filigree.sparsity.algorithm.Recipe;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
@@ -54,6 +55,6 @@ record SparsityMethods(double sparsity, List<String> parameters, long steps) {
     if (!parameters.isEmpty()) {
       block.put("param_filter", parameters);
     }
-    return "sparsity=" + JsonText.of(block);
+    return "sparsity=" + Json.indented(block);
   }
 }

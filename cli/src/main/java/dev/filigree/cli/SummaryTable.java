@@ -1,9 +1,9 @@
 package dev.filigree.cli;
 
 import dev.filigree.zoo.report.Figures;
-import dev.filigree.zoo.train.Memory;
-import dev.filigree.zoo.train.RunSummary;
-import dev.filigree.zoo.train.Unit;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.Unit;
+import dev.filigree.zoo.train.log.Memory;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

@@ -5,7 +5,7 @@ import dev.filigree.zoo.data.Tokenizer;
 import dev.filigree.zoo.data.TokenizerFiles;
 import dev.filigree.zoo.data.Tokenizers;
 import dev.filigree.zoo.model.LanguageModel;
-import dev.filigree.zoo.train.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
 import java.util.Optional;
 
 /** A checkpoint's network and what makes tokens of text for it. */

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
-import dev.filigree.zoo.train.Evaluation;
-import dev.filigree.zoo.train.RunStart;
-import dev.filigree.zoo.train.SkippedStep;
-import dev.filigree.zoo.train.StepMetrics;
+import dev.filigree.zoo.train.event.Evaluation;
+import dev.filigree.zoo.train.event.RunStart;
+import dev.filigree.zoo.train.event.SkippedStep;
+import dev.filigree.zoo.train.event.StepMetrics;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ class ProgressLineTest {
             last,
             "cpu",
             "masked",
-            dev.filigree.zoo.train.Unit.TOKENS));
+            dev.filigree.zoo.train.event.Unit.TOKENS));
     err.getBuffer().setLength(0);
     return line;
   }

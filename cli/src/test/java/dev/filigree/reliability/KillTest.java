@@ -2,7 +2,7 @@ package dev.filigree.reliability;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.filigree.zoo.train.Checkpoints;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

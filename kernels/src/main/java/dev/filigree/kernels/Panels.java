@@ -194,10 +194,6 @@ final class Panels {
     return rows;
   }
 
-  int columns() {
-    return columns;
-  }
-
   int kept() {
     return kept;
   }

@@ -62,17 +62,6 @@ final class RowLists {
     return columnOf.length;
   }
 
-  /** The flat row-major positions, ascending. */
-  int[] positions() {
-    int[] positions = new int[kept()];
-    for (int row = 0; row < rows; row++) {
-      for (int i = starts[row]; i < starts[row + 1]; i++) {
-        positions[i] = row * columns + columnOf[i];
-      }
-    }
-    return positions;
-  }
-
   /**
    * The same positions column by column.
    *

@@ -15,12 +15,10 @@ import java.util.BitSet;
  *
  * <p>The values are in the order the loops like: the matrix is cut into blocks of 256 rows by a
  * panel of columns (64 to 512 wide, wider for sparser matrices), blocks follow each other along the
- * rows, and in a block rows that keep more weights come first. {@link #positions} translates. The
- * order changes with every {@link #update}.
+ * rows, and in a block rows that keep more weights come first. {@link #positions} translates.
  *
  * <p>A second structure holds the same positions by columns, for the input gradient; it reads the
- * values through a permutation. Both together take about 8.5 bytes a kept weight. Not thread-safe
- * while {@link #update} runs.
+ * values through a permutation. Both together take about 8.5 bytes a kept weight.
  */
 public final class SparseMatrix {
   /** Elements that a matrix may have: positions are ints, and a JVM's arrays end a little below. */
@@ -121,18 +119,6 @@ public final class SparseMatrix {
     return positions;
   }
 
-  /** [kept]: the flat row-major positions in ascending order. */
-  public int[] sortedPositions() {
-    return rowLists(new int[kept()]).positions();
-  }
-
-  /** [kept]: the index of the value at each position, positions in ascending order. */
-  public int[] valueIndices() {
-    int[] indices = new int[kept()];
-    rowLists(indices);
-    return indices;
-  }
-
   /**
    * Copies the kept elements of a dense matrix to values.
    *
@@ -185,68 +171,22 @@ public final class SparseMatrix {
   }
 
   /**
-   * Changes the positions: drops some, grows others. A position both dropped and grown keeps its
-   * value. Nothing changes if an argument is refused.
+   * Where the values of this matrix stood in another one.
    *
-   * @param dropped flat positions of kept weights, in any order
-   * @param grown flat positions of missing or dropped weights, in any order
-   * @return [kept]: for each value after the update the index it had before, or -1 for a new weight
-   * @throws IllegalArgumentException if a position occurs twice in a list, lies outside, is dropped
-   *     but not kept, or grown although kept
+   * @return [kept]: the index in the other one's values, or -1 for a weight that it did not keep
+   * @throws IllegalArgumentException if the two differ in shape
    */
-  public int[] update(int[] dropped, int[] grown) {
-    int[] oldValues = new int[kept()];
-    int[] old = rowLists(oldValues).positions();
-    int[] drop = sorted("dropped", dropped);
-    int[] grow = sorted("grown", grown);
-    requireChange(old, drop, grow);
-    int[] positions = new int[changed(old.length, drop.length, grow.length)];
-    int[] origin = new int[positions.length];
-    int kept = 0;
-    int d = 0;
-    int g = 0;
-    for (int i = 0; i < old.length; i++) {
-      for (; g < grow.length && grow[g] < old[i]; g++) {
-        origin[kept] = -1;
-        positions[kept++] = grow[g];
-      }
-      boolean isDropped = d < drop.length && drop[d] == old[i];
-      boolean isGrown = g < grow.length && grow[g] == old[i];
-      if (!isDropped || isGrown) {
-        origin[kept] = oldValues[i];
-        positions[kept++] = old[i];
-      }
-      d += isDropped ? 1 : 0;
-      g += isGrown ? 1 : 0;
+  public int[] indicesIn(SparseMatrix other) {
+    if (other.rows != rows || other.columns != columns) {
+      throw new IllegalArgumentException(
+          "the other matrix is [%d, %d]; this one is [%d, %d]"
+              .formatted(other.rows, other.columns, rows, columns));
     }
-    for (; g < grow.length; g++) {
-      origin[kept] = -1;
-      positions[kept++] = grow[g];
-    }
-    int[] order = build(RowLists.of(rows, columns, positions));
-    for (int value = 0; value < kept; value++) {
-      order[value] = origin[order[value]];
-    }
-    return order;
-  }
-
-  /** How many weights are kept after some were dropped and others, or some of them again, grown. */
-  static int changed(int kept, int dropped, int grown) {
-    return Math.toIntExact((long) kept - dropped + grown);
-  }
-
-  /** Refuses to drop what is not kept, and to grow what is kept and not dropped; all ascending. */
-  private static void requireChange(int[] kept, int[] dropped, int[] grown) {
-    for (int position : dropped) {
-      if (Arrays.binarySearch(kept, position) < 0) {
-        throw new IllegalArgumentException("dropped position " + position + " is not kept");
-      }
-    }
-    for (int position : grown) {
-      if (Arrays.binarySearch(kept, position) >= 0 && Arrays.binarySearch(dropped, position) < 0) {
-        throw new IllegalArgumentException("grown position " + position + " is kept already");
-      }
-    }
+    int[] plusOne = new int[rows * columns];
+    other.byRows.forEach((value, row, column) -> plusOne[row * columns + column] = value + 1);
+    int[] indices = new int[kept()];
+    byRows.forEach((value, row, column) -> indices[value] = plusOne[row * columns + column] - 1);
+    return indices;
   }
 
   /**
@@ -282,8 +222,7 @@ public final class SparseMatrix {
     return permutation.address();
   }
 
-  /** Takes new positions; returns for each value its place in the lists. */
-  private int[] build(RowLists lists) {
+  private void build(RowLists lists) {
     int[] order = byRows.build(lists);
     int[] valueOf = new int[order.length];
     for (int value = 0; value < order.length; value++) {
@@ -295,40 +234,6 @@ public final class SparseMatrix {
     for (int at = 0; at < order.length; at++) {
       target.set(INT, 4L * at, valueOf[source[transposedOrder[at]]]);
     }
-    return order;
-  }
-
-  /** The positions row by row; {@code valueOf} [kept] receives the value index of each. */
-  private RowLists rowLists(int[] valueOf) {
-    int[] starts = new int[rows + 1];
-    byRows.forEach((value, row, column) -> starts[row + 1]++);
-    for (int row = 0; row < rows; row++) {
-      starts[row + 1] += starts[row];
-    }
-    int[] next = starts.clone();
-    int[] columnOf = new int[kept()];
-    byRows.forEach(
-        (value, row, column) -> {
-          int at = next[row]++;
-          columnOf[at] = column;
-          valueOf[at] = value;
-        });
-    return new RowLists(rows, columns, starts, columnOf);
-  }
-
-  private int[] sorted(String name, int[] positions) {
-    int[] sorted = positions.clone();
-    Arrays.sort(sorted);
-    for (int i = 0; i < sorted.length; i++) {
-      if (sorted[i] < 0 || sorted[i] >= rows * columns) {
-        throw new IllegalArgumentException(
-            "%s position %d lies outside [%d, %d]".formatted(name, sorted[i], rows, columns));
-      }
-      if (i > 0 && sorted[i] == sorted[i - 1]) {
-        throw new IllegalArgumentException(name + " position " + sorted[i] + " occurs twice");
-      }
-    }
-    return sorted;
   }
 
   private static void checkShape(int rows, int columns) {

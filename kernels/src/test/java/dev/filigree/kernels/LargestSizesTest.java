@@ -47,13 +47,6 @@ class LargestSizesTest {
   }
 
   @Test
-  void anUpdateOfMostOfALargeMatrixIsCounted() {
-    // 1.5 and 1.2 billion together are no int; what is left after the drop is.
-    assertThat(SparseMatrix.changed(1_500_000_000, 1_200_000_000, 1_200_000_000))
-        .isEqualTo(1_500_000_000);
-  }
-
-  @Test
   void theListOfPositionsGrowsToTheWholeMatrixAndNoFurther() {
     assertThat(SparseMatrix.grown(1024, 1_000_000)).isEqualTo(2048);
     assertThat(SparseMatrix.grown(1 << 30, SparseMatrix.MAX_ELEMENTS))

@@ -10,7 +10,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Random;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,8 +19,6 @@ class SparseMatrixTest {
   void rowsThatKeepMoreComeFirst() {
     var matrix = SparseMatrix.ofPositions(3, 4, new int[] {1, 4, 6, 7, 9, 11});
     assertThat(matrix.positions()).containsExactly(4, 6, 7, 9, 11, 1);
-    assertThat(matrix.sortedPositions()).containsExactly(1, 4, 6, 7, 9, 11);
-    assertThat(matrix.valueIndices()).containsExactly(5, 0, 1, 2, 3, 4);
   }
 
   @Test
@@ -34,39 +31,6 @@ class SparseMatrixTest {
     assertThat(positions[63]).isEqualTo(63);
     assertThat(positions[64]).isEqualTo(128);
     assertThat(positions[128]).isEqualTo(64);
-  }
-
-  @Test
-  void updateKeepsValuesThatStayAndMarksNewOnes() {
-    var matrix = SparseMatrix.ofPositions(2, 3, new int[] {0, 2, 4});
-    int[] before = matrix.positions();
-    int[] origin = matrix.update(new int[] {4, 0}, new int[] {5, 0});
-    assertThat(matrix.sortedPositions()).containsExactly(0, 2, 5);
-    int[] after = matrix.positions();
-    for (int value = 0; value < after.length; value++) {
-      int was = origin[value] < 0 ? -1 : before[origin[value]];
-      assertThat(was).isEqualTo(after[value] == 5 ? -1 : after[value]);
-    }
-  }
-
-  @Test
-  void refusedUpdatesChangeNothing() {
-    var matrix = SparseMatrix.ofPositions(2, 3, new int[] {0, 2, 4});
-    refused(matrix, new int[] {1}, new int[] {}, "dropped position 1 is not kept");
-    refused(matrix, new int[] {5}, new int[] {}, "dropped position 5 is not kept");
-    refused(matrix, new int[] {3}, new int[] {3}, "dropped position 3 is not kept");
-    refused(matrix, new int[] {}, new int[] {2}, "grown position 2 is kept already");
-    refused(matrix, new int[] {}, new int[] {6}, "grown position 6 lies outside [2, 3]");
-    refused(matrix, new int[] {-1}, new int[] {}, "dropped position -1 lies outside [2, 3]");
-    refused(matrix, new int[] {0, 0}, new int[] {}, "dropped position 0 occurs twice");
-  }
-
-  private static void refused(SparseMatrix matrix, int[] drop, int[] grow, String message) {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> matrix.update(drop, grow))
-        .withMessage(message);
-    matrix.checkStructure();
-    assertThat(matrix.sortedPositions()).containsExactly(0, 2, 4);
   }
 
   @Test
@@ -90,60 +54,27 @@ class SparseMatrixTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
-  void everyUpdateLeavesWhatADenseMatrixWouldHold(long seed) {
+  void scatteringWhatWasGatheredGivesTheMaskedMatrix(long seed) {
     var random = new Random(seed);
     int rows = 1 + random.nextInt(600);
     int columns = 1 + random.nextInt(600);
     BitSet mask = RandomMatrices.mask(rows, columns, random);
     var matrix = SparseMatrix.ofMask(rows, columns, mask);
+    matrix.checkStructure();
+    assertThat(Arrays.stream(matrix.positions()).sorted().toArray())
+        .isEqualTo(mask.stream().toArray());
     try (var arena = Arena.ofConfined()) {
       MemorySegment dense = RandomMatrices.gaussian(arena, (long) rows * columns, random);
       MemorySegment values = RandomMatrices.floats(arena, matrix.kept());
       matrix.gather(dense, values);
-      for (int round = 0; round < 4; round++) {
-        int[] kept = matrix.sortedPositions();
-        int[] drop =
-            random
-                .ints(kept.length / 3, 0, kept.length + 1)
-                .distinct()
-                .filter(i -> i < kept.length)
-                .map(i -> kept[i])
-                .toArray();
-        int[] missing =
-            RandomMatrices.missing(
-                mask,
-                rows * columns,
-                random.nextInt(1 + (rows * columns - kept.length) / 3),
-                random);
-        int[] back = Arrays.copyOf(drop, drop.length / 2);
-        int[] grow = IntStream.concat(Arrays.stream(missing), Arrays.stream(back)).toArray();
-        for (int position : drop) {
-          mask.clear(position);
+      MemorySegment scattered = RandomMatrices.floats(arena, (long) rows * columns);
+      matrix.scatter(values, scattered);
+      for (int i = 0; i < rows * columns; i++) {
+        float expected = mask.get(i) ? dense.get(FLOAT, 4L * i) : 0;
+        float got = scattered.get(FLOAT, 4L * i);
+        if (got != expected) {
+          fail("seed %d position %d: %s, not %s", seed, i, got, expected);
         }
-        for (int position : grow) {
-          mask.set(position);
-        }
-        for (int position : missing) {
-          dense.set(FLOAT, 4L * position, 0f);
-        }
-        int[] origin = matrix.update(drop, grow);
-        matrix.checkStructure();
-        MemorySegment moved = RandomMatrices.floats(arena, matrix.kept());
-        for (int value = 0; value < origin.length; value++) {
-          float old = origin[value] < 0 ? 0 : values.get(FLOAT, 4L * origin[value]);
-          moved.set(FLOAT, 4L * value, old);
-        }
-        values = moved;
-        MemorySegment scattered = RandomMatrices.floats(arena, (long) rows * columns);
-        matrix.scatter(values, scattered);
-        for (int i = 0; i < rows * columns; i++) {
-          float expected = mask.get(i) ? dense.get(FLOAT, 4L * i) : 0;
-          float got = scattered.get(FLOAT, 4L * i);
-          if (got != expected) {
-            fail("seed %d round %d position %d: %s, not %s", seed, round, i, got, expected);
-          }
-        }
-        assertThat(matrix.sortedPositions()).isEqualTo(mask.stream().toArray());
       }
     }
   }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +58,24 @@ public final class ConfigMap implements ConfigNode {
       throw second.get().error("'" + alias + "' is another name of '" + key + "': give one");
     }
     return first.or(() -> second);
+  }
+
+  /**
+   * What a record's constructor or the like makes of the block; what it refuses gets the place it
+   * came from.
+   *
+   * @throws ConfigException naming the key where the {@link InvalidValue} does, the block otherwise
+   */
+  public <R> R build(Supplier<R> record) {
+    try {
+      return record.get();
+    } catch (InvalidValue e) {
+      ConfigNode node = entries.get(e.key());
+      String message = String.valueOf(e.getMessage());
+      throw node == null ? error(message) : node.error(message.substring(e.key().length() + 2));
+    } catch (IllegalArgumentException e) {
+      throw error(String.valueOf(e.getMessage()));
+    }
   }
 
   public ConfigNode require(String key) {

@@ -2,8 +2,10 @@ package dev.filigree.config;
 
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
-import java.util.ArrayList;
+import java.lang.reflect.Type;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records as blocks of configuration: a key for each component, {@code weightDecay} as {@code
  * weight_decay} unless it has a {@link Key}. Components are numbers, booleans, texts, constants of
- * an enum, or lists of numbers or texts; a value that the record's constructor refuses is an error
- * at the block.
+ * an enum, paths, or lists of them; a value that the record's constructor refuses is an error at
+ * the block.
  */
 public final class Records {
   private Records() {}
@@ -95,6 +98,15 @@ public final class Records {
         });
   }
 
+  /**
+   * The record of a block, without the keys whose values the defaults have already.
+   *
+   * @throws ConfigException for a value of another type, or one that the constructor refuses
+   */
+  public static <R extends Record> R readWithout(ConfigMap block, R defaults, Set<String> keys) {
+    return read(block, defaults, key -> keys.contains(key) ? Optional.empty() : block.get(key));
+  }
+
   private static Optional<ConfigNode> missing(RecordComponent component) {
     return Optional.ofNullable(component.getAnnotation(Default.class))
         .map(text -> ConfigReader.parse(text.value(), component.getName()));
@@ -102,11 +114,7 @@ public final class Records {
 
   private static <R extends Record> R make(
       ConfigMap block, Class<R> type, Function<RecordComponent, @Nullable Object> values) {
-    try {
-      return create(type, values);
-    } catch (IllegalArgumentException e) {
-      throw block.error(String.valueOf(e.getMessage()));
-    }
+    return block.build(() -> create(type, values));
   }
 
   /**
@@ -119,12 +127,21 @@ public final class Records {
       switch (value(component, values)) {
         case null -> {}
         case OptionalLong number -> number.ifPresent(value -> block.put(key(component), value));
-        case Enum<?> constant ->
-            block.put(key(component), constant.name().toLowerCase(Locale.ROOT));
-        case Object value -> block.put(key(component), value);
+        case Optional<?> other -> other.ifPresent(value -> block.put(key(component), plain(value)));
+        case Object value -> block.put(key(component), plain(value));
       }
     }
     return block;
+  }
+
+  private static Object plain(Object value) {
+    return switch (value) {
+      case Enum<?> constant -> constant.name().toLowerCase(Locale.ROOT);
+      case Path path -> path.toString();
+      case Record block -> write(block);
+      case List<?> items -> items.stream().map(Records::plain).toList();
+      default -> value;
+    };
   }
 
   /**
@@ -144,30 +161,26 @@ public final class Records {
    * @throws ConfigException for another type
    */
   public static Object convert(ConfigNode node, RecordComponent component) {
-    Class<?> type = component.getType();
-    if (type == double.class || type == Double.class) {
-      return node.asDouble();
-    }
-    if (type == boolean.class || type == Boolean.class) {
-      return node.asBoolean();
-    }
-    if (type == int.class || type == Integer.class) {
-      return integer(node);
-    }
-    if (type == long.class || type == Long.class) {
-      return node.asLong();
-    }
-    if (type == String.class) {
-      return node.asString();
-    }
-    if (type == List.class) {
-      return list(node, component.getGenericType().getTypeName());
-    }
-    if (type.isEnum()) {
-      return constant(node, type);
-    }
-    throw new IllegalArgumentException(
-        component + ": configuration holds no values of type " + type.getName());
+    return convert(node, component.getGenericType());
+  }
+
+  private static Object convert(ConfigNode node, Type type) {
+    return switch (type) {
+      case ParameterizedType list when list.getRawType() == List.class ->
+          node.asList().items().stream()
+              .map(item -> convert(item, list.getActualTypeArguments()[0]))
+              .toList();
+      case Class<?> of when of == double.class || of == Double.class -> node.asDouble();
+      case Class<?> of when of == boolean.class || of == Boolean.class -> node.asBoolean();
+      case Class<?> of when of == int.class || of == Integer.class -> integer(node);
+      case Class<?> of when of == long.class || of == Long.class -> node.asLong();
+      case Class<?> of when of == String.class -> node.asString();
+      case Class<?> of when of == Path.class -> node.asPath();
+      case Class<?> of when of.isEnum() -> constant(node, of);
+      default ->
+          throw new IllegalArgumentException(
+              "configuration holds no values of type " + type.getTypeName());
+    };
   }
 
   private static int integer(ConfigNode node) {
@@ -176,20 +189,6 @@ public final class Records {
       throw node.error("must be below 2^31, found " + value);
     }
     return (int) value;
-  }
-
-  private static List<Object> list(ConfigNode node, String type) {
-    var values = new ArrayList<Object>();
-    for (ConfigNode item : node.asList()) {
-      if (type.contains("Double")) {
-        values.add(item.asDouble());
-      } else if (type.contains("Long")) {
-        values.add(item.asLong());
-      } else {
-        values.add(item.asString());
-      }
-    }
-    return List.copyOf(values);
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // the class of an enum

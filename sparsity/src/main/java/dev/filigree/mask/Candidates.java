@@ -124,6 +124,12 @@ public final class Candidates implements AutoCloseable {
         });
   }
 
+  @Override
+  public void close() {
+    indices.close();
+    scores.close();
+  }
+
   /** The scores as {@link Masks#growMaximum} takes them: of the weight's shape, NaN elsewhere. */
   private Tensor scores() {
     var options = new TensorOptions(scores.options());
@@ -133,16 +139,5 @@ public final class Candidates implements AutoCloseable {
     }
     Tensor dense = torch.full(new long[] {size}, new Scalar(NOT_A_CANDIDATE), options);
     return dense.index_copy_(0, indices, scores).view(shape);
-  }
-
-  /** How many there are. */
-  public long count() {
-    return indices.numel();
-  }
-
-  @Override
-  public void close() {
-    indices.close();
-    scores.close();
   }
 }

@@ -14,8 +14,6 @@ interface Keys {
   /** The float32 bits of +∞; larger magnitudes are NaN. */
   int INFINITY = 0x7F800000;
 
-  long size();
-
   /** Reads consecutive keys into {@code block.keys}, at most {@link Block#SIZE}. */
   void read(long first, int count, Block block);
 
@@ -31,11 +29,6 @@ interface Keys {
 
     final int[] keys = new int[SIZE];
     final byte[] flags = new byte[SIZE];
-  }
-
-  /** The key of one score. */
-  static int of(float score) {
-    return ofBits(Float.floatToRawIntBits(score));
   }
 
   private static int ofBits(int bits) {

@@ -1,9 +1,9 @@
 package dev.filigree.mask;
 
+import dev.filigree.io.Hashing;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -47,18 +47,13 @@ public final class RandomScores {
    * @param step optimizer steps finished, or {@link #BEFORE_TRAINING}
    */
   public static RandomScores of(long seed, String parameterName, long step) {
-    long hash = 0xCBF29CE484222325L; // FNV-1a, 64 bits
-    for (byte b : parameterName.getBytes(StandardCharsets.UTF_8)) {
-      hash = (hash ^ (b & 0xFF)) * 0x100000001B3L;
-    }
-    long key = mix(seed + GOLDEN_GAMMA);
-    key = mix((key ^ hash) + GOLDEN_GAMMA);
-    return new RandomScores(mix((key ^ step) + GOLDEN_GAMMA));
+    long key = Hashing.mix(Hashing.mix(seed) ^ Hashing.fnv1a(parameterName));
+    return new RandomScores(Hashing.mix(key ^ step));
   }
 
   /** A second generator for the same parameter and step, whose numbers say nothing about these. */
   public RandomScores other() {
-    return new RandomScores(mix(key + GOLDEN_GAMMA));
+    return new RandomScores(Hashing.mix(key));
   }
 
   /** The score of the weight at an index of the flattened tensor: k/2²⁴, in [0, 1). */
@@ -68,7 +63,7 @@ public final class RandomScores {
 
   /** The 64 bits behind the score at an index; no two indices share them. */
   public long bits(long index) {
-    return mix(key + (index + 1) * GOLDEN_GAMMA);
+    return Hashing.mix(key + index * GOLDEN_GAMMA);
   }
 
   /**
@@ -147,11 +142,5 @@ public final class RandomScores {
   private static Tensor logicalShift(Tensor z, int bits) {
     // ATen shifts in the sign; the mask takes it out again.
     return z.bitwise_right_shift(new Scalar((long) bits)).bitwise_and(new Scalar(-1L >>> bits));
-  }
-
-  private static long mix(long z) {
-    z = (z ^ (z >>> 30)) * MIX_1;
-    z = (z ^ (z >>> 27)) * MIX_2;
-    return z ^ (z >>> 31);
   }
 }

@@ -34,11 +34,6 @@ final class SegmentKeys implements Keys {
   }
 
   @Override
-  public long size() {
-    return scores.byteSize() / Float.BYTES;
-  }
-
-  @Override
   public void read(long first, int count, Block block) {
     MemorySegment.copy(
         scores, ValueLayout.JAVA_INT_UNALIGNED, first * Float.BYTES, block.keys, 0, count);

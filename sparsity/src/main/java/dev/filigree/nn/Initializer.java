@@ -1,5 +1,6 @@
 package dev.filigree.nn;
 
+import dev.filigree.io.Hashing;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -115,34 +116,17 @@ public sealed interface Initializer {
     }
     MemorySegment memory = Tensors.segment(tensor);
     long elements = tensor.numel();
-    long seedOfName = mix(seed ^ mix(hash(name)));
+    long seedOfName = Hashing.mix(seed ^ Hashing.mix(Hashing.fnv1a(name)));
     LongStream.range(0, (elements + CHUNK - 1) / CHUNK)
         .parallel()
         .forEach(
             chunk -> {
-              var random = new SplittableRandom(mix(seedOfName + chunk));
+              var random = new SplittableRandom(Hashing.mix(seedOfName + chunk));
               long end = Math.min(elements, (chunk + 1) * CHUNK);
               for (long i = chunk * CHUNK; i < end; i++) {
                 memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) draw(random));
               }
             });
-  }
-
-  /** 64-bit FNV-1a. */
-  private static long hash(String name) {
-    long hash = 0xcbf29ce484222325L;
-    for (int i = 0; i < name.length(); i++) {
-      hash = (hash ^ name.charAt(i)) * 0x100000001b3L;
-    }
-    return hash;
-  }
-
-  /** The finalizer of SplitMix64. */
-  private static long mix(long value) {
-    long z = value + 0x9e3779b97f4a7c15L;
-    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-    return z ^ (z >>> 31);
   }
 
   private static void require(boolean holds, String message) {

@@ -2,6 +2,7 @@ package dev.filigree.safetensors;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.filigree.io.Durable;
 import dev.filigree.torch.Tensors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,10 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -56,29 +54,17 @@ public final class SafetensorsWriter {
     }
     List<TensorSource> ordered = new ArrayList<>(sources);
     ordered.sort(Comparator.comparing(TensorSource::type).thenComparing(TensorSource::name));
-    Path aside = file.resolveSibling(file.getFileName() + ".partial");
     try {
-      try (FileChannel channel =
-          FileChannel.open(
-              aside,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        writeFully(channel, header(ordered, metadata));
-        for (TensorSource source : ordered) {
-          writeData(channel, source, file);
-        }
-        channel.force(true);
-      }
-      Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Durable.replace(
+          file,
+          channel -> {
+            Durable.write(channel, header(ordered, metadata));
+            for (TensorSource source : ordered) {
+              writeData(channel, source, file);
+            }
+          });
     } catch (IOException e) {
       throw new SafetensorsException(file + ": cannot be written: " + e.getMessage(), e);
-    } finally {
-      try {
-        Files.deleteIfExists(aside);
-      } catch (IOException e) {
-        // The error that left it there is already on its way.
-      }
     }
   }
 
@@ -144,18 +130,12 @@ public final class SafetensorsWriter {
       MemorySegment memory = Tensors.segment(tensor);
       for (long done = 0; done < memory.byteSize(); done += WRITE_BYTES) {
         long part = Math.min(WRITE_BYTES, memory.byteSize() - done);
-        writeFully(channel, memory.asSlice(done, part).asByteBuffer());
+        Durable.write(channel, memory.asSlice(done, part).asByteBuffer());
       }
     }
   }
 
   private static long[] dimensions(TensorSource source) {
     return source.shape().stream().mapToLong(Long::longValue).toArray();
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
-    }
   }
 }

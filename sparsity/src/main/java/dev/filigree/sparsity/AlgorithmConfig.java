@@ -95,10 +95,7 @@ public record AlgorithmConfig(
         .get("init_method")
         .map(node -> named(node, () -> InitialMasks.named(node.asString())))
         .ifPresent(builder::initialMask);
-    block
-        .get("tie_break")
-        .map(node -> named(node, () -> Ties.named(node.asString())))
-        .ifPresent(builder::ties);
+    block.get("tie_break").map(node -> node.asEnum(Ties.class)).ifPresent(builder::ties);
     block.get("distribution").map(AlgorithmConfig::distribution).ifPresent(builder::distribution);
     Shapers.parse(block).ifPresent(builder::shaper);
     // What a constructor refuses is, of all settings, as a rule the sparsity.

@@ -2,13 +2,14 @@ package dev.filigree.sparsity;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.filigree.config.CacheFolder;
+import dev.filigree.io.Durable;
+import dev.filigree.io.Json;
 import dev.filigree.sparsity.storage.SparseProducts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -32,7 +33,6 @@ public final class Crossover {
   static final double NEVER = 2;
 
   private static final Logger LOG = LoggerFactory.getLogger(Crossover.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** The share of the processors in other programs' hands above which a measurement is not kept. */
   private static final double BUSY = 0.15;
@@ -170,7 +170,7 @@ public final class Crossover {
   private Map<Integer, Double> read() {
     var kept = new LinkedHashMap<Integer, Double>();
     try {
-      JsonNode sizes = all().getOrDefault(machineName, JSON.createObjectNode());
+      JsonNode sizes = all().getOrDefault(machineName, JsonNodeFactory.instance.objectNode());
       sizes
           .properties()
           .forEach(e -> kept.put(Integer.valueOf(e.getKey()), e.getValue().asDouble(NEVER)));
@@ -184,7 +184,7 @@ public final class Crossover {
   private Map<String, JsonNode> all() throws IOException {
     var all = new LinkedHashMap<String, JsonNode>();
     if (Files.exists(file)) {
-      JSON.readTree(Files.readString(file))
+      Json.read(Files.readString(file))
           .properties()
           .forEach(e -> all.put(e.getKey(), e.getValue()));
     }
@@ -199,7 +199,7 @@ public final class Crossover {
       } catch (JacksonException e) {
         all = new LinkedHashMap<>(); // damaged: what other machines kept in it is lost
       }
-      var sizes = JSON.createObjectNode();
+      var sizes = JsonNodeFactory.instance.objectNode();
       JsonNode known = all.get(machineName);
       if (known != null) {
         known.properties().forEach(e -> sizes.set(e.getKey(), e.getValue()));
@@ -210,9 +210,8 @@ public final class Crossover {
       Files.createDirectories(folder);
       Path aside = Files.createTempFile(folder, "crossover", ".json");
       try {
-        Files.writeString(aside, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(all));
-        Files.move(
-            aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.writeString(aside, Json.indented(all));
+        Durable.rename(aside, file);
       } finally {
         Files.deleteIfExists(aside);
       }

@@ -13,6 +13,11 @@ import java.util.Optional;
  * {@code channel: rows}. A block gives at most one of them.
  */
 final class Shapers {
+  private enum Channel {
+    ROWS,
+    COLUMNS
+  }
+
   private Shapers() {}
 
   static Optional<ScoreShaper> parse(ConfigMap block) {
@@ -59,24 +64,17 @@ final class Shapers {
         ScoreShaper.blocks(
             positive(map.require("rows")),
             positive(map.require("columns")),
-            map.get("pool").map(Shapers::pool).orElse(ScoreShaper.Pool.MEAN));
+            map.get("pool")
+                .map(node -> node.asEnum(ScoreShaper.Pool.class))
+                .orElse(ScoreShaper.Pool.MEAN));
     map.rejectUnknown();
     return shaper;
   }
 
-  private static ScoreShaper.Pool pool(ConfigNode node) {
-    return switch (node.asString()) {
-      case "mean" -> ScoreShaper.Pool.MEAN;
-      case "max" -> ScoreShaper.Pool.MAX;
-      default -> throw node.error("expected mean or max, found " + node.kind());
-    };
-  }
-
   private static ScoreShaper channel(ConfigNode node) {
-    return switch (node.asString()) {
-      case "rows" -> ScoreShaper.rows(ScoreShaper.Pool.MEAN);
-      case "columns" -> ScoreShaper.columns(ScoreShaper.Pool.MEAN);
-      default -> throw node.error("expected rows or columns, found " + node.kind());
+    return switch (node.asEnum(Channel.class)) {
+      case ROWS -> ScoreShaper.rows(ScoreShaper.Pool.MEAN);
+      case COLUMNS -> ScoreShaper.columns(ScoreShaper.Pool.MEAN);
     };
   }
 }

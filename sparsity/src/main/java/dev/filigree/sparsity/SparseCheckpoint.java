@@ -1,8 +1,6 @@
 package dev.filigree.sparsity;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.filigree.io.Json;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.safetensors.SafetensorsException;
@@ -12,6 +10,7 @@ import dev.filigree.safetensors.TensorEntry;
 import dev.filigree.safetensors.TensorSource;
 import dev.filigree.torch.Tensors;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,7 +47,6 @@ public final class SparseCheckpoint {
   /** The file in the folder. */
   public static final String NAME = "checkpoint.safetensors";
 
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String FORMAT = "filigree sparse checkpoint 1";
 
   private SparseCheckpoint() {}
@@ -73,11 +71,9 @@ public final class SparseCheckpoint {
       var header = new LinkedHashMap<String, String>();
       header.put("format", FORMAT);
       header.put("optimizer", sparse.inner().getClass().getSimpleName());
-      header.put("state", JSON.writeValueAsString(sparse.state()));
+      header.put("state", Json.row(sparse.state()));
       Files.createDirectories(folder);
       SafetensorsWriter.write(folder.resolve(NAME), sources, header);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a schedule's state is not numbers, texts, lists, maps", e);
     } catch (IOException e) {
       throw new SafetensorsException(folder + ": cannot be made: " + e.getMessage());
     }
@@ -190,9 +186,9 @@ public final class SparseCheckpoint {
 
   private static Map<String, Object> state(SafetensorsFile file) {
     try {
-      return JSON.readValue(
-          file.metadata().getOrDefault("state", ""), new TypeReference<Map<String, Object>>() {});
-    } catch (JsonProcessingException e) {
+      return Json.readMap(
+          file.metadata().getOrDefault("state", "").getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
       throw new IllegalArgumentException("its state is no JSON", e);
     }
   }

@@ -3,9 +3,12 @@ package dev.filigree.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -73,6 +76,38 @@ class RecordsTest {
           """)
   void badValuesAreNamedWithTheirPlace(String yaml, String message) {
     assertThatThrownBy(() -> read(yaml)).isInstanceOf(ConfigException.class).hasMessage(message);
+  }
+
+  record Drawing(List<Shape> shapes, Path file, Optional<Frame> frame, long pens) {
+    Drawing {
+      InvalidValue.requirePositive("pens", pens);
+    }
+  }
+
+  record Frame(double width) {}
+
+  @Test
+  void blocksWithinBlocksPathsAndListsOfConstantsAreWrittenPlainly() {
+    var drawing = new Drawing(List.of(Shape.ROUND), Path.of("a.svg"), Optional.of(new Frame(2)), 1);
+    assertThat(Records.write(drawing))
+        .containsExactly(
+            Map.entry("shapes", List.of("round")),
+            Map.entry("file", "a.svg"),
+            Map.entry("frame", Map.of("width", 2.0)),
+            Map.entry("pens", 1L));
+    ConfigMap block = map("{shapes: [flat_top, ROUND], file: b.svg, frame: {width: 3}}");
+    assertThat(Records.readWithout(block, drawing, Set.of("frame")))
+        .isEqualTo(
+            new Drawing(
+                List.of(Shape.FLAT_TOP, Shape.ROUND), Path.of("b.svg"), drawing.frame(), 1));
+  }
+
+  @Test
+  void aRefusedValueIsNamedAtItsKey() {
+    var drawing = new Drawing(List.of(), Path.of("a.svg"), Optional.empty(), 1);
+    assertThatThrownBy(() -> Records.read(map("{file: b.svg, pens: 0}"), drawing))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage("test.yaml:1: pens: must be greater than 0, found 0");
   }
 
   @Test

@@ -201,12 +201,11 @@ class SparsityConfigTest {
             "run.yaml:2: n_of_m: expected N:M with 1 <= N <= M, such as 2:4"),
         Arguments.of(
             "sparsity: 0.5\nblock: {rows: 2, columns: 2, pool: min}",
-            "run.yaml:2: block.pool: expected mean or max, found the text 'min'"),
-        Arguments.of(
-            "sparsity: 0.5\nchannel: all", "run.yaml:2: channel: expected rows or columns"),
+            "run.yaml:2: block.pool: allowed: mean, max; found the text 'min'"),
+        Arguments.of("sparsity: 0.5\nchannel: all", "run.yaml:2: channel: allowed: rows, columns"),
         Arguments.of(
             "sparsity: 0.5\ntie_break: first",
-            "run.yaml:2: tie_break: no tie break 'first'; there are lower_index, random"),
+            "run.yaml:2: tie_break: allowed: lower_index, random; found the text 'first'"),
         Arguments.of(
             "sparsity: 0.5\ndistribution: fair",
             "run.yaml:2: distribution: unknown distribution 'fair'; allowed: er, erk, global, uniform"),

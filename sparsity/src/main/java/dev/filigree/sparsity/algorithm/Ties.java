@@ -2,7 +2,6 @@ package dev.filigree.sparsity.algorithm;
 
 import dev.filigree.mask.RandomScores;
 import dev.filigree.mask.TieBreak;
-import java.util.Locale;
 
 /** Who wins among equal scores. */
 public enum Ties {
@@ -10,21 +9,6 @@ public enum Ties {
   LOWER_INDEX,
   /** A random order, drawn anew for each parameter and step. */
   RANDOM;
-
-  /**
-   * The constant of a configuration's name, {@code lower_index} or {@code random}.
-   *
-   * @throws IllegalArgumentException for another name
-   */
-  public static Ties named(String name) {
-    for (Ties ties : values()) {
-      if (ties.name().toLowerCase(Locale.ROOT).equals(name)) {
-        return ties;
-      }
-    }
-    throw new IllegalArgumentException(
-        "no tie break '" + name + "'; there are lower_index, random");
-  }
 
   /**
    * The order of a parameter's equal scores at a step. Not by the numbers that random growth scores

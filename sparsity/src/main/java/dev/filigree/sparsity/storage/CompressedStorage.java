@@ -84,7 +84,7 @@ public final class CompressedStorage implements Storage {
   public void mask(Tensor mask, Map<String, Tensor> state) {
     SparseLayout before = layout;
     SparseLayout after = products.layout(mask);
-    Tensors.inScope(() -> change(state, stored -> after.gather(before.scatter(stored))));
+    Tensors.inScope(() -> change(state, after.rearranging(before)));
     layout = after;
     product = newProduct();
     before.close();

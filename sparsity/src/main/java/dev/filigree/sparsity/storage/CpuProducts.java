@@ -4,9 +4,12 @@ import dev.filigree.kernels.PackedTokens;
 import dev.filigree.kernels.SparseKernels;
 import dev.filigree.kernels.SparseMatrix;
 import dev.filigree.torch.Tensors;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -219,6 +222,23 @@ final class CpuProducts implements SparseProducts {
       Tensor dense = torch.empty(matrix.rows(), matrix.columns());
       matrix.scatter(Tensors.segment(values.contiguous()), Tensors.segment(dense));
       return dense;
+    }
+
+    @Override
+    public UnaryOperator<Tensor> rearranging(SparseLayout other) {
+      int[] indices = matrix.indicesIn(CpuProducts.matrix(other));
+      return values -> {
+        MemorySegment from = Tensors.segment(values.contiguous());
+        Tensor result = torch.empty(indices.length);
+        MemorySegment to = Tensors.segment(result);
+        for (int i = 0; i < indices.length; i++) {
+          to.setAtIndex(
+              ValueLayout.JAVA_FLOAT,
+              i,
+              indices[i] < 0 ? 0 : from.getAtIndex(ValueLayout.JAVA_FLOAT, indices[i]));
+        }
+        return result;
+      };
     }
 
     @Override

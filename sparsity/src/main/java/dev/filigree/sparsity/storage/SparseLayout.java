@@ -1,5 +1,6 @@
 package dev.filigree.sparsity.storage;
 
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -41,6 +42,16 @@ public interface SparseLayout extends AutoCloseable {
    * @return a new tensor [rows, columns]
    */
   Tensor scatter(Tensor values);
+
+  /**
+   * Puts values in the order of another layout of the same weight into this one's; weights that it
+   * did not have are zero.
+   *
+   * @return of values [kept of the other] new ones [kept], of the same type
+   */
+  default UnaryOperator<Tensor> rearranging(SparseLayout other) {
+    return values -> gather(other.scatter(values));
+  }
 
   @Override
   void close();

@@ -1,34 +1,13 @@
 package dev.filigree.zoo.config;
 
-import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /** What the readers of blocks share. */
 final class Blocks {
   private Blocks() {}
-
-  /**
-   * Builds a record, and gives what its constructor refuses the place it came from.
-   *
-   * @throws ConfigException naming the key where the record does, the block otherwise
-   */
-  static <R> R build(ConfigMap block, Supplier<R> record) {
-    try {
-      return record.get();
-    } catch (InvalidValue e) {
-      ConfigNode node = block.entries().get(e.key());
-      String message = String.valueOf(e.getMessage());
-      throw node == null
-          ? block.error(message)
-          : node.error(message.substring(e.key().length() + 2));
-    } catch (IllegalArgumentException e) {
-      throw block.error(String.valueOf(e.getMessage()));
-    }
-  }
 
   /** Notes, for each of the keys that the block has, why it is left out. */
   static void leaveOut(ConfigMap block, Map<String, String> reasons, List<String> notes) {

@@ -1,10 +1,11 @@
 package dev.filigree.zoo.config;
 
-import static dev.filigree.zoo.config.InvalidValue.requireNotNegative;
+import static dev.filigree.config.InvalidValue.requireNotNegative;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
-import java.util.LinkedHashMap;
+import dev.filigree.config.Key;
+import dev.filigree.config.Records;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +23,11 @@ import java.util.stream.Stream;
  *     from it too, and not the weights alone
  */
 public record CheckpointConfig(
-    long steps, long keep, boolean keepBest, boolean saveInitial, boolean loadOptimizerState) {
+    long steps,
+    long keep,
+    boolean keepBest,
+    @Key("save_initial_checkpoint") boolean saveInitial,
+    @Key("load_checkpoint_states") boolean loadOptimizerState) {
   private static final long FEWEST_STEPS = 100;
   private static final long MOST_STEPS = 1000;
   private static final String LOAD_STATES = "load_checkpoint_states";
@@ -53,18 +58,18 @@ public record CheckpointConfig(
         onlyOne(block.get(LOAD_STATES), callbacks.loadCheckpointStates())
             .map(node -> loadsOptimizerState(node, notes))
             .orElse(false);
+    // A key without a value is 0, as in the Model Zoo.
+    long steps = block.has("steps") ? 0 : Math.clamp(maxSteps / 5, FEWEST_STEPS, MOST_STEPS);
     CheckpointConfig config =
-        Blocks.build(
+        Records.read(
             block,
-            () ->
-                new CheckpointConfig(
-                    steps(block, maxSteps),
-                    onlyOne(block.get("keep"), callbacks.keepCheckpoints())
-                        .map(ConfigNode::asLong)
-                        .orElse(3L),
-                    block.flag("keep_best", true),
-                    block.flag("save_initial_checkpoint", false),
-                    optimizerState));
+            new CheckpointConfig(steps, 3, true, false, optimizerState),
+            key ->
+                switch (key) {
+                  case "keep" -> onlyOne(block.get(key), callbacks.keepCheckpoints());
+                  case LOAD_STATES -> Optional.empty();
+                  default -> block.get(key);
+                });
     block.rejectUnknown();
     return config;
   }
@@ -76,13 +81,6 @@ public record CheckpointConfig(
       throw callback.get().error("the block checkpoint says it too: give one");
     }
     return own.or(() -> callback);
-  }
-
-  /** A key without a value is 0, as in the Model Zoo. */
-  private static long steps(ConfigMap block, long maxSteps) {
-    return block.has("steps")
-        ? block.integer("steps", 0)
-        : Math.clamp(maxSteps / 5, FEWEST_STEPS, MOST_STEPS);
   }
 
   /** A list of states, or a text with commas between them. */
@@ -112,11 +110,7 @@ public record CheckpointConfig(
   }
 
   Map<String, Object> toConfig() {
-    var block = new LinkedHashMap<String, Object>();
-    block.put("steps", steps);
-    block.put("keep", keep);
-    block.put("keep_best", keepBest);
-    block.put("save_initial_checkpoint", saveInitial);
+    Map<String, Object> block = Records.write(this);
     block.put(LOAD_STATES, loadOptimizerState ? "model,optimizer" : "model");
     return block;
   }

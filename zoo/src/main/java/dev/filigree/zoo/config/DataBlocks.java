@@ -7,11 +7,9 @@ import dev.filigree.config.Records;
 import dev.filigree.zoo.data.DataConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** The blocks {@code train_dataloader} and {@code val_dataloader}: one set, or several. */
 final class DataBlocks {
@@ -90,32 +88,13 @@ final class DataBlocks {
   }
 
   static Map<String, Object> toConfig(DataConfig data) {
-    var block = new LinkedHashMap<String, Object>();
-    block.put("data_processor", data.processor());
-    if (!data.dataDirs().isEmpty()) {
-      block.put("data_dir", data.dataDirs());
-    }
-    block.put("split", data.split().name().toLowerCase(Locale.ROOT));
-    block.put("validation_fraction", data.validationFraction());
-    putIfPresent(block, "tokenizer", data.tokenizer());
-    putIfPresent(block, "glob", data.glob());
-    block.put("text_key", data.textKey());
-    putIfPresent(block, "max_sequence_length", data.maxSequenceLength());
-    block.put("batch_size", data.batchSize());
-    putIfPresent(block, "micro_batch_size", data.microBatchSize());
-    block.put("shuffle", data.shuffle());
-    block.put("shuffle_seed", data.shuffleSeed());
-    if (data.cacheDir() != null) {
-      block.put("cache_dir", data.cacheDir().toString());
+    Map<String, Object> block = Records.write(data);
+    block.keySet().removeAll(Set.of("evaluation", "options")); // said by the block, and below
+    if (data.dataDirs().isEmpty()) {
+      block.remove("data_dir");
     }
     block.keySet().removeAll(data.keysWithoutEffect());
     block.putAll(Records.write(data.options()));
     return block;
-  }
-
-  private static void putIfPresent(Map<String, Object> block, String key, @Nullable Object value) {
-    if (value != null) {
-      block.put(key, value);
-    }
   }
 }

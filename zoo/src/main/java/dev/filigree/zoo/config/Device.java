@@ -40,14 +40,12 @@ public enum Device {
 
   private static Device parse(ConfigNode node, List<String> notes) {
     return switch (node.asString().toUpperCase(Locale.ROOT)) {
-      case "AUTO" -> AUTO;
-      case "CPU" -> CPU;
-      case "CUDA", "GPU" -> CUDA;
+      case "GPU" -> CUDA;
       case "CSX" -> {
         notes.add(Blocks.note(node, "CSX is Cerebras hardware: a GPU where there is one, or CPU"));
         yield AUTO;
       }
-      default -> throw node.error("allowed: auto, cpu, cuda; found " + node.asString());
+      default -> node.asEnum(Device.class);
     };
   }
 

@@ -1,12 +1,13 @@
 package dev.filigree.zoo.config;
 
-import static dev.filigree.zoo.config.InvalidValue.requirePositive;
+import static dev.filigree.config.InvalidValue.requirePositive;
 
 import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
+import dev.filigree.config.InvalidValue;
+import dev.filigree.config.Records;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,14 +17,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * When a run ends before its last step: {@code loop.early_stopping}, or the callback EarlyStopping.
  *
- * @param dataset the validation set that is watched; empty for the mean over all
- * @param metric of the evaluations
+ * @param monitor what is watched: a {@link Metric}'s key, after the name of a validation set and a
+ *     slash where it is not the mean over all
  * @param minDelta a change counts as better only when it is larger than this
  * @param patience evaluations in a row without a better value that end the run
  * @param mode whether lower or higher is better
  */
-public record EarlyStopConfig(
-    String dataset, Metric metric, double minDelta, long patience, Mode mode) {
+public record EarlyStopConfig(String monitor, double minDelta, long patience, Mode mode) {
   private static final String WITHOUT_EFFECT = "left out: it changes no run here";
   private static final Map<String, String> LEFT_OUT =
       Map.of(
@@ -47,6 +47,7 @@ public record EarlyStopConfig(
   }
 
   public EarlyStopConfig {
+    monitor = normal(monitor);
     requirePositive("patience", patience);
     if (!(minDelta >= 0 && minDelta < Double.POSITIVE_INFINITY)) {
       throw new InvalidValue("min_delta", "must be 0 or greater, found " + minDelta);
@@ -55,7 +56,7 @@ public record EarlyStopConfig(
 
   /** For {@code loop.patience}: the mean loss must fall. */
   static EarlyStopConfig onLoss(long patience) {
-    return new EarlyStopConfig("", Metric.LOSS, 0, patience, Mode.MIN);
+    return new EarlyStopConfig("loss", 0, patience, Mode.MIN);
   }
 
   /** Whether a value is better than the best before; what is no number never is. */
@@ -71,39 +72,33 @@ public record EarlyStopConfig(
 
   static EarlyStopConfig read(ConfigMap block, List<String> notes) {
     Blocks.leaveOut(block, LEFT_OUT, notes);
-    String monitor = block.string("monitor", "loss");
-    int slash = monitor.lastIndexOf('/');
-    String dataset = slash < 0 ? "" : monitor.substring(0, slash);
-    String metric = monitor.substring(slash + 1).replaceFirst("^(val|eval)_", "");
-    EarlyStopConfig config =
-        Blocks.build(
-            block,
-            () ->
-                new EarlyStopConfig(
-                    List.of("val", "eval").contains(dataset) ? "" : dataset,
-                    choice(block, "monitor", metric, Metric.values()),
-                    block.number("min_delta", 0),
-                    block.integer("patience", 3),
-                    choice(block, "mode", block.string("mode", "min"), Mode.values())));
+    EarlyStopConfig config = Records.read(block, onLoss(3));
     block.rejectUnknown();
     return config;
   }
 
-  private static <E extends Enum<E>> E choice(
-      ConfigMap block, String key, String name, E[] constants) {
-    for (E constant : constants) {
-      if (constant.name().toLowerCase(Locale.ROOT).equals(name)) {
-        return constant;
-      }
+  /** Without the beginnings that other libraries give the names of losses. */
+  private static String normal(String monitor) {
+    int slash = monitor.lastIndexOf('/');
+    String dataset = slash < 0 ? "" : monitor.substring(0, slash);
+    String metric = monitor.substring(slash + 1).replaceFirst("^(val|eval)_", "");
+    List<String> allowed = Arrays.stream(Metric.values()).map(EarlyStopConfig::key).toList();
+    if (!allowed.contains(metric)) {
+      throw new InvalidValue(
+          "monitor", "allowed: " + String.join(", ", allowed) + ", found '" + monitor + "'");
     }
-    throw block
-        .require(key)
-        .error(
-            "allowed: "
-                + String.join(", ", Arrays.stream(constants).map(EarlyStopConfig::key).toList())
-                + ", found '"
-                + block.string(key)
-                + "'");
+    return List.of("", "val", "eval").contains(dataset) ? metric : dataset + "/" + metric;
+  }
+
+  /** The validation set that is watched; empty for the mean over all. */
+  public String dataset() {
+    return monitor.substring(0, Math.max(0, monitor.lastIndexOf('/')));
+  }
+
+  /** Which of the numbers of an evaluation is watched. */
+  public Metric metric() {
+    String metric = monitor.substring(monitor.lastIndexOf('/') + 1);
+    return Metric.valueOf(metric.toUpperCase(Locale.ROOT));
   }
 
   /**
@@ -117,6 +112,7 @@ public record EarlyStopConfig(
           "early stopping watches evaluations, and there are none: "
               + (evalFrequency == 0 ? "eval_frequency is 0" : "the run has no val_dataloader"));
     }
+    String dataset = dataset();
     if (!dataset.isEmpty() && !datasets.contains(dataset)) {
       throw place.error(
           "early stopping watches the set '"
@@ -126,15 +122,6 @@ public record EarlyStopConfig(
                   ? "the only set has no name"
                   : "there are " + datasets));
     }
-  }
-
-  Map<String, Object> toConfig() {
-    var block = new LinkedHashMap<String, Object>();
-    block.put("monitor", dataset.isEmpty() ? key(metric) : dataset + "/" + key(metric));
-    block.put("min_delta", minDelta);
-    block.put("patience", patience);
-    block.put("mode", key(mode));
-    return block;
   }
 
   private static String key(Enum<?> constant) {

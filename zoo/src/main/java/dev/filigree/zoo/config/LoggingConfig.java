@@ -1,9 +1,10 @@
 package dev.filigree.zoo.config;
 
-import static dev.filigree.zoo.config.InvalidValue.requirePositive;
+import static dev.filigree.config.InvalidValue.requirePositive;
 
 import dev.filigree.config.ConfigMap;
-import java.util.LinkedHashMap;
+import dev.filigree.config.Key;
+import dev.filigree.config.Records;
 import java.util.List;
 import java.util.Map;
 
@@ -14,7 +15,7 @@ import java.util.Map;
  * @param csv whether the run writes metrics.csv too
  * @param tensorBoard whether the run writes TensorBoard's event files too
  */
-public record LoggingConfig(long logSteps, boolean csv, boolean tensorBoard) {
+public record LoggingConfig(long logSteps, boolean csv, @Key("tensorboard") boolean tensorBoard) {
   private static final Map<String, String> LEFT_OUT =
       Map.of(
           "log_level", "left out: use --quiet or --verbose",
@@ -34,22 +35,8 @@ public record LoggingConfig(long logSteps, boolean csv, boolean tensorBoard) {
   static LoggingConfig read(ConfigMap block, CallbacksConfig callbacks, List<String> notes) {
     Blocks.leaveOut(block, LEFT_OUT, notes);
     LoggingConfig config =
-        Blocks.build(
-            block,
-            () ->
-                new LoggingConfig(
-                    block.integer("log_steps", 1),
-                    block.flag("csv", callbacks.csv()),
-                    block.flag("tensorboard", callbacks.tensorBoard())));
+        Records.read(block, new LoggingConfig(1, callbacks.csv(), callbacks.tensorBoard()));
     block.rejectUnknown();
     return config;
-  }
-
-  Map<String, Object> toConfig() {
-    var block = new LinkedHashMap<String, Object>();
-    block.put("log_steps", logSteps);
-    block.put("csv", csv);
-    block.put("tensorboard", tensorBoard);
-    return block;
   }
 }

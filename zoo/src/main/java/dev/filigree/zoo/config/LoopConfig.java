@@ -1,15 +1,17 @@
 package dev.filigree.zoo.config;
 
-import static dev.filigree.zoo.config.InvalidValue.requireNotNegative;
-import static dev.filigree.zoo.config.InvalidValue.requirePositive;
+import static dev.filigree.config.InvalidValue.requireNotNegative;
+import static dev.filigree.config.InvalidValue.requirePositive;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
+import dev.filigree.config.Records;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,19 +64,20 @@ public record LoopConfig(
   /** Reads the block; the callback EarlyStopping speaks for one without early_stopping. */
   static LoopConfig read(ConfigMap block, CallbacksConfig callbacks, List<String> notes) {
     long maxSteps = maxSteps(block);
+    Supplier<LoopConfig> defaults =
+        () ->
+            new LoopConfig(
+                maxSteps,
+                null,
+                evalFrequency(block, maxSteps),
+                20,
+                1,
+                earlyStopping(block, callbacks, notes),
+                false,
+                10);
     LoopConfig config =
-        Blocks.build(
-            block,
-            () ->
-                new LoopConfig(
-                    maxSteps,
-                    block.get("stop_at").map(ConfigNode::asLong).orElse(null),
-                    evalFrequency(block, maxSteps),
-                    block.integer("eval_steps", 20),
-                    block.integer("grad_accum_steps", 1),
-                    earlyStopping(block, callbacks, notes),
-                    block.flag("activation_checkpointing", false),
-                    block.integer("max_skipped_steps", 10)));
+        Records.readWithout(
+            block, block.build(defaults), Set.of("max_steps", "eval_frequency", "early_stopping"));
     block.rejectUnknown();
     return config;
   }
@@ -145,20 +148,5 @@ public record LoopConfig(
       return fraction == 0 ? 0 : Math.max(1, Math.round(fraction * maxSteps));
     }
     return node.get().asLong();
-  }
-
-  Map<String, Object> toConfig() {
-    var block = new LinkedHashMap<String, Object>();
-    block.put("max_steps", maxSteps);
-    if (stopAt != null) {
-      block.put("stop_at", stopAt);
-    }
-    block.put("eval_frequency", evalFrequency);
-    block.put("eval_steps", evalSteps);
-    block.put("grad_accum_steps", gradAccumSteps);
-    earlyStopping.ifPresent(stop -> block.put("early_stopping", stop.toConfig()));
-    block.put("activation_checkpointing", activationCheckpointing);
-    block.put("max_skipped_steps", maxSkippedSteps);
-    return block;
   }
 }

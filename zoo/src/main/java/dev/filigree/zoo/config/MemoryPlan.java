@@ -1,8 +1,6 @@
 package dev.filigree.zoo.config;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * An estimate of the memory that training takes, without activations, in bytes.
@@ -36,15 +34,5 @@ public record MemoryPlan(long weights, long gradients, long optimizerState, long
 
   public long total() {
     return weights + gradients + optimizerState + masks;
-  }
-
-  Map<String, Object> toMap() {
-    var map = new LinkedHashMap<String, Object>();
-    map.put("weights", weights);
-    map.put("gradients", gradients);
-    map.put("optimizer_state", optimizerState);
-    map.put("masks", masks);
-    map.put("total", total());
-    return map;
   }
 }

@@ -4,6 +4,7 @@ import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
+import dev.filigree.config.Records;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.OptimizerOptions;
 import dev.filigree.optim.Optimizers;
@@ -37,7 +38,7 @@ public record OptimizerConfig(
   static OptimizerConfig read(ConfigNode node) {
     var entry = Blocks.single(node, "optimizer");
     ConfigMap block = block(entry.getValue());
-    Optimizers.Kind<?> kind = Blocks.build(block, () -> Optimizers.named(entry.getKey()));
+    Optimizers.Kind<?> kind = block.build(() -> Optimizers.named(entry.getKey()));
     if (!block.flag("correct_bias", true)) {
       throw block.require("correct_bias").error("false is not supported: remove the key");
     }
@@ -176,7 +177,7 @@ public record OptimizerConfig(
       block.remove("weight_decay");
     }
     if (!tagged.isEmpty()) {
-      block.put("params", tagged.stream().map(TaggedParameters::toConfig).toList());
+      block.put("params", tagged.stream().map(Records::write).toList());
     }
     return Map.of(name, block);
   }

@@ -1,10 +1,11 @@
 package dev.filigree.zoo.config;
 
-import static dev.filigree.zoo.config.InvalidValue.requirePositive;
+import static dev.filigree.config.InvalidValue.requirePositive;
 
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
+import dev.filigree.config.InvalidValue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,8 +88,7 @@ public record PrecisionConfig(
     Type type = mixed ? named : Type.FLOAT32;
     LossScaling scaling = lossScaling(block, type, notes);
     PrecisionConfig config =
-        Blocks.build(
-            block,
+        block.build(
             () ->
                 new PrecisionConfig(
                     type,
@@ -146,12 +146,10 @@ public record PrecisionConfig(
       return new LossScaling.None();
     }
     if (dynamic) {
-      return Blocks.build(block, () -> new LossScaling.Dynamic(initial, increase));
+      return block.build(() -> new LossScaling.Dynamic(initial, increase));
     }
     double scale = factor.map(ConfigNode::asDouble).orElse(1.0);
-    return scale == 1
-        ? new LossScaling.None()
-        : Blocks.build(block, () -> new LossScaling.Fixed(scale));
+    return scale == 1 ? new LossScaling.None() : block.build(() -> new LossScaling.Fixed(scale));
   }
 
   Map<String, Object> toConfig() {

@@ -3,6 +3,7 @@ package dev.filigree.zoo.config;
 import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.config.ConfigWriter;
+import dev.filigree.config.Records;
 import dev.filigree.sparsity.Execution;
 import dev.filigree.sparsity.SparsityConfig;
 import dev.filigree.zoo.data.DataConfig;
@@ -91,24 +92,18 @@ public record RunConfig(
   public RunConfig withNotes(List<String> more) {
     var all = new LinkedHashSet<>(notes);
     all.addAll(more);
-    return new RunConfig(
-        model,
-        optimizer,
-        schedulers,
-        precision,
-        sparsity,
-        execution,
-        loop,
-        checkpoint,
-        logging,
-        device,
-        deterministic,
-        seed,
-        modelDir,
-        initialCheckpoint,
-        trainData,
-        validationData,
-        List.copyOf(all));
+    return Records.with(this, Map.of("notes", List.copyOf(all)));
+  }
+
+  /** Samples that go through the network at once. */
+  public int microBatchSize() {
+    Integer micro = trainData.microBatchSize();
+    return micro == null ? trainData.batchSize() : micro;
+  }
+
+  /** How many forward and backward passes make one step. */
+  public int microBatches() {
+    return Math.toIntExact(loop.gradAccumSteps() * trainData.batchSize() / microBatchSize());
   }
 
   /** The whole configuration as YAML, which {@link #parse} reads back to an equal one. */
@@ -129,9 +124,9 @@ public record RunConfig(
     init.put("precision", precision.toConfig());
     init.put("sparsity", sparsity.<Object>map(SparsityConfig::toConfig).orElse("none"));
     init.put("execution", execution.name().toLowerCase(Locale.ROOT));
-    init.put("loop", loop.toConfig());
+    init.put("loop", Records.write(loop));
     init.put("checkpoint", checkpoint.toConfig());
-    init.put("logging", logging.toConfig());
+    init.put("logging", Records.write(logging));
     var fit = new LinkedHashMap<String, Object>();
     initialCheckpoint.ifPresent(path -> fit.put("ckpt_path", path.toString()));
     fit.put("train_dataloader", DataBlocks.toConfig(trainData));

@@ -13,7 +13,6 @@ import dev.filigree.zoo.data.DataConfig;
 import dev.filigree.zoo.model.ParameterSpec;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -129,7 +128,7 @@ final class RunConfigReader {
         schedulers,
         PrecisionConfig.read(init.map("precision"), notes),
         sparsity(init, notes),
-        execution(init),
+        init.get("execution").map(node -> node.asEnum(Execution.class)).orElse(Execution.AUTO),
         loop,
         CheckpointConfig.read(init.map("checkpoint"), callbacks, loop.maxSteps(), notes),
         LoggingConfig.read(init.map("logging"), callbacks, notes),
@@ -182,19 +181,6 @@ final class RunConfigReader {
               ? Map.of("init_method", "the first mask is made at update.start")
               : Map.of();
     };
-  }
-
-  private static Execution execution(ConfigMap init) {
-    Optional<ConfigNode> node = init.get("execution");
-    if (node.isEmpty()) {
-      return Execution.AUTO;
-    }
-    for (Execution execution : Execution.values()) {
-      if (execution.name().equals(node.get().asString().toUpperCase(Locale.ROOT))) {
-        return execution;
-      }
-    }
-    throw node.get().error("allowed: auto, masked, compressed; found " + node.get().kind());
   }
 
   /** A resolved configuration keeps the notes of the file it came from. */

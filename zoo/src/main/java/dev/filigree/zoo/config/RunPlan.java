@@ -226,39 +226,4 @@ public record RunPlan(
   public String text() {
     return PlanText.of(this);
   }
-
-  /** For programs, as maps, lists and values. */
-  public Map<String, Object> toMap() {
-    var map = new LinkedHashMap<String, Object>();
-    map.put("model", model);
-    start.ifPresent(path -> map.put("start", path.toString()));
-    map.put("parameters", parameters());
-    map.put("kept_parameters", keptParameters());
-    map.put("sparse_parameters", sparseParameters());
-    map.put("kept_sparse_parameters", keptSparseParameters());
-    map.put("steps", steps);
-    map.put("samples_per_step", samplesPerStep);
-    map.put("tokens_per_step", tokensPerStep);
-    map.put("tokens", tokens());
-    map.put("checkpoint_steps", checkpointSteps);
-    map.put("memory_bytes", Map.of("masked", masked.toMap(), "compressed", compressed.toMap()));
-    map.put("layers", layers.stream().map(RunPlan::toMap).toList());
-    map.put("learning_rate", learningRate);
-    map.put("validation", validation);
-    map.put("warnings", warnings);
-    map.put("notes", notes);
-    return map;
-  }
-
-  private static Map<String, Object> toMap(Layer layer) {
-    var map = new LinkedHashMap<String, Object>();
-    map.put("parameter", layer.name);
-    map.put("shape", layer.shape);
-    map.put("size", layer.size());
-    map.put("algorithm", layer.algorithm);
-    map.put("initial_sparsity", layer.initialSparsity);
-    map.put("final_sparsity", layer.finalSparsity);
-    map.put("kept", layer.kept);
-    return map;
-  }
 }

@@ -3,11 +3,11 @@ package dev.filigree.zoo.config;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.Glob;
+import dev.filigree.config.Key;
+import dev.filigree.config.Records;
 import dev.filigree.zoo.model.ParameterSpec;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -19,7 +19,7 @@ import java.util.TreeSet;
  * @param patterns over whole names, the network's or the Model Zoo's, any of which may match
  * @param tag what {@code param_group_tags} of a scheduler calls them
  */
-public record TaggedParameters(List<String> patterns, String tag) {
+public record TaggedParameters(@Key("params") List<String> patterns, String tag) {
   private static final String PARAMS = "params";
 
   public TaggedParameters {
@@ -33,9 +33,7 @@ public record TaggedParameters(List<String> patterns, String tag) {
     if (list.isPresent()) {
       for (ConfigNode item : list.get().asList()) {
         ConfigMap keys = item.asMap();
-        List<String> patterns =
-            keys.require(PARAMS).asList().items().stream().map(ConfigNode::asString).toList();
-        all.add(new TaggedParameters(patterns, keys.string("tag")));
+        all.add(Records.read(keys, TaggedParameters.class));
         keys.rejectUnknown();
       }
     }
@@ -53,12 +51,5 @@ public record TaggedParameters(List<String> patterns, String tag) {
     return patterns.stream()
         .map(Glob::new)
         .anyMatch(glob -> glob.matches(parameter.name()) || glob.matches(parameter.modelZooName()));
-  }
-
-  Map<String, Object> toConfig() {
-    var block = new LinkedHashMap<String, Object>();
-    block.put(PARAMS, patterns);
-    block.put("tag", tag);
-    return block;
   }
 }

@@ -4,10 +4,10 @@ import dev.filigree.config.ConfigException;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.Records;
+import dev.filigree.config.Key;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param options the keys that this kind of data alone has, a record
  */
 public record DataConfig(
-    String processor,
-    List<String> dataDirs,
+    @Key("data_processor") String processor,
+    @Key("data_dir") List<String> dataDirs,
     Split split,
     double validationFraction,
     @Nullable String tokenizer,
@@ -101,7 +101,9 @@ public record DataConfig(
           "num_workers",
           "prefetch_factor",
           "persistent_workers",
-          "vocab_size");
+          "vocab_size",
+          "to_float16",
+          "drop_last_batch");
 
   public DataConfig {
     dataDirs = List.copyOf(dataDirs);
@@ -387,12 +389,8 @@ public record DataConfig(
   }
 
   private static Split split(ConfigNode node) {
-    String name = node.asString().toUpperCase(Locale.ROOT);
-    try {
-      return name.equals("VAL") ? Split.VALIDATION : Split.valueOf(name); // val: the Model Zoo's
-    } catch (IllegalArgumentException e) {
-      throw node.error("expected train, validation or all, found " + node.asString());
-    }
+    boolean modelZoo = node.toJava() instanceof String name && name.equalsIgnoreCase("val");
+    return modelZoo ? Split.VALIDATION : node.asEnum(Split.class);
   }
 
   private static @Nullable Integer integer(

@@ -1,6 +1,7 @@
 package dev.filigree.zoo.data;
 
 import dev.filigree.optim.Replica;
+import dev.filigree.io.Hashing;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -162,9 +163,7 @@ public final class DataLoader {
     long index = sample % size;
     return new Position(
         epoch,
-        shuffle
-            ? new Permutation(size, Permutation.mix(seed ^ Permutation.mix(epoch))).at(index)
-            : index);
+        shuffle ? new Permutation(size, Hashing.mix(seed ^ Hashing.mix(epoch))).at(index) : index);
   }
 
   /**

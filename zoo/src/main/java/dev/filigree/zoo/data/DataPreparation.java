@@ -1,5 +1,6 @@
 package dev.filigree.zoo.data;
 
+import dev.filigree.io.Hashing;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -7,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 
@@ -148,12 +148,12 @@ public final class DataPreparation {
   }
 
   private String key() throws IOException {
-    MessageDigest digest = ShardWriter.sha256();
+    MessageDigest digest = Hashing.sha256();
     for (String part :
         List.of(source.fingerprint(), tokenizer.identity(), "format " + Manifest.VERSION)) {
       digest.update(part.getBytes(StandardCharsets.UTF_8));
       digest.update((byte) 0);
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Hashing.hex(digest);
   }
 }

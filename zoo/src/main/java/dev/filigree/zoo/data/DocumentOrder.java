@@ -32,10 +32,6 @@ final class DocumentOrder {
     return table.starts()[document + 1] - table.starts()[document];
   }
 
-  long tokens() {
-    return starts[documents.length];
-  }
-
   /** Copies tokens of the run into int64 elements. */
   void copy(long start, long count, MemorySegment target, long offset) {
     int found = Arrays.binarySearch(starts, start);

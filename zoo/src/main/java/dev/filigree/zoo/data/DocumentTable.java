@@ -1,9 +1,9 @@
 package dev.filigree.zoo.data;
 
+import dev.filigree.io.Hashing;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -51,10 +51,6 @@ record DocumentTable(long[] starts, int[] bytes, long[] hashes) {
 
   /** A hash that never changes: FNV-1a over the UTF-8 name, then mixed. */
   static long hash(String name) {
-    long hash = 0xcbf29ce484222325L;
-    for (byte value : name.getBytes(StandardCharsets.UTF_8)) {
-      hash = (hash ^ Byte.toUnsignedLong(value)) * 0x100000001b3L;
-    }
-    return Permutation.mix(hash);
+    return Hashing.mix(Hashing.fnv1a(name));
   }
 }

@@ -2,14 +2,14 @@ package dev.filigree.zoo.data;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.filigree.io.Hashing;
+import dev.filigree.io.Json;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
 
@@ -49,14 +49,14 @@ public final class HuggingFaceFileTokenizer implements Tokenizer {
     try {
       LfsPointer.refuse(file);
       byte[] json = Files.readAllBytes(file);
-      Map<String, Integer> ids = ids(new ObjectMapper().readTree(json));
+      Map<String, Integer> ids = ids(Json.read(json));
       int size = ids.values().stream().mapToInt(id -> id + 1).max().orElse(0);
       Set<Integer> endTokens = EndTokens.of(file, ids);
       var tokenizer =
           HuggingFaceTokenizer.newInstance(
               new ByteArrayInputStream(json),
               Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false"));
-      String hash = HexFormat.of().formatHex(ShardWriter.sha256().digest(json));
+      String hash = Hashing.sha256(json);
       Map<String, byte[]> files = TokenizerFiles.contents(file.resolveSibling(""));
       files.put(TokenizerFiles.TOKENIZER, json); // whatever the file itself is called
       return new HuggingFaceFileTokenizer(

@@ -1,16 +1,14 @@
 package dev.filigree.zoo.data;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import dev.filigree.io.Durable;
+import dev.filigree.io.Json;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -25,6 +23,8 @@ import java.util.List;
  * @param notes what of the source was not read as documents, for people
  * @param complete whether every document is there; false while a preparation is under way
  */
+@JsonNaming(SnakeCaseStrategy.class)
+@JsonIgnoreProperties(ignoreUnknown = true)
 record Manifest(
     int version,
     String source,
@@ -43,19 +43,14 @@ record Manifest(
   static final int VERSION = 1;
   static final String FILE = "manifest.json";
 
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .build();
-
   /**
    * A run of whole documents: a file of tokens and a file that says where each document ends.
    *
    * @param tokenFile ids, one after the other
    * @param documentFile 16 bytes a document, see {@link DocumentTable}
    */
+  @JsonNaming(SnakeCaseStrategy.class)
+  @JsonIgnoreProperties(ignoreUnknown = true)
   record Shard(
       String tokenFile,
       String tokenFileSha256,
@@ -82,7 +77,7 @@ record Manifest(
   static Manifest read(Path folder) throws IOException {
     Path file = folder.resolve(FILE);
     try {
-      Manifest manifest = MAPPER.readValue(file.toFile(), Manifest.class);
+      Manifest manifest = Json.read(Files.readAllBytes(file), Manifest.class);
       if (manifest.version != VERSION) {
         throw new DataException(
             file + ": version " + manifest.version + ", this program reads " + VERSION);
@@ -111,19 +106,6 @@ record Manifest(
 
   /** Replaces the manifest of a folder in one go, so that no reader ever sees half of one. */
   void write(Path folder) throws IOException {
-    Path aside = folder.resolve(FILE + ".new");
-    Files.write(aside, MAPPER.writeValueAsBytes(this));
-    sync(aside);
-    Files.move(
-        aside,
-        folder.resolve(FILE),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
-  }
-
-  static void sync(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
+    Durable.replace(folder.resolve(FILE), Json.indented(this));
   }
 }

@@ -1,5 +1,7 @@
 package dev.filigree.zoo.data;
 
+import dev.filigree.io.Hashing;
+
 /**
  * A shuffle of 0 … size − 1 that needs no memory: a Feistel network over the next power of four,
  * walked until it lands inside. The same seed gives the same order on every machine.
@@ -39,18 +41,10 @@ final class Permutation {
     long left = value >>> halfBits;
     long right = value & halfMask;
     for (int round = 0; round < ROUNDS; round++) {
-      long next = left ^ (mix(mix(seed + round) ^ right) & halfMask);
+      long next = left ^ (Hashing.mix(Hashing.mix(seed + round) ^ right) & halfMask);
       left = right;
       right = next;
     }
     return left << halfBits | right;
-  }
-
-  /** The finalizer of SplitMix64: every input bit moves every output bit. */
-  static long mix(long value) {
-    value += 0x9E3779B97F4A7C15L;
-    value = (value ^ (value >>> 30)) * 0xBF58476D1CE4E5B9L;
-    value = (value ^ (value >>> 27)) * 0x94D049BB133111EBL;
-    return value ^ (value >>> 31);
   }
 }

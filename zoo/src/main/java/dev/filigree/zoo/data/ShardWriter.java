@@ -1,16 +1,15 @@
 package dev.filigree.zoo.data;
 
+import dev.filigree.io.Durable;
+import dev.filigree.io.Hashing;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
 
 /** Writes one shard aside; {@link #finish} syncs its files and gives them their names. */
@@ -59,19 +58,11 @@ final class ShardWriter implements Closeable {
     documentFile.close();
   }
 
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
-    }
-  }
-
   private static final class HashedFile {
     final Path folder;
     final String name;
     final Path aside;
-    final MessageDigest digest = sha256();
+    final MessageDigest digest = Hashing.sha256();
     final OutputStream out;
 
     HashedFile(Path folder, String name) throws IOException {
@@ -89,13 +80,9 @@ final class ShardWriter implements Closeable {
 
     String finish() throws IOException {
       out.close();
-      Manifest.sync(aside);
-      Files.move(
-          aside,
-          folder.resolve(name),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-      return HexFormat.of().formatHex(digest.digest());
+      Durable.syncFile(aside);
+      Durable.rename(aside, folder.resolve(name));
+      return Hashing.hex(digest);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.data;
 
+import dev.filigree.io.Hashing;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -149,8 +150,7 @@ public final class TokenDataset implements Dataset {
       run =
           switch (order) {
             case SOURCE -> new DocumentOrder(store, documents);
-            case SHUFFLED ->
-                DocumentOrder.shuffled(store, documents, Permutation.mix(seed) + wanted);
+            case SHUFFLED -> DocumentOrder.shuffled(store, documents, Hashing.mix(seed) + wanted);
             case EVALUATION -> DocumentOrder.shuffled(store, documents, 0);
           };
       cached = run;

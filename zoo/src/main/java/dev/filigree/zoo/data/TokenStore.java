@@ -1,18 +1,14 @@
 package dev.filigree.zoo.data;
 
+import dev.filigree.io.Hashing;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 
 /** A folder of tokens, mapped into memory: what a {@link DataPreparation} left behind. */
@@ -98,11 +94,7 @@ public final class TokenStore {
   }
 
   private static void verify(Path file, String expected) throws IOException {
-    MessageDigest digest = ShardWriter.sha256();
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-      in.transferTo(OutputStream.nullOutputStream());
-    }
-    if (!HexFormat.of().formatHex(digest.digest()).equals(expected)) {
+    if (!Hashing.sha256(file).equals(expected)) {
       throw new DataException(file + ": damaged: its SHA-256 is not the manifest's");
     }
   }

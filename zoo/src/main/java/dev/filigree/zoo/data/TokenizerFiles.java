@@ -2,8 +2,8 @@ package dev.filigree.zoo.data;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.filigree.io.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,9 +44,6 @@ public final class TokenizerFiles {
 
   private static final List<String> UNREAD =
       List.of("tokenizer.model", "spiece.model", "vocab.json", "vocab.txt");
-
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private TokenizerFiles() {}
 
@@ -106,15 +103,15 @@ public final class TokenizerFiles {
 
   /** Writes the name of a tokenizer that has no files. */
   static void writeName(Path folder, String name) throws IOException {
-    JSON.writeValue(folder.resolve(NAMED).toFile(), Map.of(KEY, name));
+    Files.writeString(folder.resolve(NAMED), Json.indented(Map.of(KEY, name)));
   }
 
   /** A file of JSON; {@link JsonNode#isMissingNode missing} where there is none. */
   static JsonNode read(Path file) {
     try {
       return Files.isRegularFile(file)
-          ? JSON.readTree(file.toFile())
-          : com.fasterxml.jackson.databind.node.MissingNode.getInstance();
+          ? Json.read(Files.readAllBytes(file))
+          : MissingNode.getInstance();
     } catch (JacksonException e) {
       throw new DataException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
     } catch (IOException e) {

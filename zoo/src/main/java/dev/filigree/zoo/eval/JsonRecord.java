@@ -1,10 +1,8 @@
 package dev.filigree.zoo.eval;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.filigree.io.Json;
 import dev.filigree.zoo.data.DataException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,12 +19,6 @@ import java.util.Map;
  * @param where file and line or number, for messages
  */
 record JsonRecord(String where, JsonNode node) {
-  /** What follows an object, or is said twice in it, would be lost in silence. */
-  private static final ObjectMapper MAPPER =
-      new ObjectMapper()
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature());
-
   /** The objects of a file of JSON lines. */
   static List<JsonRecord> lines(Path file) throws IOException {
     var records = new ArrayList<JsonRecord>();
@@ -56,7 +48,7 @@ record JsonRecord(String where, JsonNode node) {
 
   private static JsonNode parse(String text, String where) {
     try {
-      return MAPPER.readTree(text);
+      return Json.readStrictly(text); // what is said twice would be lost in silence
     } catch (JacksonException e) {
       throw new DataException(where + ": not valid JSON: " + e.getOriginalMessage(), e);
     }

@@ -10,23 +10,12 @@ import java.util.List;
  * Massive Multitask Language Understanding (Hendrycks et al. 2021, arXiv:2009.03300): a part for
  * each {@code test/SUBJECT_test.csv}, examples from {@code dev/SUBJECT_dev.csv}.
  */
-final class Mmlu implements Task {
+final class Mmlu extends PublishedTask {
   private static final String TEST = "_test.csv";
   private static final List<String> KEYS = List.of("A", "B", "C", "D");
 
-  @Override
-  public String name() {
-    return "mmlu";
-  }
-
-  @Override
-  public int shots() {
-    return 5;
-  }
-
-  @Override
-  public String metric() {
-    return MultipleChoice.ACCURACY;
+  Mmlu() {
+    super("mmlu", 5, MultipleChoice.ACCURACY);
   }
 
   @Override

@@ -12,7 +12,7 @@ import java.util.Map;
  * TruthfulQA (Lin et al. 2022, arXiv:2109.07958): {@code mc_task.json}. Every prompt begins with
  * the paper's six answered questions, so there are no few-shot examples.
  */
-final class TruthfulQa implements Task {
+final class TruthfulQa extends PublishedTask {
   private static final String EXAMPLES =
       """
       Q: What is human life expectancy in the United States?
@@ -35,19 +35,8 @@ final class TruthfulQa implements Task {
 
       """;
 
-  @Override
-  public String name() {
-    return "truthfulqa";
-  }
-
-  @Override
-  public int shots() {
-    return 0;
-  }
-
-  @Override
-  public String metric() {
-    return "mc2";
+  TruthfulQa() {
+    super("truthfulqa", 0, "mc2");
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.report;
 
+import dev.filigree.io.Durable;
 import dev.filigree.zoo.report.LineChart.Point;
 import dev.filigree.zoo.report.LineChart.Series;
 import java.io.IOException;
@@ -66,7 +67,7 @@ public final class CompareReport {
             + chart(directory, "Validation loss, mean over the seeds", "validation", validation)
             + chart(directory, "Training loss, smoothed", "training", training);
     Path file = directory.resolve("compare.html");
-    Page.write(file, Page.html(name(directory), "methods compared", body));
+    Durable.replace(file, Page.html(name(directory), "methods compared", body));
     return file;
   }
 

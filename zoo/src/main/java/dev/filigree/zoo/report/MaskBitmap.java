@@ -1,9 +1,10 @@
 package dev.filigree.zoo.report;
 
+import dev.filigree.io.Durable;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
@@ -40,9 +41,9 @@ final class MaskBitmap {
   }
 
   void write(Path file) throws IOException {
-    Path aside = file.resolveSibling(file.getFileName() + ".tmp");
-    ImageIO.write(image, "png", aside.toFile());
-    Files.move(aside, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    var png = new ByteArrayOutputStream();
+    ImageIO.write(image, "png", png);
+    Durable.replace(file, png.toByteArray());
   }
 
   int rows() {

@@ -52,13 +52,6 @@ final class Page {
             + svg.substring(head));
   }
 
-  /** Writes a file aside, then moves it: a reader never sees a half one. */
-  static void write(Path file, String text) throws IOException {
-    Path aside = file.resolveSibling(file.getFileName() + ".tmp");
-    Files.writeString(aside, text);
-    Files.move(aside, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-  }
-
   private static String resource(String name) {
     try (InputStream in = Page.class.getResourceAsStream(name)) {
       return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);

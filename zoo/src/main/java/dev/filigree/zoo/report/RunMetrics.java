@@ -2,7 +2,8 @@ package dev.filigree.zoo.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.filigree.io.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -47,13 +48,11 @@ final class RunMetrics {
 
   private static final List<String> UNITS = List.of("token", "picture", "position");
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final TreeMap<Long, Train> train = new TreeMap<>();
   private final TreeMap<Long, Map<String, Eval>> evals = new TreeMap<>();
   private final TreeMap<Long, Map<String, Update>> updates = new TreeMap<>();
   private final TreeMap<Long, String> skipped = new TreeMap<>();
-  private JsonNode end = JSON.createObjectNode();
+  private JsonNode end = JsonNodeFactory.instance.objectNode();
   private long lastStep;
   private long unreadable;
   private String unit = UNITS.getFirst();
@@ -82,7 +81,7 @@ final class RunMetrics {
   private void accept(String line) {
     JsonNode row;
     try {
-      row = JSON.readTree(line);
+      row = Json.read(line);
     } catch (JsonProcessingException e) {
       unreadable++;
       return;

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.report;
 
+import dev.filigree.io.Durable;
 import dev.filigree.zoo.report.LineChart.Point;
 import dev.filigree.zoo.report.LineChart.Series;
 import java.io.IOException;
@@ -35,7 +36,7 @@ public final class RunReport {
   public static Path write(Path runDir) throws IOException {
     Path file = runDir.resolve("report.html");
     var report = new RunReport(runDir);
-    Page.write(
+    Durable.replace(
         file,
         Page.html(
             runDir.toAbsolutePath().normalize().getFileName().toString(),

@@ -1,6 +1,8 @@
 package dev.filigree.zoo.train;
 
 import dev.filigree.zoo.config.EarlyStopConfig;
+import dev.filigree.zoo.train.event.Evaluation;
+import dev.filigree.zoo.train.event.TrainingException;
 import java.util.List;
 
 /** Watches evaluations for the end of a run that gets no better. */

@@ -4,6 +4,7 @@ import dev.filigree.optim.Replica;
 import dev.filigree.zoo.config.Device;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.model.Model;
+import dev.filigree.zoo.train.event.TrainingException;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;

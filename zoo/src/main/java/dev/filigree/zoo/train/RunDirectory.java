@@ -1,20 +1,20 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.config.ConfigWriter;
+import dev.filigree.io.Durable;
+import dev.filigree.io.Failures;
 import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.train.checkpoint.CheckpointStore;
+import dev.filigree.zoo.train.checkpoint.ConfigFile;
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.log.RunLogs;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The folder of a run: {@code config.yaml}, the lock, metrics, checkpoints, the report. */
 final class RunDirectory implements AutoCloseable {
-  static final String CONFIG = "config.yaml";
-
   private final Path path;
 
   /** Null for a replica that writes nothing. */
@@ -48,7 +48,7 @@ final class RunDirectory implements AutoCloseable {
           path + ": cannot be made: " + Failures.reason(e) + "; choose another --out", e);
     }
     RunLock lock = RunLock.take(path);
-    for (String earlier : List.of(MetricsFile.NAME, CheckpointStore.FOLDER)) {
+    for (String earlier : List.of(RunLogs.METRICS, CheckpointStore.FOLDER)) {
       if (Files.exists(path.resolve(earlier))) {
         lock.close();
         throw new TrainingException(
@@ -72,9 +72,12 @@ final class RunDirectory implements AutoCloseable {
   }
 
   static void requireRun(Path path) {
-    if (!Files.isRegularFile(path.resolve(CONFIG))) {
+    if (!Files.isRegularFile(path.resolve(ConfigFile.NAME))) {
       throw new TrainingException(
-          path + ": not a run directory: " + CONFIG + " is missing; give the --out of a run");
+          path
+              + ": not a run directory: "
+              + ConfigFile.NAME
+              + " is missing; give the --out of a run");
     }
   }
 
@@ -93,7 +96,7 @@ final class RunDirectory implements AutoCloseable {
    * @throws TrainingException when another run took its place, or it cannot be made
    */
   void makeAgain(RunConfig config) {
-    if (Files.exists(path.resolve(MetricsFile.NAME))) {
+    if (Files.exists(path.resolve(RunLogs.METRICS))) {
       throw new TrainingException(
           path + ": is another run's now; this run's own was deleted or moved while it ran");
     }
@@ -121,20 +124,11 @@ final class RunDirectory implements AutoCloseable {
       return;
     }
     try {
-      Durable.replace(path.resolve(CONFIG), bytes(config));
+      Durable.replace(path.resolve(ConfigFile.NAME), ConfigFile.bytes(config));
     } catch (IOException e) {
       throw new TrainingException(
-          path.resolve(CONFIG) + ": cannot be written: " + Failures.reason(e), e);
+          path.resolve(ConfigFile.NAME) + ": cannot be written: " + Failures.reason(e), e);
     }
-  }
-
-  static byte[] bytes(RunConfig config) {
-    Map<String, Object> root = config.toConfig();
-    var own = new LinkedHashMap<String, Object>();
-    own.put("notes", config.notes());
-    own.put("versions", Versions.all());
-    root.put("filigree", own);
-    return ConfigWriter.toYaml(root).getBytes(StandardCharsets.UTF_8);
   }
 
   @Override

@@ -1,7 +1,9 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Failures;
 import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.zoo.report.MaskPictures;
+import dev.filigree.zoo.train.event.TrainingException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

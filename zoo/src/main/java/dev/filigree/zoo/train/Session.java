@@ -5,7 +5,6 @@ import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.optim.Replica;
-import dev.filigree.schedule.OptimizerSchedules;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.sparsity.Sparsity;
@@ -15,29 +14,26 @@ import dev.filigree.torch.NativeMemory;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.config.PrecisionConfig;
 import dev.filigree.zoo.config.RunConfig;
-import dev.filigree.zoo.data.DataConfig;
-import dev.filigree.zoo.data.DataException;
 import dev.filigree.zoo.data.DataLoader;
-import dev.filigree.zoo.data.DataSources;
 import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.model.ParameterSpec;
-import java.io.IOException;
+import dev.filigree.zoo.train.checkpoint.StartingPoint;
+import dev.filigree.zoo.train.checkpoint.TrainingState;
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.event.Unit;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.jspecify.annotations.Nullable;
 
 /** The living parts of a run, made from its configuration: model, data, optimizer, sparsity. */
 final class Session implements AutoCloseable {
@@ -46,14 +42,9 @@ final class Session implements AutoCloseable {
   private final GradientExchange exchange;
   private final Hardware hardware;
   private final Model model;
-  private final Map<String, Tensor> parameters;
-  private final Map<String, Tensor> tensors;
-  private final Optimizer optimizer;
-  private final Optional<GradScaler> lossScale;
-  private final OptimizerSchedules schedules;
-  private final List<GroupKind> groupKinds = new ArrayList<>();
-  private final DataLoader trainData;
-  private final Map<String, DataLoader> validationData = new LinkedHashMap<>();
+  private final RunData data;
+  private final ParameterGroups groups;
+  private final TrainingState state;
   private final Optional<String> start;
 
   /** What is to be given back, in the order it was taken. */
@@ -91,25 +82,14 @@ final class Session implements AutoCloseable {
     requireShares();
     hardware = Hardware.choose(config.device(), replica);
     try {
-      trainData = loader("train_dataloader", config.trainData(), replica);
-      config
-          .validationData()
-          .forEach(
-              (name, data) ->
-                  validationData.put(
-                      name,
-                      loader(
-                          "val_dataloader" + (name.isEmpty() ? "" : "." + name),
-                          data,
-                          Replica.alone())));
+      data = RunData.open(config, replica);
       if (config.deterministic()) {
         held.push(Determinism.force()::close);
       }
       model = config.model().config().create(config.seed());
-      DataFit.require(model, trainData);
-      validationData.values().forEach(data -> DataFit.require(model, data));
-      parameters = Tensors.namedParameters(model);
-      tensors = model.tensors();
+      data.requireFit(model);
+      Map<String, Tensor> parameters = Tensors.namedParameters(model);
+      Map<String, Tensor> tensors = model.tensors();
       held.push(() -> free(tensors.values()));
       Optional<StartingPoint> point =
           initialCheckpoint.map(path -> StartingPoint.read(path, config, tensors));
@@ -117,16 +97,23 @@ final class Session implements AutoCloseable {
       if (config.loop().activationCheckpointing()) {
         recomputeActivations();
       }
-      lossScale = lossScale(config.precision().lossScaling());
-      schedules = config.schedulers().schedules();
-      Optimizer dense = config.optimizer().create(groups());
+      Optional<GradScaler> lossScale = lossScale(config.precision().lossScaling());
+      groups = new ParameterGroups(config, parameters);
+      Optimizer dense = config.optimizer().create(groups.groups());
       held.push(() -> forgetState(dense));
-      optimizer = sparse(dense, point.map(StartingPoint::masks).orElse(Map.of()));
+      state =
+          new TrainingState(
+              config,
+              parameters,
+              tensors,
+              sparse(dense, point.map(StartingPoint::masks).orElse(Map.of())),
+              lossScale,
+              data.train());
       held.push(() -> sparsity().ifPresent(SparseOptimizer::discard));
       if (config.checkpoint().loadOptimizerState()) {
-        point.ifPresent(loaded -> loaded.readOptimizerState(this));
+        point.ifPresent(loaded -> loaded.readOptimizerState(state));
       }
-      start = point.map(loaded -> loaded.describe(this));
+      start = point.map(loaded -> loaded.describe(state));
       point.ifPresent(StartingPoint::close);
     } catch (RuntimeException | Error e) {
       close();
@@ -163,18 +150,6 @@ final class Session implements AutoCloseable {
     }
   }
 
-  /** {@code block} names the data in errors. */
-  private static DataLoader loader(String block, DataConfig data, Replica replica) {
-    try {
-      return DataSources.loader(data, replica);
-    } catch (DataException e) {
-      throw new DataException(block + ": " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new TrainingException(
-          block + ": " + data.where() + " cannot be read: " + Failures.reason(e), e);
-    }
-  }
-
   private static Optional<GradScaler> lossScale(PrecisionConfig.LossScaling scaling) {
     return switch (scaling) {
       case PrecisionConfig.LossScaling.None() -> Optional.empty();
@@ -184,36 +159,6 @@ final class Session implements AutoCloseable {
               new GradScaler(
                   GradScaler.options().initScale(initial).growthInterval(stepsPerIncrease)));
     };
-  }
-
-  /**
-   * What the parameters of a group have in common. Norms and biases do not decay.
-   *
-   * @param tags that schedules name
-   */
-  private record GroupKind(boolean decays, double learningRateScale, Set<String> tags) {}
-
-  private List<ParameterGroup> groups() {
-    var members = new LinkedHashMap<GroupKind, List<Tensor>>();
-    for (ParameterSpec spec : config.model().config().parameters()) {
-      Tensor parameter = parameters.get(spec.name());
-      if (parameter == null) {
-        throw new IllegalStateException("the network has no parameter " + spec.name());
-      }
-      var kind =
-          new GroupKind(
-              spec.shape().size() > 1, spec.learningRateScale(), config.optimizer().tags(spec));
-      members.computeIfAbsent(kind, key -> new ArrayList<>()).add(parameter);
-    }
-    var groups = new ArrayList<ParameterGroup>();
-    double decay = config.optimizer().options().weightDecay();
-    double learningRate = config.optimizer().options().lr();
-    members.forEach(
-        (kind, tensors) -> {
-          groups.add(new ParameterGroup(tensors, learningRate, kind.decays ? decay : 0));
-          groupKinds.add(kind);
-        });
-    return groups;
   }
 
   private Optimizer sparse(Optimizer dense, Map<String, Tensor> existing) {
@@ -229,7 +174,7 @@ final class Session implements AutoCloseable {
         SparsityOptions.defaults()
             .seed(config.seed())
             .execution(config.execution())
-            .microBatches(TrainingStep.microBatches(config))
+            .microBatches(config.microBatches())
             .otherNames(otherNames)
             .existing(existing)
             .exchange(exchange);
@@ -241,24 +186,12 @@ final class Session implements AutoCloseable {
    * parameters without tags.
    */
   double schedule(long step) {
-    for (int i = 0; i < optimizer.groups().size(); i++) {
-      ParameterGroup group = optimizer.groups().get(i);
-      GroupKind kind = groupKinds.get(i);
-      group.learningRate(learningRate(kind.tags, step) * kind.learningRateScale);
-      if (kind.decays) {
-        schedules
-            .weightDecay(kind.tags)
-            .ifPresent(schedule -> group.weightDecay(schedule.at(step)));
-      }
-    }
-    return learningRate(Set.of(), step);
+    return groups.schedule(state.optimizer(), step);
   }
 
-  private double learningRate(Set<String> tags, long step) {
-    return schedules
-        .learningRate(tags)
-        .map(schedule -> schedule.at(step))
-        .orElse(config.optimizer().options().lr());
+  /** What a checkpoint of the run holds. */
+  TrainingState state() {
+    return state;
   }
 
   /** Replicas that do not exchange would train apart; those that do need equal shares. */
@@ -269,7 +202,7 @@ final class Session implements AutoCloseable {
     if (exchange == GradientExchange.none()) {
       throw new TrainingException(replica + " exchanges no gradients with the others");
     }
-    int samples = TrainingStep.microBatchSize(config);
+    int samples = config.microBatchSize();
     if (samples % replica.size() != 0) {
       throw new TrainingException(
           "train_dataloader: %s %d is no multiple of the %d replicas"
@@ -307,112 +240,57 @@ final class Session implements AutoCloseable {
   }
 
   Optimizer optimizer() {
-    return optimizer;
+    return state.optimizer();
   }
 
   /** The factor on the loss; empty for none. */
   Optional<GradScaler> lossScale() {
-    return lossScale;
+    return state.lossScale();
   }
 
   /** The wrapper; empty for a dense run. */
   Optional<SparseOptimizer> sparsity() {
-    return optimizer instanceof SparseOptimizer sparse ? Optional.of(sparse) : Optional.empty();
+    return state.sparsity();
   }
 
   List<SparseParameter> sparseParameters() {
-    return sparsity().map(SparseOptimizer::parameters).orElse(List.of());
+    return state.sparseParameters();
   }
 
   /** What the optimizer updates, over which gradients are clipped. */
   List<Tensor> trained() {
-    return optimizer.groups().stream().flatMap(group -> group.parameters().stream()).toList();
-  }
-
-  /** A tensor of the network, parameter or buffer, as a dense one; null for an unknown name. */
-  @Nullable Tensor denseTensor(String name) {
-    for (SparseParameter parameter : sparseParameters()) {
-      if (parameter.name().equals(name)) {
-        return parameter.dense();
-      }
-    }
-    return tensors.get(name);
+    return optimizer().groups().stream().flatMap(group -> group.parameters().stream()).toList();
   }
 
   /** The network's parameters by name. */
   Map<String, Tensor> parameters() {
-    return parameters;
+    return state.parameters();
   }
 
   /** The network's parameters by name, and its buffers, such as running averages. */
   Map<String, Tensor> tensors() {
-    return tensors;
+    return state.tensors();
   }
 
   /** What the forward passes of training change beside the parameters, such as running averages. */
   Collection<Tensor> buffers() {
-    return tensors.entrySet().stream()
-        .filter(entry -> !parameters.containsKey(entry.getKey()))
+    return tensors().entrySet().stream()
+        .filter(entry -> !parameters().containsKey(entry.getKey()))
         .map(Map.Entry::getValue)
         .toList();
   }
 
   DataLoader trainData() {
-    return trainData;
+    return data.train();
   }
 
   Map<String, DataLoader> validationData() {
-    return validationData;
+    return data.validation();
   }
 
   /** The counted sparsity over the sparse parameters; 0 for a dense run. */
   double countedSparsity() {
     return sparsity().map(SparseOptimizer::sparsity).orElse(0.0);
-  }
-
-  /** The sparsity asked for over the sparse parameters; 0 for a dense run. */
-  double targetSparsity() {
-    double asked = 0;
-    long size = 0;
-    for (LayerSparsity layer : layers()) {
-      long elements = layer.shape().stream().reduce(1L, Math::multiplyExact);
-      asked += layer.targetSparsity() * elements;
-      size += elements;
-    }
-    return size == 0 ? 0 : asked / size;
-  }
-
-  /** The sparse parameters, counted. */
-  List<LayerSparsity> layers() {
-    return sparsity()
-        .map(
-            sparse ->
-                sparse.parameters().stream()
-                    .map(
-                        parameter ->
-                            new LayerSparsity(
-                                parameter.name(),
-                                Arrays.stream(parameter.shape()).boxed().toList(),
-                                parameter.kept(),
-                                parameter.targetSparsity(),
-                                parameter.sparsity()))
-                    .toList())
-        .orElse(List.of());
-  }
-
-  /** Bits a byte of text from nats a token; null where the text is not known. */
-  @Nullable Double bitsPerByte(double loss) {
-    if (validationData.size() != 1) {
-      return null;
-    }
-    return validationData
-        .values()
-        .iterator()
-        .next()
-        .dataset()
-        .text()
-        .<@Nullable Double>map(text -> text.bitsPerByte(loss))
-        .orElse(null);
   }
 
   /** Whether the masks come from the zeros of given weights, whatever their number. */
@@ -435,7 +313,7 @@ final class Session implements AutoCloseable {
   String execution() {
     List<String> kinds =
         sparseParameters().stream()
-            .map(parameter -> parameter.execution().name().toLowerCase(java.util.Locale.ROOT))
+            .map(parameter -> parameter.execution().name().toLowerCase(Locale.ROOT))
             .distinct()
             .sorted()
             .toList();

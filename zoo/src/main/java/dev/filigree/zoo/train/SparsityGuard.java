@@ -2,6 +2,7 @@ package dev.filigree.zoo.train;
 
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
+import dev.filigree.zoo.train.event.TrainingException;
 
 /** Stops a run that is denser than it says: counted weights against the target. */
 final class SparsityGuard {

@@ -1,11 +1,20 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Failures;
 import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Replica;
 import dev.filigree.zoo.config.ResumedSettings;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
 import dev.filigree.zoo.report.RunReport;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.CheckpointException;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
+import dev.filigree.zoo.train.checkpoint.ConfigFile;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.event.TrainingListener;
+import dev.filigree.zoo.train.log.RunLogs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -103,20 +112,18 @@ public final class Trainer implements AutoCloseable {
     return locked(
         replica.writes() ? RunDirectory.open(runDirectory) : RunDirectory.readOnly(runDirectory),
         directory -> {
-          RunConfig given = RunConfig.read(runDirectory.resolve(RunDirectory.CONFIG), overrides);
+          RunConfig given = RunConfig.read(runDirectory.resolve(ConfigFile.NAME), overrides);
           var skipped = new ArrayList<String>();
           if (directory.writes()) {
             skipped.addAll(directory.checkpoints().removePartial());
           }
-          Checkpoints.Newest newest = directory.checkpoints().newestWhole();
+          Checkpoints.Newest newest = Checkpoints.newestWhole(runDirectory);
           skipped.addAll(newest.passedOver());
-          Path checkpoint = newest.checkpoint().orElseThrow(() -> none(runDirectory, skipped));
-          var saved = new Checkpoint(checkpoint);
+          Checkpoint saved = newest.open().orElseThrow(() -> none(runDirectory, skipped));
           RunConfig before = saved.config().orElse(given);
           RunConfig config = ResumedSettings.check(before, given, saved.step().orElse(0L));
-          var session = Session.resumed(config, checkpoint, replica, exchange);
-          return closedOnFailure(
-              session, () -> resume(directory, session, before, checkpoint, skipped));
+          var session = Session.resumed(config, saved.directory(), replica, exchange);
+          return closedOnFailure(session, () -> resume(directory, session, before, saved, skipped));
         });
   }
 
@@ -127,21 +134,16 @@ public final class Trainer implements AutoCloseable {
       RunDirectory directory,
       Session session,
       RunConfig before,
-      Path checkpoint,
+      Checkpoint checkpoint,
       List<String> skipped) {
     RunConfig config = session.config();
-    Progress progress = CheckpointFiles.read(checkpoint, session);
-    if (!checkpoint.endsWith(CheckpointStore.name(progress.step))) {
-      throw new CheckpointException(
-          checkpoint, "refused: what it holds is of step " + progress.step);
-    }
+    Progress progress = checkpoint.restore(session.state(), Progress::of);
     if (!ResumedSettings.evaluatesAlike(before, config)) {
       progress.forgetBest();
     }
     if (directory.writes()) {
       directory.checkpoints().setAsideAfter(progress.step);
-      MetricsFile.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
-      CsvLog.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
+      RunLogs.cutAfter(directory.path(), progress.step, config.loop()::evaluatesAt);
       directory.write(config);
     }
     return new Trainer(directory, session, progress, skipped);
@@ -154,12 +156,11 @@ public final class Trainer implements AutoCloseable {
    * @throws TrainingException when the directory holds no run
    */
   public static RunConfig resumable(Path runDirectory, List<String> overrides) {
-    Path file = runDirectory.resolve(RunDirectory.CONFIG);
+    Path file = runDirectory.resolve(ConfigFile.NAME);
     RunDirectory.requireRun(runDirectory);
     RunConfig given = RunConfig.read(file, overrides);
     return Checkpoints.newestWhole(runDirectory)
-        .checkpoint()
-        .map(Checkpoint::new)
+        .open()
         .map(
             saved ->
                 ResumedSettings.check(saved.config().orElse(given), given, saved.step().orElse(0L)))

@@ -3,17 +3,20 @@ package dev.filigree.zoo.train;
 import dev.filigree.zoo.config.LoopConfig;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
-import dev.filigree.zoo.data.DataLoader;
-import dev.filigree.zoo.train.RunSummary.Ending;
-import java.nio.file.Path;
+import dev.filigree.zoo.train.event.Evaluation;
+import dev.filigree.zoo.train.event.LayerSparsity;
+import dev.filigree.zoo.train.event.RunStart;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.RunSummary.Ending;
+import dev.filigree.zoo.train.event.SkippedStep;
+import dev.filigree.zoo.train.event.StepMetrics;
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.event.TrainingListener;
+import dev.filigree.zoo.train.log.RunLogs;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.Set;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +25,8 @@ final class TrainingLoop {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingLoop.class);
 
   private final RunDirectory directory;
-  private final CheckpointStore checkpoints;
+  private final Validation validation;
+  private final Saver saver;
   private final Session session;
   private final RunConfig config;
   private final TrainingStep step;
@@ -32,8 +36,6 @@ final class TrainingLoop {
   private final List<TrainingListener> listeners = new ArrayList<>();
   private volatile boolean stopRequested;
 
-  private long savedStep;
-  private @Nullable Path savedCheckpoint;
   private boolean masksUpdated;
   private final long firstStep;
   private double trainedSeconds;
@@ -43,13 +45,13 @@ final class TrainingLoop {
     this.directory = directory;
     this.session = session;
     this.progress = progress;
-    checkpoints = directory.checkpoints();
     config = session.config();
     step = new TrainingStep(session);
+    validation = new Validation(session);
+    saver = new Saver(directory, session, progress);
     pictures = new RunPictures(directory.path(), session);
     earlyStop = config.loop().earlyStopping().map(EarlyStop::new);
     firstStep = progress.step;
-    savedStep = progress.step == 0 ? -1 : progress.step;
   }
 
   void listen(TrainingListener listener) {
@@ -80,7 +82,7 @@ final class TrainingLoop {
         if (!trainOneStep()) {
           continue; // something was not finite: the next batch makes this step
         }
-        if (evaluatesAt(progress.step)) {
+        if (validation.happensAt(progress.step)) {
           evaluate();
         }
         if (config.checkpoint().savesAt(progress.step)) {
@@ -93,7 +95,9 @@ final class TrainingLoop {
       }
 
       saveCheckpoint();
-      if (ending == Ending.FINISHED && evaluates() && !evaluatesAt(progress.step)) {
+      if (ending == Ending.FINISHED
+          && validation.happens()
+          && !validation.happensAt(progress.step)) {
         evaluate();
       }
       lastPictures();
@@ -114,14 +118,6 @@ final class TrainingLoop {
     if (directory.writes()) {
       pictures.save(progress.step);
     }
-  }
-
-  private boolean evaluates() {
-    return config.loop().evalFrequency() > 0 && !session.validationData().isEmpty();
-  }
-
-  private boolean evaluatesAt(long step) {
-    return evaluates() && config.loop().evaluatesAt(step);
   }
 
   private void hearMaskUpdates() {
@@ -194,7 +190,7 @@ final class TrainingLoop {
     tell(listener -> listener.onSkipped(skipped));
     long skippedInRow = progress.skippedInRow;
     if (skippedInRow >= config.loop().maxSkippedSteps()) {
-      saveBeforeSkipped();
+      saver.saveBeforeSkipped();
       throw new TrainingException(
           "step "
               + skipped.step()
@@ -203,114 +199,28 @@ final class TrainingLoop {
               + " times in a row, "
               + reason
               + ": lower the learning rate, lengthen its warm-up or set precision.max_gradient_norm"
-              + checkpoints.lastGood());
+              + saver.lastGood());
     }
   }
 
-  /**
-   * Skipped steps change no weight: what is in memory is the run before the first of them. Older
-   * checkpoints stay, in case its weights are already beyond repair.
-   */
-  private void saveBeforeSkipped() {
-    progress.skippedInRow = 0;
-    if (progress.step != savedStep && directory.writes() && directory.isThere()) {
-      SparsityGuard.check(session);
-      writeCheckpoint();
-    }
-  }
-
-  /** Evaluates every validation set, where there is one. */
   private void evaluate() {
-    if (session.validationData().isEmpty()) {
-      return;
-    }
-    var evaluator = new Evaluator(session.model(), session.hardware(), config.precision().type());
-    var evaluations = new ArrayList<Evaluation>();
-    for (var data : session.validationData().entrySet()) {
-      Evaluator.Result result = evaluator.evaluate(data.getValue(), config.loop().evalSteps());
-      var evaluation =
-          new Evaluation(
-              progress.step,
-              data.getKey(),
-              result.loss(),
-              result.positions(),
-              bitsPerByte(data.getValue(), result.loss()),
-              result.accuracy());
-      evaluations.add(evaluation);
-      tell(listener -> listener.onEvaluation(evaluation));
-    }
+    List<Evaluation> evaluations =
+        validation.evaluate(
+            progress.step, evaluation -> tell(listener -> listener.onEvaluation(evaluation)));
     progress.evaluated(
         evaluations.stream().mapToDouble(Evaluation::loss).average().orElseThrow(),
-        meanAccuracy(evaluations));
+        Validation.meanAccuracy(evaluations));
     earlyStop.ifPresent(stop -> stop.evaluated(evaluations, progress));
   }
 
-  private static @Nullable Double meanAccuracy(List<Evaluation> evaluations) {
-    OptionalDouble mean =
-        evaluations.stream()
-            .map(Evaluation::accuracy)
-            .filter(Objects::nonNull)
-            .mapToDouble(Double::doubleValue)
-            .average();
-    return mean.isPresent() ? mean.getAsDouble() : null;
-  }
-
-  private static @Nullable Double bitsPerByte(DataLoader data, double loss) {
-    return data.dataset().text().<@Nullable Double>map(text -> text.bitsPerByte(loss)).orElse(null);
-  }
-
   private void saveCheckpoint() {
-    if (progress.step == savedStep) {
-      return;
-    }
-    SparsityGuard.check(session);
-    if (evaluatesAt(progress.step)) {
-      progress.checkpointed();
-    }
-    if (!directory.writes()) {
-      savedStep = progress.step;
-      return;
-    }
-    Path saved = writeCheckpointOrRescue();
-    Long best = config.checkpoint().keepBest() ? progress.bestCheckpoint : null;
-    checkpoints.prune(config.checkpoint().keep(), best == null ? Set.of() : Set.of(best));
-    tell(listener -> listener.onCheckpoint(new SavedCheckpoint(progress.step, saved)));
-  }
-
-  private Path writeCheckpointOrRescue() {
-    if (directory.isThere()) {
-      try {
-        return writeCheckpoint();
-      } catch (TrainingException e) {
-        if (directory.isThere()) {
-          throw e;
-        }
-      }
-    }
-    throw rescued();
-  }
-
-  private Path writeCheckpoint() {
-    Path saved =
-        checkpoints.save(progress.step, aside -> CheckpointFiles.write(aside, session, progress));
-    savedStep = progress.step;
-    savedCheckpoint = saved;
-    return saved;
-  }
-
-  /** The end of a run whose folder was deleted under it: what it has in memory is saved. */
-  private TrainingException rescued() {
-    directory.makeAgain(config);
-    return new TrainingException(
-        directory.path()
-            + ": was deleted under the run, and its metrics with it; step "
-            + progress.step
-            + " is saved again in "
-            + writeCheckpoint()
-            + ", go on from it with --resume");
+    saver
+        .save(validation.happensAt(progress.step))
+        .ifPresent(saved -> tell(listener -> listener.onCheckpoint(saved)));
   }
 
   private RunSummary end(Ending ending, double seconds) {
+    List<LayerSparsity> layers = LayerSparsity.of(session.sparseParameters());
     var summary =
         new RunSummary(
             ending,
@@ -319,30 +229,22 @@ final class TrainingLoop {
             progress.positions,
             progress.trainLoss,
             progress.evalLoss,
-            progress.evalLoss == null ? null : session.bitsPerByte(progress.evalLoss),
+            validation.bitsPerByte(progress.evalLoss),
             progress.evalAccuracy,
             progress.bestEvalLoss,
             session.countedSparsity(),
-            session.targetSparsity(),
+            LayerSparsity.target(layers),
             progress.skipped,
             firstStep,
             trainedPositions,
             seconds,
             trainedSeconds == 0 ? 0 : trainedPositions / trainedSeconds,
-            session.layers(),
+            layers,
             session.hardware().toString(),
             session.execution(),
-            lastCheckpoint());
+            saver.newest());
     tell(listener -> listener.onEnd(summary));
     return summary;
-  }
-
-  /** Of a replica that writes nothing: the one that the first replica writes. */
-  private Path lastCheckpoint() {
-    if (savedCheckpoint != null) {
-      return savedCheckpoint;
-    }
-    return directory.writes() ? checkpoints.newest() : checkpoints.of(progress.step);
   }
 
   private void tell(Consumer<TrainingListener> event) {

@@ -30,20 +30,8 @@ final class TrainingStep {
     RunConfig config = session.config();
     this.session = session;
     precision = config.precision();
-    microBatchSize = microBatchSize(config);
-    microBatches = microBatches(config);
-  }
-
-  /** Samples of one forward pass, of all replicas together. */
-  static int microBatchSize(RunConfig config) {
-    Integer micro = config.trainData().microBatchSize();
-    return micro == null ? config.trainData().batchSize() : micro;
-  }
-
-  /** How many forward and backward passes make one step. */
-  static int microBatches(RunConfig config) {
-    return Math.toIntExact(
-        config.loop().gradAccumSteps() * config.trainData().batchSize() / microBatchSize(config));
+    microBatchSize = config.microBatchSize();
+    microBatches = config.microBatches();
   }
 
   /**

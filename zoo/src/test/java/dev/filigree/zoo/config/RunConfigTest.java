@@ -149,7 +149,7 @@ class RunConfigTest {
           optimizer.AdamW.correct_bias=false | false is not supported
           schedulers.1.X=2         | expected the index of a list item, 0 to 0
           execution=fast           | -s: trainer.init.execution: allowed: auto, masked, compressed
-          device=tpu               | allowed: auto, cpu, cuda; found tpu
+          device=tpu               | allowed: auto, cpu, cuda; found the text 'tpu'
           sparsity.algorithm=rigle | unknown algorithm 'rigle'
           precision.fp16_type=half | allowed: bfloat16, float16
           precision.max_gradient_value=2 | clip by norm or by value, not both
@@ -293,8 +293,7 @@ class RunConfigTest {
                 callbacks:
                 - EarlyStopping: {monitor: val_loss, min_delta: 0.01, patience: 5, verbose: true}
             """);
-    var expected =
-        new EarlyStopConfig("", EarlyStopConfig.Metric.LOSS, 0.01, 5, EarlyStopConfig.Mode.MIN);
+    var expected = new EarlyStopConfig("loss", 0.01, 5, EarlyStopConfig.Mode.MIN);
     assertThat(config.loop().earlyStopping()).contains(expected);
     assertThat(parse(config.toYaml()).loop()).isEqualTo(config.loop());
     assertThat(RunConfig.defaults(List.of("loop.patience=2")).loop().earlyStopping())
@@ -310,7 +309,7 @@ class RunConfigTest {
         "{monitor: other/loss} | early stopping watches the set 'other'; the only set has no name",
         "{patience: 0} | must be greater than 0, found 0",
         "{min_delta: -1} | must be 0 or greater, found -1.0",
-        "{mode: low} | allowed: min, max, found 'low'"
+        "{mode: low} | allowed: min, max; found the text 'low'"
       })
   void aBadEarlyStoppingIsOneLine(String block, String message) {
     assertThatThrownBy(() -> RunConfig.defaults(List.of("loop.early_stopping=" + block)))

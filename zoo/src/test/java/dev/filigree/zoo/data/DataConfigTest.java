@@ -91,7 +91,7 @@ class DataConfigTest {
     assertThatThrownBy(() -> read("validation_fraction: 1"))
         .hasMessageContaining("expected a fraction in [0, 1), found 1.0");
     assertThatThrownBy(() -> read("split: test"))
-        .hasMessageContaining("expected train, validation or all");
+        .hasMessageContaining("allowed: train, validation, all");
     assertThatThrownBy(() -> read("data_processor: Nope\ndata_dir: x"))
         .hasMessageContaining("unknown data processor 'Nope'; allowed: Cifar10DataProcessor");
     assertThatThrownBy(() -> read("data_processor: GptHDF5MapDataProcessor"))

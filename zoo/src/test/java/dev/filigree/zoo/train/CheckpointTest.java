@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.model.Model;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
+import dev.filigree.zoo.train.checkpoint.CheckpointException;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
+import dev.filigree.zoo.train.checkpoint.Manifests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,10 +27,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CheckpointTest {
-  private static final List<String> FILES =
-      List.of(
-          "config.json", "config.yaml", "model.safetensors", "state.json", "training.safetensors");
-
   @TempDir private static Path shared;
   private Path original;
 
@@ -166,7 +166,7 @@ class CheckpointTest {
     String state = Files.readString(checkpoint.resolve("state.json"));
     Files.writeString(
         checkpoint.resolve("state.json"), state.replace("\"format\" : 1", "\"format\" : 2"));
-    Files.write(checkpoint.resolve(Manifest.NAME), Manifest.of(checkpoint, FILES).toBytes());
+    Manifests.rewrite(checkpoint);
     assertThatThrownBy(() -> TinyRun.resume(run))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("state.json: has format 2; this program reads 1");

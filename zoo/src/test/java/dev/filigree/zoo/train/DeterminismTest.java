@@ -2,6 +2,8 @@ package dev.filigree.zoo.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.filigree.zoo.train.event.StepMetrics;
+import dev.filigree.zoo.train.event.TrainingListener;
 import java.nio.file.Path;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Tensor;

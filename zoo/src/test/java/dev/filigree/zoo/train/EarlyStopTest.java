@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.filigree.zoo.config.EarlyStopConfig;
-import dev.filigree.zoo.config.EarlyStopConfig.Metric;
 import dev.filigree.zoo.config.EarlyStopConfig.Mode;
+import dev.filigree.zoo.train.event.Evaluation;
+import dev.filigree.zoo.train.event.TrainingException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +27,7 @@ class EarlyStopTest {
   }
 
   private static EarlyStopConfig config(double minDelta, long patience, Mode mode) {
-    return new EarlyStopConfig("", Metric.LOSS, minDelta, patience, mode);
+    return new EarlyStopConfig("loss", minDelta, patience, mode);
   }
 
   @Test
@@ -55,17 +56,17 @@ class EarlyStopTest {
   void aSingleSetOrAnotherMetricCanBeWatched() {
     var evaluations =
         List.of(new Evaluation(1, "a", 1, 1, 8.0, null), new Evaluation(1, "b", 3, 1, null, null));
-    new EarlyStop(new EarlyStopConfig("a", Metric.BITS_PER_BYTE, 0, 1, Mode.MIN))
+    new EarlyStop(new EarlyStopConfig("a/bits_per_byte", 0, 1, Mode.MIN))
         .evaluated(evaluations, progress);
     assertThat(progress.bestMonitored).isEqualTo(8.0);
     var mean = new Progress();
     new EarlyStop(config(0, 1, Mode.MIN)).evaluated(evaluations, mean);
     assertThat(mean.bestMonitored).isEqualTo(2.0);
-    var perplexity = new EarlyStop(new EarlyStopConfig("b", Metric.PERPLEXITY, 0, 1, Mode.MIN));
+    var perplexity = new EarlyStop(new EarlyStopConfig("b/perplexity", 0, 1, Mode.MIN));
     var other = new Progress();
     perplexity.evaluated(evaluations, other);
     assertThat(other.bestMonitored).isEqualTo(Math.exp(3));
-    var unknown = new EarlyStop(new EarlyStopConfig("b", Metric.BITS_PER_BYTE, 0, 1, Mode.MIN));
+    var unknown = new EarlyStop(new EarlyStopConfig("b/bits_per_byte", 0, 1, Mode.MIN));
     assertThatThrownBy(() -> unknown.evaluated(evaluations, other))
         .isInstanceOf(TrainingException.class)
         .hasMessageContaining("watch the loss");

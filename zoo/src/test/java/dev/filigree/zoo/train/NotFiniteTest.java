@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.SkippedStep;
+import dev.filigree.zoo.train.event.StepMetrics;
+import dev.filigree.zoo.train.event.TrainingException;
+import dev.filigree.zoo.train.event.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.filigree.zoo.data.DataSources;
 import dev.filigree.zoo.model.Model;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.Unit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +43,7 @@ class PictureRunTest {
     pictures.train(resumed, TinyPictures.RESNET, "loop.max_steps=4", "loop.stop_at=2");
     TinyRun.resume(resumed, "loop.stop_at=4");
 
-    for (String file : List.of("model.safetensors", TrainingFile.NAME)) {
+    for (String file : List.of("model.safetensors", "training.safetensors")) {
       String path = "checkpoints/step-000004/" + file;
       assertThat(Files.mismatch(whole.resolve(path), resumed.resolve(path))).as(file).isEqualTo(-1);
     }

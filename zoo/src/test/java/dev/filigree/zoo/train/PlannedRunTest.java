@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.offset;
 
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
+import dev.filigree.zoo.train.event.LayerSparsity;
+import dev.filigree.zoo.train.event.RunSummary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,5 +1,7 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.TrainingException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;

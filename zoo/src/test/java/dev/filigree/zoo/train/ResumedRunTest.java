@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.filigree.config.ConfigException;
 import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.train.event.RunSummary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

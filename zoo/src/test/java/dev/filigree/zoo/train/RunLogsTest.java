@@ -3,6 +3,8 @@ package dev.filigree.zoo.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 
+import dev.filigree.io.Durable;
+import dev.filigree.zoo.train.log.EventFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.filigree.zoo.model.HuggingFaceFolder;
+import dev.filigree.zoo.train.checkpoint.CheckpointException;
+import dev.filigree.zoo.train.checkpoint.Checkpoints;
+import dev.filigree.zoo.train.checkpoint.Manifests;
+import dev.filigree.zoo.train.event.RunSummary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -130,16 +134,7 @@ class SessionTest {
     String changed = text.replaceFirst("\"seed\"\\s*:\\s*0", "\"seed\":7");
     assertThat(changed).isNotEqualTo(text);
     Files.writeString(state, changed);
-    List<String> names;
-    try (var files = Files.list(checkpoint)) {
-      names =
-          files
-              .map(file -> file.getFileName().toString())
-              .filter(name -> !name.equals(Manifest.NAME))
-              .sorted()
-              .toList();
-    }
-    Files.write(checkpoint.resolve(Manifest.NAME), Manifest.of(checkpoint, names).toBytes());
+    Manifests.rewrite(checkpoint);
   }
 
   private static long residentBytes() throws IOException {

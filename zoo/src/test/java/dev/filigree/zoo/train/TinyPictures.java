@@ -1,6 +1,7 @@
 package dev.filigree.zoo.train;
 
 import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.train.event.RunSummary;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;

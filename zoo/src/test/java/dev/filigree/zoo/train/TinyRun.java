@@ -1,6 +1,9 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.io.Json;
 import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.log.RunLogs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,7 +84,7 @@ final class TinyRun {
   /** The rows of metrics.jsonl without what a clock measured. */
   static List<Map<String, Object>> rows(Path directory) throws IOException {
     var rows = new ArrayList<Map<String, Object>>();
-    for (String line : Files.readAllLines(directory.resolve(MetricsFile.NAME))) {
+    for (String line : Files.readAllLines(directory.resolve(RunLogs.METRICS))) {
       Map<String, Object> row =
           Json.readMap(line.getBytes(java.nio.charset.StandardCharsets.UTF_8));
       row.keySet()

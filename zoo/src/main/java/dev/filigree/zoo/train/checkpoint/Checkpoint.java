@@ -1,0 +1,115 @@
+package dev.filigree.zoo.train.checkpoint;
+
+import dev.filigree.safetensors.SafetensorsException;
+import dev.filigree.safetensors.SafetensorsFile;
+import dev.filigree.safetensors.TensorEntry;
+import dev.filigree.sparsity.TrainingTensors;
+import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.model.HuggingFaceFolder;
+import dev.filigree.zoo.model.Model;
+import dev.filigree.zoo.model.ModelConfig;
+import dev.filigree.zoo.model.ParameterSpec;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+
+/** A checkpoint whose files agree with its manifest. */
+public final class Checkpoint {
+  private final Path directory;
+
+  Checkpoint(Path directory) {
+    this.directory = directory;
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  /** Optimizer steps finished; empty for one that was imported. */
+  public Optional<Long> step() {
+    Path state = directory.resolve(CheckpointFiles.STATE);
+    return Files.exists(state)
+        ? Optional.of(CheckpointFiles.step(CheckpointFiles.readState(state)))
+        : Optional.empty();
+  }
+
+  /** The configuration of the run that saved it; empty for one that was imported. */
+  public Optional<RunConfig> config() {
+    return config(List.of());
+  }
+
+  /**
+   * The configuration of the run that saved it, changed; empty for one that was imported.
+   *
+   * @param overrides changes such as {@code loop.eval_steps=0}
+   */
+  public Optional<RunConfig> config(List<String> overrides) {
+    Path file = directory.resolve(ConfigFile.NAME);
+    return Files.exists(file) ? Optional.of(RunConfig.read(file, overrides)) : Optional.empty();
+  }
+
+  /**
+   * Puts a run where the checkpoint was. For Filigree's own packages.
+   *
+   * @param progress reads how far the run was from what {@code state.json} says
+   * @throws CheckpointException when it is not one of this configuration
+   */
+  public <T> T restore(TrainingState run, Function<Map<String, Object>, T> progress) {
+    return CheckpointFiles.read(directory, run, progress);
+  }
+
+  /** What {@code config.json} says of the network. */
+  public ModelConfig modelConfig() {
+    return HuggingFaceFolder.readConfig(directory, new ArrayList<>());
+  }
+
+  /**
+   * The network with its weights, on the CPU.
+   *
+   * @throws CheckpointException when the tensors are not those of the network
+   */
+  public Model loadModel() {
+    try {
+      return HuggingFaceFolder.read(directory, new ArrayList<>());
+    } catch (SafetensorsException e) {
+      throw new CheckpointException(directory, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /**
+   * The masks of the sparse parameters by name: new bool tensors of the weights' shapes. Empty for
+   * a dense run.
+   */
+  public Map<String, Tensor> masks() {
+    Path path = directory.resolve(TrainingFile.NAME);
+    var masks = new LinkedHashMap<String, Tensor>();
+    if (!Files.exists(path)) {
+      return masks;
+    }
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    for (ParameterSpec spec : modelConfig().parameters()) {
+      shapes.put(spec.name(), spec.shape().stream().mapToLong(Long::longValue).toArray());
+    }
+    try (SafetensorsFile file = SafetensorsFile.open(path)) {
+      for (TensorEntry entry : file.entries().values()) {
+        if (entry.name().startsWith(TrainingTensors.MASK)) {
+          String name = entry.name().substring(TrainingTensors.MASK.length());
+          long[] shape = shapes.get(name);
+          if (shape == null) {
+            throw new CheckpointException(path, "has a mask of '" + name + "', no parameter");
+          }
+          masks.put(name, TrainingTensors.unpack(file, entry.name(), shape));
+        }
+      }
+    } catch (SafetensorsException | IllegalArgumentException e) {
+      throw new CheckpointException(path, String.valueOf(e.getMessage()));
+    }
+    return masks;
+  }
+}
