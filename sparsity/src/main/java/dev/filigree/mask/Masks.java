@@ -131,7 +131,8 @@ public final class Masks {
           Tensor listed = scores.flatten().index_select(0, indices);
           Tensor exists = torch.ones_like(indices).to(ScalarType.Bool);
           Tensor winners = select(listed, exists, quota, new Listed(indices), ties);
-          return torch.zeros_like(mask)
+          return torch
+              .zeros_like(mask)
               .flatten()
               .index_fill_(0, indices.masked_select(winners), new Scalar(1))
               .view(grouping.shape());

@@ -1,6 +1,7 @@
 package dev.filigree.schedule;
 
 import dev.filigree.config.Records;
+import java.lang.reflect.RecordComponent;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,12 +24,15 @@ final class ConfigForm {
   /** {@code {key: value, ...}}; empty where a part of the record exists as code only. */
   static Optional<Map<String, Object>> keys(Record record) {
     Map<String, Object> keys = Records.write(record);
-    for (var entry : keys.entrySet()) {
-      Optional<Object> form = form(entry.getValue());
-      if (form.isEmpty()) {
-        return Optional.empty();
+    for (RecordComponent component : record.getClass().getRecordComponents()) {
+      Object part = Records.value(component, record);
+      if (part instanceof Schedule || part instanceof List<?>) {
+        Optional<Object> form = form(part);
+        if (form.isEmpty()) {
+          return Optional.empty();
+        }
+        keys.put(Records.key(component), form.get());
       }
-      entry.setValue(form.get());
     }
     return Optional.of(keys);
   }

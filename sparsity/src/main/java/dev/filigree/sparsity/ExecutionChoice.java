@@ -68,8 +68,7 @@ final class ExecutionChoice implements AutoCloseable {
    * @throws IllegalArgumentException when the options, or the algorithm, ask for what is impossible
    */
   ExecutionPlan choose(String name, Tensor weight, SparsityAlgorithm algorithm) {
-    if (algorithm.evidence() instanceof Evidence.InputNorms
-        && !(layer(weight) instanceof Linear)) {
+    if (algorithm.evidence() instanceof Evidence.InputNorms && !(layer(weight) instanceof Linear)) {
       throw new IllegalArgumentException(
           "'" + name + "': the inputs of its layer are known only in a dev.filigree.nn.Linear");
     }

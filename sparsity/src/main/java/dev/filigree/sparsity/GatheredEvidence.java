@@ -177,7 +177,8 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
 
   /** Replicas agree on what was summed; candidates they agreed on when the gradient arrived. */
   void exchange() {
-    for (Tensor gathered : new @Nullable Tensor[] {average == null ? stepGradient : average, squares}) {
+    for (Tensor gathered :
+        new @Nullable Tensor[] {average == null ? stepGradient : average, squares}) {
       if (gathered != null) {
         exchange.average(List.of(gathered));
       }
@@ -246,8 +247,7 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
   void load(@Nullable Tensor state) {
     average = closed(average);
     if (state != null) {
-      Tensors.inScope(
-          () -> average = own(state.to(weight.device(), ScalarType.Float).clone()));
+      Tensors.inScope(() -> average = own(state.to(weight.device(), ScalarType.Float).clone()));
     }
   }
 

@@ -66,8 +66,7 @@ final class SparseGroup {
     for (int i = 0; i < targets.length; i++) {
       SparseParameter parameter = parameters.get(i);
       double target = targets[i];
-      masks.add(
-          Tensors.scoped(() -> initialMask(parameter, target, seed, existing)));
+      masks.add(Tensors.scoped(() -> initialMask(parameter, target, seed, existing)));
     }
     return masks;
   }
@@ -127,8 +126,7 @@ final class SparseGroup {
         UpdateRule rule = rules.get(i);
         asItArrives =
             gradient -> {
-              var view =
-                  new ParameterView(parameter, optimizer, step, seed).ofGradient(gradient);
+              var view = new ParameterView(parameter, optimizer, step, seed).ofGradient(gradient);
               Tensor scores = parameter.requireScores("grow", algorithm.growScore(view));
               return rule.candidates(scores, parameter.mask());
             };

@@ -168,7 +168,8 @@ class EvidenceTest {
         optimizer.step();
       }
     }
-    assertThat(algorithm.seen).containsExactly(
+    assertThat(algorithm.seen)
+        .containsExactly(
             new float[] {
               (float) Math.sqrt(25 / 2.0), (float) Math.sqrt(2), (float) Math.sqrt(9 / 2.0)
             });

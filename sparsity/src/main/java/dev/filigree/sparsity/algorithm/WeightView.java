@@ -27,8 +27,8 @@ public interface WeightView {
 
   /**
    * The gradient of every weight, see {@link Evidence.Gradient}. That of a single step is there in
-   * the growth score, which then sees nothing that the optimizer's step changes: neither values, nor
-   * state, nor {@link #keptGradient}, all of which are zero where no weight exists.
+   * the growth score, which then sees nothing that the optimizer's step changes: neither values,
+   * nor state, nor {@link #keptGradient}, all of which are zero where no weight exists.
    *
    * @throws IllegalStateException for an algorithm that did not ask for it, and in a drop score
    */

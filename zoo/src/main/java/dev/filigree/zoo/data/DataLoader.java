@@ -1,7 +1,7 @@
 package dev.filigree.zoo.data;
 
-import dev.filigree.optim.Replica;
 import dev.filigree.io.Hashing;
+import dev.filigree.optim.Replica;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -258,7 +258,7 @@ class ModelFamiliesTest {
           gpt   | nonlinearity=swiglu                  | nonlinearity
           gpt   | attention_module=multiquery_attention; extra_attention_params={num_kv_groups: 1} | grouped-query attention is supported for llama and mistral only
           gpt   | train_dataloader.data_transforms=[{name: add_sink_tokens}] | train_dataloader.data_transforms: unknown key
-          gpt   | train_dataloader.data_processor=HuggingFaceDataProcessor | unknown data processor 'HuggingFaceDataProcessor'; allowed:
+          gpt   | train_dataloader.data_processor=HuggingFaceDataProcessor | unknown data_processor 'HuggingFaceDataProcessor'; allowed:
           gpt   | trainer.init.optimizer.AdamW.correct_bias=false | correct_bias: false is not supported
           gpt   | trainer.init.callbacks=[{Lora: {r: 8}}] | training adapters is not supported
           """)

@@ -93,7 +93,7 @@ class DataConfigTest {
     assertThatThrownBy(() -> read("split: test"))
         .hasMessageContaining("allowed: train, validation, all");
     assertThatThrownBy(() -> read("data_processor: Nope\ndata_dir: x"))
-        .hasMessageContaining("unknown data processor 'Nope'; allowed: Cifar10DataProcessor");
+        .hasMessageContaining("unknown data_processor 'Nope'; allowed: Cifar10DataProcessor");
     assertThatThrownBy(() -> read("data_processor: GptHDF5MapDataProcessor"))
         .hasMessageContaining("'data_dir' is missing");
     assertThatThrownBy(() -> read("data_dir: []"))

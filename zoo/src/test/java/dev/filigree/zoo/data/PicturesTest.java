@@ -121,7 +121,7 @@ class PicturesTest {
         .anySatisfy(note -> assertThat(note).contains("to_float16: without effect"));
     assertThatThrownBy(() -> open("ImageNet1KProcessor", false))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("data_processor: unknown data processor 'ImageNet1KProcessor'");
+        .hasMessageContaining("data_processor: unknown data_processor 'ImageNet1KProcessor'");
   }
 
   @Test

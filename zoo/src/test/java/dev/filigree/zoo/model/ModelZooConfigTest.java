@@ -258,7 +258,6 @@ class ModelZooConfigTest {
   void unknownModelsAreAnErrorThatNamesTheKnownOnes() {
     assertThatThrownBy(() -> read("name: bert"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageStartingWith(
-            "run.yaml:1: name: unknown model 'bert'; allowed:");
+        .hasMessageStartingWith("run.yaml:1: name: unknown model 'bert'; allowed:");
   }
 }

@@ -1,7 +1,5 @@
 package dev.filigree.zoo.train;
 
-import dev.filigree.zoo.train.event.RunSummary;
-import dev.filigree.zoo.train.event.TrainingException;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,6 +11,8 @@ import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.data.DataLoader;
 import dev.filigree.zoo.data.DataSources;
+import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.TrainingException;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
