@@ -18,6 +18,9 @@ import java.util.Map;
  *     compressed as a whole; empty where there are none
  */
 record WalkNetwork(String name, String keys, String data, List<String> linear) {
+  /** Where the networks walk: {@code cuda} with {@code -Dfiligree.walk=cuda}. */
+  static final String DEVICE = System.getProperty("filigree.walk", "cpu");
+
   private static final String DECODER =
       "vocab_size: 256, hidden_size: 16, num_hidden_layers: 2, num_heads: 2, filter_size: 24,"
           + " max_position_embeddings: 16, dropout_rate: 0.1, ";
@@ -118,7 +121,7 @@ record WalkNetwork(String name, String keys, String data, List<String> linear) {
     trainer:
       init:
         seed: 3
-        device: cpu
+        device: %s
         execution: %s
         model: {%s}
         optimizer: {%s}
@@ -132,6 +135,7 @@ record WalkNetwork(String name, String keys, String data, List<String> linear) {
         train_dataloader: {%s, data_dir: "%s", batch_size: 4, shuffle: true, cache_dir: "%s"}
     """
         .formatted(
+            DEVICE,
             execution,
             block(),
             isText()

@@ -2,6 +2,7 @@ package dev.filigree.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -112,6 +113,7 @@ class WalkTest {
   @MethodSource("familiesAndAlgorithms")
   void aCompressedNetworkWalksAndHasTheMasksOfAMaskedOne(WalkNetwork network, String algorithm)
       throws IOException {
+    assumeThat(WalkNetwork.DEVICE).as("compressed execution is the CPU's").isEqualTo("cpu");
     String sparsity = sparsity(algorithm, network.linear());
     Path run = walk(network, "compressed", sparsity);
     assertThat(rows(run).getLast()).containsEntry("execution", "compressed");
