@@ -239,8 +239,11 @@ class WalkTest {
     Map<String, Object> row =
         rows(run).stream().filter(r -> "eval".equals(r.get("event"))).toList().getLast();
     double trained = (double) Objects.requireNonNull(row.get("loss"));
-    // The weights that a checkpoint has are multiplied densely, which adds in another order.
-    double tolerance = execution.equals("compressed") ? 1e-5 : 0;
+    // The weights that a checkpoint has are multiplied densely and on the CPU, which adds in
+    // another
+    // order.
+    boolean alike = execution.equals("masked") && WalkNetwork.DEVICE.equals("cpu");
+    double tolerance = alike ? 0 : 1e-5;
     assertThat(evaluated.path("loss").asDouble()).isCloseTo(trained, within(tolerance));
     assertThat(evaluated.has("perplexity")).isEqualTo(network.isText());
     assertThat(row.containsKey("perplexity")).isEqualTo(network.isText());
