@@ -100,6 +100,8 @@ public final class GradScaler {
     }
     if (found.finite) {
       optimizer.step();
+    } else {
+      optimizer.stepSkipped();
     }
     progress.put(optimizer, new Progress(found.finite, true));
     return found.finite;

@@ -69,6 +69,12 @@ public interface Optimizer {
    */
   default void gradientsUnscaled(double scale) {}
 
+  /**
+   * Hears that a step is left out, because a gradient was not finite for one: what its forward and
+   * backward passes gathered is void.
+   */
+  default void stepSkipped() {}
+
   /** Steps since the optimizer was made; −1 for one that does not count them. */
   default long stepsMade() {
     return -1;

@@ -85,8 +85,12 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
 
   private void score(Tensor dense, Function<Tensor, Candidates> toCandidates) {
     try {
-      exchange.average(List.of(dense));
-      candidates = toCandidates.apply(dense);
+      Tensor mean = dense;
+      if (exchange != GradientExchange.none()) {
+        mean = dense.clone(); // the gradient itself is not the listener's to change
+        exchange.average(List.of(mean));
+      }
+      candidates = toCandidates.apply(mean);
     } catch (RuntimeException | Error e) {
       failure = e; // through libtorch it would lose its type, its cause and its trace
     }

@@ -31,12 +31,18 @@ final class MaskUpdater {
 
   /** Updates the masks of all parameters of which the evidence is there, and reports. */
   void update(long step, List<SparsityListener> listeners) {
-    List<UpdateRule> rules = group.rules(step, seed, optimizer);
-    for (int i = 0; i < rules.size(); i++) {
+    // Replicas agree on the evidence first: how sparse each parameter shall be may depend on it.
+    List<SparseParameter> complete =
+        group.parameters().stream().filter(each -> each.evidence().isComplete()).toList();
+    complete.forEach(parameter -> parameter.evidence().exchange());
+    boolean spreads =
+        complete.size() == group.parameters().size()
+            || !algorithm.settings().distribution().needsScores();
+    List<UpdateRule> rules = spreads ? group.rules(step, seed, optimizer) : List.of();
+    for (int i = 0; i < group.parameters().size(); i++) {
       SparseParameter parameter = group.parameters().get(i);
-      UpdateRule rule = rules.get(i);
-      if (parameter.evidence().isComplete()) {
-        parameter.evidence().exchange();
+      if (spreads && complete.contains(parameter)) {
+        UpdateRule rule = rules.get(i);
         // A scope for each: replaced values and state go before the next parameter.
         Tensors.inScope(() -> report(parameter, update(parameter, rule), listeners));
       } else {

@@ -139,6 +139,8 @@ final class ParameterView implements WeightView {
   }
 
   private Tensor counts(long[] dimensions) {
-    return mask().to(ScalarType.Float).sum(dimensions, true, null);
+    Tensor ones = mask().to(ScalarType.Float);
+    // A sum over no dimension would be one over all of them.
+    return dimensions.length == 0 ? ones : ones.sum(dimensions, true, null);
   }
 }

@@ -187,6 +187,12 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   }
 
   @Override
+  public void stepSkipped() {
+    inner.stepSkipped();
+    forgetStep();
+  }
+
+  @Override
   public void gradientsUnscaled(double scale) {
     inner.gradientsUnscaled(scale);
     Tensors.inScope(() -> parameters().forEach(p -> p.evidence().unscale(scale)));

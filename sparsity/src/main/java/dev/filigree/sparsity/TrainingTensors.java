@@ -141,7 +141,7 @@ public final class TrainingTensors {
           throw new IllegalArgumentException("has '" + entry + "', of no sparse parameter");
         }
         Tensor weight = parameter.weight();
-        evidence.put(name, file.read(entry).to(weight.device(), weight.scalar_type()));
+        evidence.put(name, file.read(entry).to(weight.device(), torch.ScalarType.Float));
       }
     }
     if (sparseOptimizer != null) {

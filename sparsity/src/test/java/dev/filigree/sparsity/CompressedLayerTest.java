@@ -11,6 +11,7 @@ import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.WeightView;
 import dev.filigree.torch.Tensors;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
@@ -66,6 +67,18 @@ class CompressedLayerTest {
       Tensor x = torch.randn(IN);
       Tensor expected = torch.mv(optimizer.parameters().getFirst().dense(), x).add(layer.bias());
       assertThat(torch.allclose(layer.forward(x), expected, 1e-4, 1e-5, false)).isTrue();
+    }
+  }
+
+  @Test
+  void anInputWhoseMemoryIsWrittenAgainIsReadAgain() {
+    try (SparseOptimizer optimizer = wrap(Execution.COMPRESSED)) {
+      Tensor x = torch.randn(3, IN);
+      layer.forward(x);
+      Tensors.segment(x).setAtIndex(ValueLayout.JAVA_FLOAT, 0, 50); // libtorch does not know
+      Tensor weight = optimizer.parameters().getFirst().dense();
+      Tensor expected = x.mm(weight.t()).add(layer.bias());
+      assertThat(torch.allclose(layer.forward(x), expected, 1e-4, 1e-4, false)).isTrue();
     }
   }
 

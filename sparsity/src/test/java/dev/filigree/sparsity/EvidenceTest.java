@@ -12,6 +12,7 @@ import dev.filigree.optim.SGD;
 import dev.filigree.sparsity.algorithm.AlgorithmBuilder;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.Evidence;
+import dev.filigree.sparsity.algorithm.ForwardWeight;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.WeightView;
 import dev.filigree.testing.NativeBytes;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an algorithm asks for is there when its scores are computed, and only then. */
 class EvidenceTest {
@@ -43,7 +45,7 @@ class EvidenceTest {
   }
 
   /** Grows by some evidence, and remembers it. */
-  private static final class Watching extends SparsityAlgorithm {
+  private static class Watching extends SparsityAlgorithm {
     private final Evidence evidence;
     private final Function<WeightView, Tensor> look;
     private final List<float[]> seen = new ArrayList<>();
@@ -238,6 +240,60 @@ class EvidenceTest {
         }
       }
       assertThat((double) (NativeBytes.inUse() - before) / (4 * side * side)).isLessThan(3);
+    }
+  }
+
+  @Test
+  void inputsOfAStepThatOverflowedDoNotCount() {
+    var layer = new Linear(3, 2, false);
+    var algorithm = Watching.every4Steps(Evidence.inputNorms(), WeightView::inputNorms);
+    var sgd = new SGD(List.of(layer.weight()), SGD.options().lr(0));
+    GradScaler scaler = GradScaler.fixed(4);
+    try (var optimizer = MaskedTraining.wrap(layer, sgd, algorithm)) {
+      for (float input : new float[] {1, 1, 1, Float.POSITIVE_INFINITY, 2}) {
+        optimizer.zeroGrad();
+        Tensor x = torch.tensor(new float[] {input, input, input}).reshape(1, 3);
+        scaler.scale(layer.forward(x).sum()).backward();
+        scaler.step(optimizer);
+        scaler.update();
+      }
+    }
+    assertThat(algorithm.seen).containsExactly(new float[] {2, 2, 2});
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theGradientOfALayerThatIsUsedTwiceIsThatOfBothUses(boolean straightThrough) {
+    var layer = new Linear(2, 1, false);
+    var algorithm =
+        new AlgorithmBuilder<>(
+                settings ->
+                    new Watching(settings, Evidence.gradient(1), WeightView::random) {
+                      @Override
+                      public ForwardWeight forwardWeight() {
+                        return straightThrough
+                            ? ForwardWeight.straightThrough()
+                            : ForwardWeight.stored();
+                      }
+                    })
+            .sparsity(0.5)
+            .dropFraction(0.5)
+            .update(every(4))
+            .build();
+    var sgd = new SGD(List.of(layer.weight()), SGD.options().lr(0));
+    try (var optimizer = MaskedTraining.wrap(layer, sgd, algorithm)) {
+      for (int step = 0; step < 4; step++) {
+        optimizer.zeroGrad();
+        Tensor once = layer.forward(torch.tensor(new float[] {1, 2}).reshape(1, 2));
+        Tensor again = layer.forward(torch.tensor(new float[] {10, 20}).reshape(1, 2));
+        once.add(again).sum().backward();
+        if (step == 3) {
+          Tensor gathered =
+              optimizer.parameters().getFirst().evidence().denseGradient().orElseThrow();
+          assertThat(gathered.equal(torch.tensor(new float[] {11, 22}).reshape(1, 2))).isTrue();
+        }
+        optimizer.step();
+      }
     }
   }
 

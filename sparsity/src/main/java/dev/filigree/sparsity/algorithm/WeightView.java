@@ -50,7 +50,7 @@ public interface WeightView {
 
   /**
    * A state tensor of the optimizer by PyTorch's name ({@code exp_avg_sq}, {@code
-   * momentum_buffer}), zero where no weight exists.
+   * momentum_buffer}), zero where no weight exists unless the algorithm stores all of them.
    *
    * @throws IllegalArgumentException when the optimizer keeps no such state for this weight
    */

@@ -46,7 +46,7 @@ final class CompressedProduct implements Linear.Product {
     long[] shape = requireInput(x);
     Tensor values = requireValues(weight).detach();
     Tensor flat = x.to(ScalarType.Float).reshape(rows(x), layout.columns()).contiguous();
-    SparseProducts.Packed packed = products.packShared(flat);
+    SparseProducts.Packed packed = products.packShared(layout, flat);
     Tensor y = products.forward(layout, values, packed);
     shape[shape.length - 1] = layout.rows();
     if (!GradMode.is_enabled()) {

@@ -7,7 +7,10 @@ import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -64,11 +67,12 @@ final class CpuProducts implements SparseProducts {
   }
 
   @Override
-  public synchronized Packed packShared(Tensor x) {
-    if (shared == null || !shared.holds(x)) {
+  public synchronized Packed packShared(SparseLayout layout, Tensor x) {
+    if (shared == null || !shared.holds(x) || shared.readers.contains(layout)) {
       forgetShared();
       shared = new Shared(x, new Tokens(kernels(), x));
     }
+    shared.readers.add(layout);
     return shared.tokens.used();
   }
 
@@ -158,11 +162,16 @@ final class CpuProducts implements SparseProducts {
    * What was packed last.
    *
    * @param source held meanwhile: no other tensor gets its memory
-   * @param version of its contents
+   * @param version of its contents, as far as libtorch knows
+   * @param readers who had it, by identity
    */
-  private record Shared(Tensor source, long version, Tokens tokens) {
+  private record Shared(Tensor source, long version, Tokens tokens, Set<SparseLayout> readers) {
     Shared(Tensor x, Tokens tokens) {
-      this(new Tensor(x).retainReference(), x._version(), tokens);
+      this(
+          new Tensor(x).retainReference(),
+          x._version(),
+          tokens,
+          Collections.newSetFromMap(new IdentityHashMap<>()));
     }
 
     boolean holds(Tensor x) {

@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A dense tensor of which all elements are stored and trained, while the layer multiplies with what
@@ -19,7 +20,10 @@ public final class DenseStorage implements Storage {
   private final Tensor weight;
   private final WeightedLayer layer;
   private final GradientListener listener;
-  private final GradientHook hook = new Hook();
+  private final GradientHook partHook = new PartHook();
+  private final GradientHook wholeHook = new WholeHook();
+  private final int registration;
+  private @Nullable Tensor gradient; // of the backward pass that runs, over the layer's uses in it
   private Tensor mask;
   private long kept;
 
@@ -36,15 +40,18 @@ public final class DenseStorage implements Storage {
     this.listener = listener;
     mask = owned(Tensors.scoped(() -> torch.ones_like(weight).to(ScalarType.Bool)));
     kept = weight.numel();
+    registration = weight.register_hook(wholeHook);
     layer.forwardWeight(stored -> heard(forward.apply(stored, mask)));
   }
 
   /** The gradient of what is multiplied is that of every weight, missing ones too. */
   private Tensor heard(Tensor multiplied) {
-    if (multiplied.requires_grad() && listener.wantsGradient()) {
-      multiplied.register_hook(hook);
+    if (!multiplied.requires_grad() || !listener.wantsGradient()) {
+      return multiplied;
     }
-    return multiplied;
+    Tensor own = multiplied.is_leaf() ? multiplied.view_as(multiplied) : multiplied;
+    own.register_hook(partHook);
+    return own;
   }
 
   private static Tensor owned(Tensor tensor) {
@@ -108,18 +115,43 @@ public final class DenseStorage implements Storage {
 
   @Override
   public void detach() {
-    hook.close();
     layer.forwardWeight(null);
+    weight.remove_hook(registration);
+    wholeHook.close();
+    partHook.close();
+    forgetGradient();
     mask.close();
   }
 
-  private final class Hook extends GradientHook {
+  private void forgetGradient() {
+    if (gradient != null) {
+      gradient.close();
+      gradient = null;
+    }
+  }
+
+  /** Of each use of the layer. */
+  private final class PartHook extends GradientHook {
     @Override
-    protected Tensor receive(Tensor gradient) {
-      if (listener.wantsGradient()) {
+    protected Tensor receive(Tensor part) {
+      if (gradient == null) {
+        gradient = owned(part.clone());
+      } else {
+        gradient.add_(part);
+      }
+      return part;
+    }
+  }
+
+  /** Of the weight: libtorch calls it once a backward pass, after all uses. */
+  private final class WholeHook extends GradientHook {
+    @Override
+    protected Tensor receive(Tensor ofStored) {
+      if (gradient != null && listener.wantsGradient()) {
         listener.gradient(gradient);
       }
-      return gradient;
+      forgetGradient();
+      return ofStored;
     }
   }
 }

@@ -46,10 +46,13 @@ public interface SparseProducts extends AutoCloseable {
   Packed pack(Tensor x);
 
   /**
-   * {@link #pack} for what the next layers may read too: when they come with the same tensor, it is
-   * prepared already.
+   * {@link #pack} for what other layers may read too: when they come with the same tensor, it is
+   * prepared already. A layer that comes again finds it prepared anew, whatever was written to the
+   * tensor's memory since.
+   *
+   * @param layout of the layer that reads it
    */
-  Packed packShared(Tensor x);
+  Packed packShared(SparseLayout layout, Tensor x);
 
   /** X·Wᵀ: a new tensor [tokens, rows]. */
   Tensor forward(SparseLayout layout, Tensor values, Packed x);

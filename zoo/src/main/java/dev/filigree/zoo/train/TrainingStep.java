@@ -81,6 +81,7 @@ final class TrainingStep {
       } else {
         // The forward pass has already taken the batch into the running averages.
         buffersBefore.forEach(Tensor::copy_);
+        session.optimizer().stepSkipped();
       }
       session.lossScale().ifPresent(GradScaler::update);
       return new Outcome(loss, norm, positions, skipped);

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.zoo.config.LoopConfig;
 import dev.filigree.zoo.data.DataLoader;
 import dev.filigree.zoo.train.event.Evaluation;
 import java.util.ArrayList;
@@ -14,25 +15,23 @@ import org.jspecify.annotations.Nullable;
 final class Validation {
   private final Map<String, DataLoader> sets;
   private final Evaluator evaluator;
-  private final long maxBatches;
-  private final long frequency;
+  private final LoopConfig loop;
 
   Validation(Session session) {
     sets = session.validationData();
     evaluator =
         new Evaluator(session.model(), session.hardware(), session.config().precision().type());
-    maxBatches = session.config().loop().evalSteps();
-    frequency = session.config().loop().evalFrequency();
+    loop = session.config().loop();
   }
 
   /** Whether there is any. */
   boolean happens() {
-    return frequency > 0 && !sets.isEmpty();
+    return loop.evalFrequency() > 0 && !sets.isEmpty();
   }
 
   /** Whether there is one once so many steps are finished. */
   boolean happensAt(long step) {
-    return happens() && step % frequency == 0;
+    return happens() && loop.evaluatesAt(step);
   }
 
   /**
@@ -44,7 +43,7 @@ final class Validation {
     var evaluations = new ArrayList<Evaluation>();
     sets.forEach(
         (name, data) -> {
-          Evaluator.Result result = evaluator.evaluate(data, maxBatches);
+          Evaluator.Result result = evaluator.evaluate(data, loop.evalSteps());
           var evaluation =
               new Evaluation(
                   step,
