@@ -23,8 +23,10 @@ final class BoundedDeflate extends DeflatePipelineFilter {
   public byte[] decode(byte[] packed, int[] options) {
     try (var in =
         new BoundedInput(
-            new InflaterInputStream(new ByteArrayInputStream(packed)), maxBytes, "an HDF5 chunk")) {
+            new InflaterInputStream(new ByteArrayInputStream(packed)), maxBytes, "a chunk")) {
       return in.readAllBytes();
+    } catch (DataException e) { // which file it is, the caller knows
+      throw new HdfFilterException(String.valueOf(e.getMessage()), e.getCause());
     } catch (IOException e) {
       throw new HdfFilterException("a chunk cannot be unpacked", e);
     }

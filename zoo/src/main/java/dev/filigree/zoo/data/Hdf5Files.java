@@ -4,6 +4,7 @@ import io.jhdf.HdfFile;
 import io.jhdf.api.Dataset;
 import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ChunkedDataset;
+import io.jhdf.exceptions.HdfFilterException;
 import io.jhdf.filter.FilterManager;
 import io.jhdf.filter.PipelineFilterWithData;
 import java.io.IOException;
@@ -115,11 +116,16 @@ final class Hdf5Files {
       return read.get();
     } catch (DataException e) {
       throw e;
-    } catch (RuntimeException | StackOverflowError | InternalError e) {
-      // The library meets damage with whatever it happens to: buffers that end, null, wrong casts.
+    } catch (RuntimeException | VirtualMachineError e) {
+      // The library meets damage with whatever it happens to: buffers that end or have no size,
+      // null,
+      // wrong casts.
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        if (cause instanceof DataException own) {
-          throw own;
+        switch (cause) {
+          case DataException own -> throw own;
+          case HdfFilterException damaged ->
+              throw new DataException(failure + ": " + reason(damaged), e);
+          default -> {}
         }
       }
       throw new DataException(failure + ": " + reason(e), e);
