@@ -42,6 +42,9 @@ final class CrossoverMeasurement {
    */
   private static final long MOST_NANOS = 1_000_000_000;
 
+  /** Rounds of small layers are short: the few of large ones would compare scheduling and JIT. */
+  private static final long LEAST_NANOS = 400_000_000;
+
   private final Device device;
   private boolean warm;
 
@@ -159,20 +162,23 @@ final class CrossoverMeasurement {
 
   /**
    * The shortest time of each, in turns: other work on the machine hits all alike. There are two
-   * rounds at least, and no further one once {@link #MOST_NANOS} are spent.
+   * rounds at least, as many as asked for and more until {@link #LEAST_NANOS} are spent, and no
+   * further one once {@link #MOST_NANOS} are.
    */
   private static long[] best(List<Runnable> contestants, int rounds) {
     var best = new long[contestants.size()];
     Arrays.fill(best, Long.MAX_VALUE);
     long begin = System.nanoTime();
+    long spent = 0;
     for (int round = 0;
-        round < rounds && (round < 2 || System.nanoTime() - begin < MOST_NANOS);
+        round < 2 || (spent < MOST_NANOS && (round < rounds || spent < LEAST_NANOS));
         round++) {
       for (int i = 0; i < best.length; i++) {
         long start = System.nanoTime();
         Tensors.inScope(contestants.get(i));
         best[i] = Math.min(best[i], System.nanoTime() - start);
       }
+      spent = System.nanoTime() - begin;
     }
     return best;
   }
