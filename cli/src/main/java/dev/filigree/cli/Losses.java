@@ -1,5 +1,6 @@
 package dev.filigree.cli;
 
+import dev.filigree.config.Records;
 import dev.filigree.zoo.data.DataConfig;
 import dev.filigree.zoo.data.DataLoader;
 import dev.filigree.zoo.data.DataSources;
@@ -67,21 +68,19 @@ final class Losses {
     int length = (int) Math.min(network.contextLength(), MOST_TOKENS);
     long most = MOST_LOGITS / (network.vocabularySize() * length);
     var data =
-        new DataConfig(
-            DataSources.TEXT,
-            List.of(text.toString()),
-            Split.ALL,
-            0,
-            model.tokenizer().name(),
-            null,
-            "text",
-            length,
-            Math.clamp(most, 1, MOST_SEQUENCES),
-            null,
-            false,
-            0,
-            null,
-            true);
+        Records.with(
+            DataConfig.defaults().forEvaluation(),
+            Map.of(
+                "dataDirs",
+                List.of(text.toString()),
+                "split",
+                Split.ALL,
+                "tokenizer",
+                model.tokenizer().name(),
+                "maxSequenceLength",
+                length,
+                "batchSize",
+                Math.clamp(most, 1, MOST_SEQUENCES)));
     return Map.of("text", of(network, data, batches));
   }
 }

@@ -7,11 +7,14 @@ import dev.filigree.config.Key;
 import dev.filigree.config.Records;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,55 +52,9 @@ public record DataConfig(
     @Nullable Path cacheDir,
     boolean evaluation,
     Record options) {
-  /** Data without options of their own. */
-  public DataConfig(
-      String processor,
-      List<String> dataDirs,
-      Split split,
-      double validationFraction,
-      @Nullable String tokenizer,
-      @Nullable String glob,
-      String textKey,
-      @Nullable Integer maxSequenceLength,
-      int batchSize,
-      @Nullable Integer microBatchSize,
-      boolean shuffle,
-      long shuffleSeed,
-      @Nullable Path cacheDir,
-      boolean evaluation) {
-    this(
-        processor,
-        dataDirs,
-        split,
-        validationFraction,
-        tokenizer,
-        glob,
-        textKey,
-        maxSequenceLength,
-        batchSize,
-        microBatchSize,
-        shuffle,
-        shuffleSeed,
-        cacheDir,
-        evaluation,
-        new DataSources.NoOptions());
-  }
-
-  private static final Set<String> KEYS =
+  /** Keys that are read, and have no effect here. */
+  private static final Set<String> OTHER_KEYS =
       Set.of(
-          "data_processor",
-          "data_dir",
-          "split",
-          "validation_fraction",
-          "tokenizer",
-          "glob",
-          "text_key",
-          "max_sequence_length",
-          "batch_size",
-          "micro_batch_size",
-          "shuffle",
-          "shuffle_seed",
-          "cache_dir",
           "num_workers",
           "prefetch_factor",
           "persistent_workers",
@@ -145,7 +102,8 @@ public record DataConfig(
         true,
         0,
         null,
-        false);
+        false,
+        new DataSources.NoOptions());
   }
 
   /**
@@ -417,7 +375,10 @@ public record DataConfig(
 
   /** The keys that every block may have. */
   static Set<String> keys() {
-    return KEYS;
+    return Stream.concat(
+            Arrays.stream(DataConfig.class.getRecordComponents()).map(Records::key),
+            OTHER_KEYS.stream())
+        .collect(Collectors.toSet());
   }
 
   private static boolean isPath(String text) {
