@@ -2,16 +2,21 @@ package dev.filigree.sparsity;
 
 import static dev.filigree.schedule.UpdateSchedules.every;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.AdamW;
+import dev.filigree.optim.SGD;
 import dev.filigree.sparsity.algorithm.RigL;
+import dev.filigree.sparsity.algorithm.Static;
+import dev.filigree.testing.NativeBytes;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -54,5 +59,31 @@ class CompressedMemoryTest {
 
   private static long bytes(Tensor tensor) {
     return tensor.numel() * tensor.element_size();
+  }
+
+  @Test
+  void forwardPassesThatNeverRunBackwardTakeNoMoreMemoryFromOneToTheNext() {
+    assumeThat(NativeBytes.areCounted()).isTrue();
+    try (var _ = new PointerScope()) {
+      var layer = new Linear(1024, 64, false);
+      layer.weight().set_data(torch.randn(64, 1024));
+      try (SparseOptimizer _ =
+          Sparsity.wrap(
+              layer,
+              new SGD(List.of(layer.weight()), SGD.options().lr(0.1)),
+              Group.of(Static.builder().sparsity(0.9).build()),
+              SparsityOptions.defaults().execution(Execution.COMPRESSED))) {
+        long after = 0;
+        for (int i = 0; i < 40; i++) {
+          try (var _ = new PointerScope()) {
+            layer.forward(torch.randn(512, 1024)); // packed, 2 MiB
+          }
+          if (i == 4) {
+            after = NativeBytes.inUseOnceSettled();
+          }
+        }
+        assertThat(NativeBytes.inUse() - after).isLessThan(16 << 20);
+      }
+    }
   }
 }

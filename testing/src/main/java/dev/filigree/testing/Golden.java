@@ -2,8 +2,6 @@ package dev.filigree.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.filigree.config.ConfigNode;
-import dev.filigree.config.ConfigReader;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,9 +45,9 @@ public final class Golden {
     }
   }
 
-  /** A part of a golden file as configuration. */
-  public static ConfigNode config(JsonNode node) {
-    return ConfigReader.of(JSON.convertValue(node, Object.class), "golden");
+  /** A part of a golden file as plain maps, lists, strings and numbers. */
+  public static Object plain(JsonNode node) {
+    return JSON.convertValue(node, Object.class);
   }
 
   private static JsonNode read(String file, InputStream in) throws IOException {

@@ -41,7 +41,8 @@ class LearningRatesTest {
   @ParameterizedTest
   @MethodSource("rows")
   void valuesAreThoseOfPyTorch(JsonNode row) {
-    Schedule schedule = LearningRates.parse(Golden.config(row.get("config")));
+    Schedule schedule =
+        LearningRates.parse(ConfigReader.of(Golden.plain(row.get("config")), "golden"));
     for (int step = 0; step < row.get("values").size(); step++) {
       assertThat(schedule.at(step))
           .as("%s at step %d", schedule, step)

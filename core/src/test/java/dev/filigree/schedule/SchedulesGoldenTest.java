@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.filigree.config.ConfigReader;
 import dev.filigree.testing.Golden;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,7 +73,9 @@ class SchedulesGoldenTest {
   @ParameterizedTest
   @MethodSource("cosines")
   void aCosineThatIsNotCyclicIsTheSameUpToItsHalfPeriodAndThenStays(JsonNode row) {
-    Cosine cosine = (Cosine) Schedules.parse(Golden.config(float32(row.get("config"))));
+    Cosine cosine =
+        (Cosine)
+            Schedules.parse(ConfigReader.of(Golden.plain(float32(row.get("config"))), "golden"));
     for (int i = 0; i < row.get("steps").size(); i++) {
       long step = row.get("steps").get(i).asLong();
       if (step <= cosine.halfPeriod()) {
@@ -98,7 +101,8 @@ class SchedulesGoldenTest {
   @ParameterizedTest
   @MethodSource("updates")
   void updateStepsAreThoseOfTheReference(JsonNode row) {
-    UpdateSchedule schedule = UpdateSchedules.parse(Golden.config(row.get("config")));
+    UpdateSchedule schedule =
+        UpdateSchedules.parse(ConfigReader.of(Golden.plain(row.get("config")), "golden"));
     var expected = new ArrayList<Long>();
     row.get("update_steps_below_1200").forEach(step -> expected.add(step.asLong()));
     List<Long> actual = LongStream.range(0, 1200).filter(schedule::isUpdate).boxed().toList();
@@ -129,7 +133,7 @@ class SchedulesGoldenTest {
     if (isCosine(row)) {
       ((ObjectNode) config).put("cyclic", true);
     }
-    return Schedules.parse(Golden.config(config));
+    return Schedules.parse(ConfigReader.of(Golden.plain(config), "golden"));
   }
 
   /** A configuration with its numbers rounded, as the reference computes with them. */

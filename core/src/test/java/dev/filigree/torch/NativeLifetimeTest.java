@@ -3,14 +3,6 @@ package dev.filigree.torch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.filigree.nn.Linear;
-import dev.filigree.optim.SGD;
-import dev.filigree.sparsity.Execution;
-import dev.filigree.sparsity.Group;
-import dev.filigree.sparsity.SparseOptimizer;
-import dev.filigree.sparsity.Sparsity;
-import dev.filigree.sparsity.SparsityOptions;
-import dev.filigree.sparsity.algorithm.Static;
 import dev.filigree.testing.NativeBytes;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -161,32 +153,6 @@ class NativeLifetimeTest {
       }
       y.sum().backward();
       assertThat((double) (most[0] - before) / (4 * size)).isLessThan(5);
-    }
-  }
-
-  @Test
-  void forwardPassesThatNeverRunBackwardTakeNoMoreMemoryFromOneToTheNext() {
-    assumeThat(NativeBytes.areCounted()).isTrue();
-    try (var _ = new PointerScope()) {
-      var layer = new Linear(1024, 64, false);
-      layer.weight().set_data(torch.randn(64, 1024));
-      try (SparseOptimizer _ =
-          Sparsity.wrap(
-              layer,
-              new SGD(List.of(layer.weight()), SGD.options().lr(0.1)),
-              Group.of(Static.builder().sparsity(0.9).build()),
-              SparsityOptions.defaults().execution(Execution.COMPRESSED))) {
-        long after = 0;
-        for (int i = 0; i < 40; i++) {
-          try (var _ = new PointerScope()) {
-            layer.forward(torch.randn(512, 1024)); // packed, 2 MiB
-          }
-          if (i == 4) {
-            after = NativeBytes.inUseOnceSettled();
-          }
-        }
-        assertThat(NativeBytes.inUse() - after).isLessThan(16 << 20);
-      }
     }
   }
 }
