@@ -58,13 +58,14 @@ final class ProgressLine implements TrainingListener {
     unit = start.unit();
     err.printf(
         Locale.ROOT,
-        "%s, %s parameters, %s on %s; steps %,d to %,d%n",
+        "%s, %s parameters, %s on %s; %s%n",
         start.plan().model(),
         Figures.compact((double) start.plan().parameters()),
         start.execution(),
         start.device(),
-        firstStep + 1,
-        lastStep);
+        firstStep < lastStep
+            ? "steps %,d to %,d".formatted(firstStep + 1, lastStep)
+            : "all %,d steps are done".formatted(lastStep));
     err.println("run directory " + start.directory());
   }
 

@@ -80,7 +80,11 @@ final class ExecutionChoice implements AutoCloseable {
     }
     Optional<String> obstacle = obstacle(name, weight, Tensors.shape(weight), algorithm);
     if (options.execution() == Execution.AUTO) {
-      return compressed(weight, obstacle.or(() -> slowness(weight, algorithm)));
+      Optional<Execution> saved = SavedExecutions.of(options.savedState(), name);
+      return compressed(
+          weight,
+          obstacle.or(
+              () -> saved.isPresent() ? slowness(saved.get()) : slowness(weight, algorithm)));
     }
     if (obstacle.isPresent()) {
       throw new IllegalArgumentException("'" + name + "' cannot run compressed: " + obstacle.get());
@@ -95,9 +99,17 @@ final class ExecutionChoice implements AutoCloseable {
   ExecutionPlan restore(
       SparseParameter parameter, SparsityAlgorithm algorithm, Execution execution) {
     Tensor weight = parameter.weight();
-    return execution == Execution.MASKED
-        ? new ExecutionPlan.Masked("it was masked when it was saved")
-        : compressed(weight, obstacle(parameter.name(), weight, parameter.shape(), algorithm));
+    return compressed(
+        weight,
+        slowness(execution)
+            .or(() -> obstacle(parameter.name(), weight, parameter.shape(), algorithm)));
+  }
+
+  /** The reason for a decision that was made when a run began. */
+  private static Optional<String> slowness(Execution saved) {
+    return saved == Execution.MASKED
+        ? Optional.of("it was masked when it was saved")
+        : Optional.empty();
   }
 
   private ExecutionPlan compressed(Tensor weight, Optional<String> obstacle) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,9 +45,15 @@ final class SavedExecutions {
     }
   }
 
-  /** Empty where the state does not say. */
-  private static Optional<Execution> saved(Object state, String name) {
-    if (!(state instanceof Map<?, ?> map)
+  /** How the state of an optimizer says that a parameter was stored; empty where it does not. */
+  static Optional<Execution> of(Map<String, Object> state, String name) {
+    return state.get("groups") instanceof List<?> groups
+        ? groups.stream().flatMap(group -> saved(group, name).stream()).findFirst()
+        : Optional.empty();
+  }
+
+  private static Optional<Execution> saved(@Nullable Object group, String name) {
+    if (!(group instanceof Map<?, ?> map)
         || !(map.get("execution") instanceof Map<?, ?> executions)
         || !(executions.get(name) instanceof String execution)) {
       return Optional.empty();

@@ -18,6 +18,9 @@ import org.bytedeco.pytorch.Tensor;
  * @param existing masks of the weights that exist already, as of a checkpoint, by parameter name:
  *     the initial masks {@code random} and {@code topk} take them first, see {@link
  *     dev.filigree.mask.InitialMask.Request#existing}
+ * @param savedState the {@link SparseOptimizer#state} that will be loaded, empty for a new run:
+ *     with execution auto, each parameter is stored as it says from the beginning, and nothing is
+ *     measured
  * @param exchange with the replicas of the model, for gradients that mask updates look at
  */
 public record SparsityOptions(
@@ -27,6 +30,7 @@ public record SparsityOptions(
     boolean skipNonFinite,
     Map<String, List<String>> otherNames,
     Map<String, Tensor> existing,
+    Map<String, Object> savedState,
     GradientExchange exchange) {
   public SparsityOptions {
     if (microBatches < 1) {
@@ -42,41 +46,46 @@ public record SparsityOptions(
    */
   public static SparsityOptions defaults() {
     return new SparsityOptions(
-        0, Execution.AUTO, 1, false, Map.of(), Map.of(), GradientExchange.none());
+        0, Execution.AUTO, 1, false, Map.of(), Map.of(), Map.of(), GradientExchange.none());
   }
 
   public SparsityOptions seed(long value) {
     return new SparsityOptions(
-        value, execution, microBatches, skipNonFinite, otherNames, existing, exchange);
+        value, execution, microBatches, skipNonFinite, otherNames, existing, savedState, exchange);
   }
 
   public SparsityOptions execution(Execution value) {
     return new SparsityOptions(
-        seed, value, microBatches, skipNonFinite, otherNames, existing, exchange);
+        seed, value, microBatches, skipNonFinite, otherNames, existing, savedState, exchange);
   }
 
   public SparsityOptions microBatches(int value) {
     return new SparsityOptions(
-        seed, execution, value, skipNonFinite, otherNames, existing, exchange);
+        seed, execution, value, skipNonFinite, otherNames, existing, savedState, exchange);
   }
 
   public SparsityOptions skipNonFinite(boolean value) {
     return new SparsityOptions(
-        seed, execution, microBatches, value, otherNames, existing, exchange);
+        seed, execution, microBatches, value, otherNames, existing, savedState, exchange);
   }
 
   public SparsityOptions otherNames(Map<String, List<String>> value) {
     return new SparsityOptions(
-        seed, execution, microBatches, skipNonFinite, value, existing, exchange);
+        seed, execution, microBatches, skipNonFinite, value, existing, savedState, exchange);
   }
 
   public SparsityOptions existing(Map<String, Tensor> value) {
     return new SparsityOptions(
-        seed, execution, microBatches, skipNonFinite, otherNames, value, exchange);
+        seed, execution, microBatches, skipNonFinite, otherNames, value, savedState, exchange);
+  }
+
+  public SparsityOptions savedState(Map<String, Object> value) {
+    return new SparsityOptions(
+        seed, execution, microBatches, skipNonFinite, otherNames, existing, value, exchange);
   }
 
   public SparsityOptions exchange(GradientExchange value) {
     return new SparsityOptions(
-        seed, execution, microBatches, skipNonFinite, otherNames, existing, value);
+        seed, execution, microBatches, skipNonFinite, otherNames, existing, savedState, value);
   }
 }

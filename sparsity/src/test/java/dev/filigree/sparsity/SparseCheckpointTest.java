@@ -207,6 +207,29 @@ class SparseCheckpointTest {
   }
 
   @Test
+  void aDecisionThatWasSavedIsNotMadeAnew() {
+    SparsityAlgorithm dense =
+        RigL.builder().sparsity(0.3).dropFraction(0.3).update(every(2).until(11)).build();
+    Map<String, Object> state;
+    try (var sparse = wrap(dense, SparsityOptions.defaults().execution(Execution.COMPRESSED))) {
+      state = sparse.state();
+    }
+    SparsityOptions open = SparsityOptions.defaults(); // masked, at such a sparsity
+    try (var sparse = wrap(dense, open)) {
+      assertThat(sparse.parameters()).allMatch(p -> p.execution() == Execution.MASKED);
+    }
+    try (var sparse = wrap(dense, open.savedState(state))) {
+      assertThat(sparse.parameters()).allMatch(p -> p.execution() == Execution.COMPRESSED);
+      assertThat(sparse.parameters()).allMatch(SparseParameter::storesKeptOnly);
+    }
+  }
+
+  private static SparseOptimizer wrap(SparsityAlgorithm algorithm, SparsityOptions options) {
+    var model = new TinyNetwork();
+    return Sparsity.wrap(model, model.adamW(), Group.of(algorithm), options);
+  }
+
+  @Test
   void whatDoesNotFitIsRefusedInOneLineThatNamesTheFile() throws Exception {
     var model = new TinyNetwork();
     try (var sparse = wrap(model, "rigl", Execution.MASKED)) {

@@ -82,6 +82,13 @@ public final class ResumedSettings {
     if (!before.optimizer().name().equals(after.optimizer().name())) {
       throw refused("optimizer", before.optimizer().name(), after.optimizer().name(), SAVED);
     }
+    if (after.loop().lastStep() < step) {
+      throw new ConfigException(
+          "--resume: the run has finished %d steps already; the step to end at, --steps, must be at"
+                  .formatted(step)
+              + " least that, found "
+              + after.loop().lastStep());
+    }
     ResumedSparsity.check(before.sparsity(), after.sparsity(), step, after.loop().lastStep());
     Map<String, Object> old = settings(before);
     Map<String, Object> given = settings(after);

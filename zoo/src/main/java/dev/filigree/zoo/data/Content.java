@@ -22,9 +22,9 @@ sealed interface Content {
   /**
    * A text.
    *
-   * @param json whether it is JSON of another kind than documents
+   * @param note why it may not be what was meant; empty for an ordinary text
    */
-  record Plain(boolean json) implements Content {}
+  record Plain(String note) implements Content {}
 
   /**
    * Something that is no text.
@@ -78,7 +78,13 @@ sealed interface Content {
       return new Foreign(foreign);
     }
     byte first = firstOf(head);
-    Content found = first == '{' || first == '[' ? json(file, key) : new Plain(false);
+    Content found =
+        first == '{' || first == '['
+            ? json(file, key)
+            : new Plain(
+                name.matches(".*\\.[ct]sv")
+                    ? "a table, whose rows are not documents; JSON lines (.jsonl) make each one"
+                    : "");
     return found instanceof Plain && name.matches(".*\\.(jsonl|ndjson)") ? new Json(true) : found;
   }
 
@@ -126,7 +132,7 @@ sealed interface Content {
       return first.read(parser);
     } catch (JsonProcessingException e) {
       // Damaged, but documents: reading it names the line.
-      return first.hasText ? new Json(!first.inArray) : new Plain(false);
+      return first.hasText ? new Json(!first.inArray) : new Plain("");
     }
   }
 
@@ -146,7 +152,7 @@ sealed interface Content {
         parser.nextToken();
       }
       if (parser.currentToken() != JsonToken.START_OBJECT) {
-        return new Plain(true);
+        return otherJson();
       }
       int line = parser.currentTokenLocation().getLineNr();
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -161,7 +167,11 @@ sealed interface Content {
       boolean another =
           parser.nextToken() == JsonToken.START_OBJECT
               && parser.currentTokenLocation().getLineNr() > line;
-      return another && oneLine && !inArray ? new Json(true) : new Plain(true);
+      return another && oneLine && !inArray ? new Json(true) : otherJson();
+    }
+
+    private Content otherJson() {
+      return new Plain("JSON, but without a text at the key '" + key + "'");
     }
   }
 }

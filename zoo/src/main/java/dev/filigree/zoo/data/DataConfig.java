@@ -137,7 +137,7 @@ public record DataConfig(
               && (dataDirs.equals(other.dataDirs) || sharesPlace(other));
       case FILES ->
           sharesPlace(other) && (split == Split.VALIDATION) == (other.split == Split.VALIDATION);
-      case DOCUMENTS -> sharesPlace(other) && !areApart(other);
+      case DOCUMENTS -> (sharesPlace(other) && !areApart(other)) || nests(other);
     };
   }
 
@@ -165,6 +165,20 @@ public record DataConfig(
   private boolean sharesPlace(DataConfig other) {
     return dataDirs.stream()
         .anyMatch(dir -> other.dataDirs.stream().anyMatch(each -> place(dir).equals(place(each))));
+  }
+
+  /** Whether a folder of one block lies in one of the other: its files are read by both. */
+  private boolean nests(DataConfig other) {
+    return (glob == null || glob.startsWith("**"))
+        && folders().anyMatch(dir -> other.folders().anyMatch(each -> nest(dir, each)));
+  }
+
+  private Stream<Path> folders() {
+    return dataDirs.stream().filter(dir -> !dir.equals(DocumentSources.JDK)).map(DataConfig::place);
+  }
+
+  private static boolean nest(Path one, Path other) {
+    return !one.equals(other) && (one.startsWith(other) || other.startsWith(one));
   }
 
   private static Path place(String dir) {

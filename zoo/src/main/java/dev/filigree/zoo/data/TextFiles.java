@@ -92,16 +92,13 @@ final class TextFiles {
     if (!chosen) {
       leaveOutBeside(documents, left);
     }
-    var other = new ArrayList<TextFile>();
     documents.forEach(
         (file, content) -> {
-          if (content.equals(new Content.Plain(true))) {
-            other.add(file);
+          if (content instanceof Content.Plain(String note) && !note.isEmpty()) {
+            left.computeIfAbsent("read as plain text: " + note, reason -> new ArrayList<>())
+                .add(file);
           }
         });
-    if (!other.isEmpty()) {
-      left.put("read as plain text: JSON, but without a text at the key '" + key + "'", other);
-    }
     left.forEach((reason, those) -> sink.note(place + ": " + names(those) + ": " + reason));
     return documents;
   }

@@ -18,6 +18,7 @@ import dev.filigree.zoo.data.DataLoader;
 import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.model.ParameterSpec;
+import dev.filigree.zoo.train.checkpoint.Checkpoint;
 import dev.filigree.zoo.train.checkpoint.StartingPoint;
 import dev.filigree.zoo.train.checkpoint.TrainingState;
 import dev.filigree.zoo.train.event.TrainingException;
@@ -57,16 +58,17 @@ final class Session implements AutoCloseable {
 
   /** A new run of one of several replicas. */
   Session(RunConfig config, Replica replica, GradientExchange exchange) {
-    this(config, config.initialCheckpoint(), replica, exchange);
+    this(config, config.initialCheckpoint(), Map.of(), replica, exchange);
   }
 
   /** A run that goes on from a checkpoint, which is read into it afterwards. */
   static Session resumed(
-      RunConfig config, Path checkpoint, Replica replica, GradientExchange exchange) {
+      RunConfig config, Checkpoint checkpoint, Replica replica, GradientExchange exchange) {
     // Its own weights give a mask made of zeros; any other mask is replaced by the saved one.
     return new Session(
         config,
-        keepsGivenZeros(config) ? Optional.of(checkpoint) : Optional.empty(),
+        keepsGivenZeros(config) ? Optional.of(checkpoint.directory()) : Optional.empty(),
+        checkpoint.sparsityState(),
         replica,
         exchange);
   }
@@ -74,6 +76,7 @@ final class Session implements AutoCloseable {
   private Session(
       RunConfig config,
       Optional<Path> initialCheckpoint,
+      Map<String, Object> savedSparsity,
       Replica replica,
       GradientExchange exchange) {
     this.config = config;
@@ -106,7 +109,7 @@ final class Session implements AutoCloseable {
               config,
               parameters,
               tensors,
-              sparse(dense, point.map(StartingPoint::masks).orElse(Map.of())),
+              sparse(dense, point.map(StartingPoint::masks).orElse(Map.of()), savedSparsity),
               lossScale,
               data.train());
       held.push(() -> sparsity().ifPresent(SparseOptimizer::discard));
@@ -161,7 +164,8 @@ final class Session implements AutoCloseable {
     };
   }
 
-  private Optimizer sparse(Optimizer dense, Map<String, Tensor> existing) {
+  private Optimizer sparse(
+      Optimizer dense, Map<String, Tensor> existing, Map<String, Object> savedState) {
     Optional<SparsityConfig> sparsity = config.sparsity();
     if (sparsity.isEmpty()) {
       return dense;
@@ -177,6 +181,7 @@ final class Session implements AutoCloseable {
             .microBatches(config.microBatches())
             .otherNames(otherNames)
             .existing(existing)
+            .savedState(savedState)
             .exchange(exchange);
     return Sparsity.wrap(model, dense, sparsity.get(), options);
   }

@@ -122,7 +122,7 @@ public final class Trainer implements AutoCloseable {
           Checkpoint saved = newest.open().orElseThrow(() -> none(runDirectory, skipped));
           RunConfig before = saved.config().orElse(given);
           RunConfig config = ResumedSettings.check(before, given, saved.step().orElse(0L));
-          var session = Session.resumed(config, saved.directory(), replica, exchange);
+          var session = Session.resumed(config, saved, replica, exchange);
           return closedOnFailure(session, () -> resume(directory, session, before, saved, skipped));
         });
   }

@@ -145,6 +145,13 @@ class SettingsTest {
         "{data_dir: a} | {split: train} | train part of a | validates on training data: a",
         "{data_dir: a} | {validation_fraction: 0.5} | of a | validates on training data: a",
         "{data_processor: MnistDataProcessor, data_dir: a} | {split: train} | of a | validates on",
+        // A folder in another one.
+        "{data_dir: a} | {data_dir: a/b} | of a/b | validates on training data: a/b",
+        "{data_dir: [c, a/b]} | {data_dir: a} | of a | validates on training data: a",
+        "{data_dir: a, glob: '**.txt'} | {data_dir: a/b} | of a/b | validates on training data: a/b",
+        "{data_dir: a, glob: '*.txt'} | {data_dir: a/b} | of a/b |",
+        "{data_dir: a} | {data_dir: ab} | of ab |",
+        "{data_dir: .} | {data_dir: jdk} | of jdk |",
       })
   void trainingDataNeverValidateWithoutAWord(
       String train, String validation, String plan, String note) {

@@ -220,4 +220,16 @@ class ContentTest {
     TokenStore found = new DataPreparation(source, new ByteTokenizer()).inCache(cache).store();
     assertThat(found.notes()).hasSize(3).isEqualTo(made.notes());
   }
+
+  @Test
+  void aTableIsReadAsPlainTextWithANote() throws IOException {
+    file("table.CSV", "id,text\n1,one\n");
+    file("text.txt", "two\n");
+    assertThat(texts(folder)).containsExactly("id,text\n1,one\n", "two\n");
+    assertThat(notes)
+        .containsExactly(
+            folder
+                + ": table.CSV: read as plain text: a table, whose rows are not documents; JSON"
+                + " lines (.jsonl) make each one");
+  }
 }

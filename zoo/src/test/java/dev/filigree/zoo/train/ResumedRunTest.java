@@ -167,6 +167,17 @@ class ResumedRunTest {
   }
 
   @Test
+  void anEndBeforeTheCheckpointIsRefused() throws IOException {
+    Path run = stopped();
+    assertThatThrownBy(() -> TinyRun.resume(run, "loop.stop_at=4"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(
+            "--resume: the run has finished 5 steps already; the step to end at, --steps, must be"
+                + " at least that, found 4");
+    assertThat(TinyRun.resume(run, "loop.stop_at=5").steps()).as("there already").isEqualTo(5);
+  }
+
+  @Test
   void aLearningRateThatSchedulersOverruleIsRefused() throws IOException {
     Path run = stopped();
     assertThatThrownBy(() -> TinyRun.resume(run, "optimizer.AdamW.lr=0.1"))

@@ -39,6 +39,17 @@ public final class Checkpoint {
         : Optional.empty();
   }
 
+  /**
+   * The {@linkplain dev.filigree.sparsity.SparseOptimizer#state state} of the optimizer's sparse
+   * part; empty for a dense run, and for a checkpoint that was imported.
+   */
+  public Map<String, Object> sparsityState() {
+    Path state = directory.resolve(CheckpointFiles.STATE);
+    return Files.exists(state)
+        ? CheckpointFiles.map(CheckpointFiles.readState(state), "sparsity").orElse(Map.of())
+        : Map.of();
+  }
+
   /** The configuration of the run that saved it; empty for one that was imported. */
   public Optional<RunConfig> config() {
     return config(List.of());

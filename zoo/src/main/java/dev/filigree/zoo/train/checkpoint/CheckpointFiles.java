@@ -87,15 +87,15 @@ final class CheckpointFiles {
     try {
       requireSameKind(state, run);
       // First: it says how each parameter is stored.
-      run.sparsity().ifPresent(sparse -> sparse.load(map(state, "sparsity")));
+      run.sparsity().ifPresent(sparse -> sparse.load(required(state, "sparsity")));
       var training = run.trainingTensors();
       TrainingFile.read(directory, training::load);
       readModel(directory, run);
       TrainingFile.read(directory, training::loadStored);
-      run.data().load(map(state, "data"));
+      run.data().load(required(state, "data"));
       if (run.config().precision().lossScaling() instanceof LossScaling.Dynamic
           && state.get("loss_scale") != null) { // a run that had none begins with the first scale
-        run.lossScale().orElseThrow().load(map(state, "loss_scale"));
+        run.lossScale().orElseThrow().load(required(state, "loss_scale"));
       }
       T read = progress.apply(state);
       if (!directory.endsWith(folder(step(state)))) {
@@ -173,11 +173,15 @@ final class CheckpointFiles {
     }
   }
 
+  private static Map<String, Object> required(Map<String, Object> state, String key) {
+    return map(state, key)
+        .orElseThrow(() -> new IllegalArgumentException("'" + key + "' is missing"));
+  }
+
   @SuppressWarnings("unchecked") // JSON objects have text keys
-  private static Map<String, Object> map(Map<String, Object> state, String key) {
-    if (state.get(key) instanceof Map<?, ?> map) {
-      return (Map<String, Object>) map;
-    }
-    throw new IllegalArgumentException("'" + key + "' is missing");
+  static Optional<Map<String, Object>> map(Map<String, Object> state, String key) {
+    return state.get(key) instanceof Map<?, ?> map
+        ? Optional.of((Map<String, Object>) map)
+        : Optional.empty();
   }
 }
