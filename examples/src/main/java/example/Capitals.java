@@ -1,9 +1,9 @@
 package example;
 
 import dev.filigree.zoo.eval.MultipleChoice;
-import dev.filigree.zoo.eval.Part;
 import dev.filigree.zoo.eval.Question;
 import dev.filigree.zoo.eval.Task;
+import dev.filigree.zoo.eval.TaskPart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ public final class Capitals implements Task {
   }
 
   @Override
-  public List<Part> read(Path folder) throws IOException {
+  public List<TaskPart> read(Path folder) throws IOException {
     var questions = new ArrayList<Question>();
     for (String line : Files.readAllLines(folder.resolve("capitals.csv"))) {
       List<String> cells = List.of(line.split(";"));
@@ -39,11 +39,11 @@ public final class Capitals implements Task {
       questions.add(MultipleChoice.of(prompt, cells.subList(1, cells.size()), 0));
     }
     return List.of(
-        new Part(
+        new TaskPart(
             "",
             "",
             questions.subList(shots(), questions.size()),
             questions.subList(0, shots()),
-            Part.Draw.FIRST));
+            TaskPart.Draw.FIRST));
   }
 }

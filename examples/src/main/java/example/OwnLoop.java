@@ -3,8 +3,8 @@ package example;
 import dev.filigree.nn.Layer;
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.AdamW;
+import dev.filigree.sparsity.AlgorithmGroup;
 import dev.filigree.sparsity.Execution;
-import dev.filigree.sparsity.Group;
 import dev.filigree.sparsity.SparseCheckpoint;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.Sparsity;
@@ -38,7 +38,7 @@ public final class OwnLoop implements AutoCloseable {
         Sparsity.wrap(
             network,
             new AdamW(network.parameters(), AdamW.options().lr(5e-3)),
-            Group.of(RigL.recipe(200, 0.8).build()),
+            AlgorithmGroup.of(RigL.recipe(200, 0.8).build()),
             SparsityOptions.defaults().execution(Execution.COMPRESSED));
   }
 

@@ -47,7 +47,7 @@ final class KernelBenchmark {
   private void measure(
       SparseKernels kernels, Shape shape, double sparsity, double peak, Consumer<KernelRow> rows) {
     try (var _ = new PointerScope();
-        var sparse = new SparseProducts(kernels, shape, sparsity)) {
+        var sparse = new TimedProducts(kernels, shape, sparsity)) {
       var dense = new DenseProducts(shape);
       for (int i = 0; i < WARM_UP; i++) {
         sparse.round();

@@ -36,13 +36,13 @@ public class ProductBenchmark {
   public double sparsity;
 
   private final SparseKernels kernels = SparseKernels.withThreads(1);
-  private SparseProducts products = new SparseProducts(kernels, new Shape(1, 1, 1), 0);
+  private TimedProducts products = new TimedProducts(kernels, new Shape(1, 1, 1), 0);
 
   /** Draws the layer. */
   @Setup(Level.Trial)
   public void draw() {
     products.close();
-    products = new SparseProducts(kernels, new Shape(256, 512, 512), sparsity);
+    products = new TimedProducts(kernels, new Shape(256, 512, 512), sparsity);
   }
 
   /** Frees it. */

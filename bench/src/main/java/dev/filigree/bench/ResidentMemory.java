@@ -1,7 +1,7 @@
 package dev.filigree.bench;
 
 import dev.filigree.sparsity.Execution;
-import dev.filigree.zoo.train.log.Memory;
+import dev.filigree.zoo.train.log.PeakMemory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +32,7 @@ final class ResidentMemory {
 
   /** Measures a case; empty where the system does not tell, as only Linux does. */
   static Optional<Peak> of(StepWorkload workload, @Nullable Execution execution, double sparsity) {
-    if (Memory.peakBytes() == null) {
+    if (PeakMemory.peakBytes() == null) {
       return Optional.empty();
     }
     var command = new ArrayList<String>();
@@ -97,7 +97,7 @@ final class ResidentMemory {
   }
 
   private static long peak() {
-    return java.util.Objects.requireNonNull(Memory.peakBytes(), "only Linux tells");
+    return java.util.Objects.requireNonNull(PeakMemory.peakBytes(), "only Linux tells");
   }
 
   /** From now on the peak counts anew. */

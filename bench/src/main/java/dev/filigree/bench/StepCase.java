@@ -5,8 +5,8 @@ import static dev.filigree.schedule.UpdateSchedules.every;
 import dev.filigree.optim.AdamW;
 import dev.filigree.optim.GradientClipping;
 import dev.filigree.optim.Optimizer;
+import dev.filigree.sparsity.AlgorithmGroup;
 import dev.filigree.sparsity.Execution;
-import dev.filigree.sparsity.Group;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.Sparsity;
 import dev.filigree.sparsity.SparsityOptions;
@@ -51,7 +51,7 @@ final class StepCase implements AutoCloseable {
             : Sparsity.wrap(
                 model,
                 adam,
-                Group.of(
+                AlgorithmGroup.of(
                     RigL.builder()
                         .sparsity(sparsity)
                         .dropFraction(0.3)

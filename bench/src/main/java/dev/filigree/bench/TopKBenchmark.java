@@ -1,9 +1,9 @@
 package dev.filigree.bench;
 
-import dev.filigree.mask.Grouping;
 import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.mask.ScoreShaper;
+import dev.filigree.mask.SelectionGroups;
 import dev.filigree.mask.TieBreak;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.PointerScope;
@@ -52,8 +52,8 @@ public class TopKBenchmark {
 
   private final PointerScope scope = new PointerScope();
   private Tensor scores = new Tensor();
-  private Grouping flat = ScoreShaper.flat().group("weight", 1);
-  private Grouping twoOfFour = flat;
+  private SelectionGroups flat = ScoreShaper.flat().group("weight", 1);
+  private SelectionGroups twoOfFour = flat;
 
   /** Draws the scores: magnitudes of a normal distribution. */
   @Setup(Level.Trial)

@@ -3,7 +3,7 @@ package dev.filigree.cli;
 import dev.filigree.zoo.report.Figures;
 import dev.filigree.zoo.train.event.RunSummary;
 import dev.filigree.zoo.train.event.Unit;
-import dev.filigree.zoo.train.log.Memory;
+import dev.filigree.zoo.train.log.PeakMemory;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +47,7 @@ final class SummaryTable {
                   Figures.percent(summary.targetSparsity()), Figures.percent(summary.sparsity())));
     }
     table.row("speed", speed(summary));
-    Long peak = Memory.peakBytes();
+    Long peak = PeakMemory.peakBytes();
     if (peak != null) {
       table.row("peak memory", Figures.bytes((double) peak));
     }

@@ -7,8 +7,8 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.SGD;
+import dev.filigree.sparsity.AlgorithmGroup;
 import dev.filigree.sparsity.Execution;
-import dev.filigree.sparsity.Group;
 import dev.filigree.sparsity.Sparsity;
 import dev.filigree.sparsity.SparsityOptions;
 import dev.filigree.sparsity.algorithm.Static;
@@ -29,7 +29,8 @@ class LibraryWarningsTest {
     appender.start();
     log.addAppender(appender);
     var sgd = new SGD(layer.parameters(), SGD.options().lr(0.1));
-    try (var sparse = Sparsity.wrap(layer, sgd, Group.of(Static.recipe(0.5).build()), MASKED)) {
+    try (var sparse =
+        Sparsity.wrap(layer, sgd, AlgorithmGroup.of(Static.recipe(0.5).build()), MASKED)) {
       for (int i = 0; i < stepsPastTheWrapper; i++) {
         sgd.step();
         sparse.zeroGrad();

@@ -71,11 +71,11 @@ public final class ASGD extends AbstractOptimizer<ASGD.Options> {
   public record Options(double lr, double lambda, double alpha, double t0, double weightDecay)
       implements OptimizerOptions.Of<Options> {
     public Options {
-      Check.nonNegative("lr", lr);
-      Check.nonNegative("lambda", lambda);
-      Check.nonNegative("alpha", alpha);
-      Check.nonNegative("t0", t0);
-      Check.nonNegative("weightDecay", weightDecay);
+      OptionChecks.nonNegative("lr", lr);
+      OptionChecks.nonNegative("lambda", lambda);
+      OptionChecks.nonNegative("alpha", alpha);
+      OptionChecks.nonNegative("t0", t0);
+      OptionChecks.nonNegative("weightDecay", weightDecay);
     }
 
     public Options lambda(double value) {

@@ -64,12 +64,12 @@ public final class Adadelta extends AbstractOptimizer<Adadelta.Options> {
   public record Options(double lr, double rho, double eps, double weightDecay)
       implements OptimizerOptions.Of<Options> {
     public Options {
-      Check.nonNegative("lr", lr);
+      OptionChecks.nonNegative("lr", lr);
       if (!(rho >= 0 && rho <= 1)) {
         throw new IllegalArgumentException("rho must be in [0, 1], found " + rho);
       }
-      Check.nonNegative("eps", eps);
-      Check.nonNegative("weightDecay", weightDecay);
+      OptionChecks.nonNegative("eps", eps);
+      OptionChecks.nonNegative("weightDecay", weightDecay);
     }
 
     public Options rho(double value) {

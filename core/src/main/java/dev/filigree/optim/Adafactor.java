@@ -111,18 +111,18 @@ public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
       double weightDecay)
       implements OptimizerOptions.Of<Options> {
     public Options {
-      Check.nonNegative("lr", lr);
+      OptionChecks.nonNegative("lr", lr);
       if (!(beta2Decay <= 0)) {
         throw new IllegalArgumentException("beta2Decay must be <= 0, found " + beta2Decay);
       }
       if (eps1 != null) {
-        Check.nonNegative("eps1", eps1);
+        OptionChecks.nonNegative("eps1", eps1);
       }
-      Check.nonNegative("eps2", eps2);
+      OptionChecks.nonNegative("eps2", eps2);
       if (!(d >= 1)) {
         throw new IllegalArgumentException("d must be >= 1, found " + d);
       }
-      Check.nonNegative("weightDecay", weightDecay);
+      OptionChecks.nonNegative("weightDecay", weightDecay);
     }
 
     public Options beta2Decay(double value) {

@@ -60,11 +60,11 @@ public final class Adagrad extends AbstractOptimizer<Adagrad.Options> {
       double lr, double lrDecay, double weightDecay, double initialAccumulator, double eps)
       implements OptimizerOptions.Of<Options> {
     public Options {
-      Check.nonNegative("lr", lr);
-      Check.nonNegative("lrDecay", lrDecay);
-      Check.nonNegative("weightDecay", weightDecay);
-      Check.nonNegative("initialAccumulator", initialAccumulator);
-      Check.nonNegative("eps", eps);
+      OptionChecks.nonNegative("lr", lr);
+      OptionChecks.nonNegative("lrDecay", lrDecay);
+      OptionChecks.nonNegative("weightDecay", weightDecay);
+      OptionChecks.nonNegative("initialAccumulator", initialAccumulator);
+      OptionChecks.nonNegative("eps", eps);
     }
 
     public Options lrDecay(double value) {

@@ -101,7 +101,7 @@ public sealed class Adam extends AbstractOptimizer<Adam.Options> permits AdamW {
       double lr, double beta1, double beta2, double eps, double weightDecay, boolean amsgrad)
       implements OptimizerOptions.OfAdam<Options> {
     public Options {
-      Check.adam(lr, beta1, beta2, eps, weightDecay);
+      OptionChecks.adam(lr, beta1, beta2, eps, weightDecay);
     }
 
     public Options amsgrad(boolean value) {

@@ -63,7 +63,7 @@ public final class Adamax extends AbstractOptimizer<Adamax.Options> {
   public record Options(double lr, double beta1, double beta2, double eps, double weightDecay)
       implements OptimizerOptions.OfAdam<Options> {
     public Options {
-      Check.adam(lr, beta1, beta2, eps, weightDecay);
+      OptionChecks.adam(lr, beta1, beta2, eps, weightDecay);
     }
   }
 }

@@ -149,7 +149,7 @@ public final class GradScaler {
     if (state.size() == 2
         && state.get("scale") instanceof Number savedScale
         && state.get("growth_tracker") instanceof Number savedSteps) {
-      scale = Check.positive("scale", savedScale.doubleValue());
+      scale = OptionChecks.positive("scale", savedScale.doubleValue());
       goodSteps = savedSteps.longValue();
       progress.clear();
     } else {
@@ -193,7 +193,7 @@ public final class GradScaler {
   public record Options(
       double initScale, double growthFactor, double backoffFactor, long growthInterval) {
     public Options {
-      Check.positive("initScale", initScale);
+      OptionChecks.positive("initScale", initScale);
       if (!(growthFactor > 1)) {
         throw new IllegalArgumentException("growthFactor must be > 1, found " + growthFactor);
       }

@@ -29,7 +29,7 @@ public final class GradientClipping {
    *     is not, and then nothing is scaled
    */
   public static double clipNorm(Collection<Tensor> parameters, double maxNorm) {
-    Check.positive("maxNorm", maxNorm);
+    OptionChecks.positive("maxNorm", maxNorm);
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
       List<Tensor> gradients = gradients(parameters);
@@ -61,7 +61,7 @@ public final class GradientClipping {
 
   /** Clamps every element of every gradient to [−maxValue, maxValue]. */
   public static void clipValue(Collection<Tensor> parameters, double maxValue) {
-    Check.positive("maxValue", maxValue);
+    OptionChecks.positive("maxValue", maxValue);
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
       var low = new ScalarOptional(new Scalar(-maxValue));

@@ -89,7 +89,7 @@ public final class LAMB extends AbstractOptimizer<LAMB.Options> {
       double maxWeightNorm)
       implements OptimizerOptions.OfAdam<Options> {
     public Options {
-      Check.adam(lr, beta1, beta2, eps, weightDecay);
+      OptionChecks.adam(lr, beta1, beta2, eps, weightDecay);
       if (!(maxWeightNorm > 0)) {
         throw new IllegalArgumentException("maxWeightNorm must be > 0, found " + maxWeightNorm);
       }

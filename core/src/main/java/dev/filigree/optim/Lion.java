@@ -59,7 +59,7 @@ public final class Lion extends AbstractOptimizer<Lion.Options> {
   public record Options(double lr, double beta1, double beta2, double weightDecay)
       implements OptimizerOptions.Of<Options> {
     public Options {
-      Check.adam(lr, beta1, beta2, 0, weightDecay);
+      OptionChecks.adam(lr, beta1, beta2, 0, weightDecay);
     }
 
     public Options betas(double first, double second) {

@@ -102,10 +102,10 @@ public final class Muon extends AbstractOptimizer<Muon.Options> {
       Adjustment adjustment)
       implements OptimizerOptions.Of<Options> {
     public Options {
-      Check.nonNegative("lr", lr);
-      Check.nonNegative("weightDecay", weightDecay);
-      Check.decay("momentum", momentum);
-      Check.nonNegative("eps", eps);
+      OptionChecks.nonNegative("lr", lr);
+      OptionChecks.nonNegative("weightDecay", weightDecay);
+      OptionChecks.decay("momentum", momentum);
+      OptionChecks.nonNegative("eps", eps);
       if (iterations < 0 || iterations >= 100) {
         throw new IllegalArgumentException("iterations must be in [0, 100), found " + iterations);
       }

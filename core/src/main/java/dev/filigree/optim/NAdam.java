@@ -78,8 +78,8 @@ public final class NAdam extends AbstractOptimizer<NAdam.Options> {
       boolean decoupledWeightDecay)
       implements OptimizerOptions.OfAdam<Options> {
     public Options {
-      Check.adam(lr, beta1, beta2, eps, weightDecay);
-      Check.nonNegative("momentumDecay", momentumDecay);
+      OptionChecks.adam(lr, beta1, beta2, eps, weightDecay);
+      OptionChecks.nonNegative("momentumDecay", momentumDecay);
     }
 
     private double momentum(double step) {

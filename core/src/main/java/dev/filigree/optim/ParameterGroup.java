@@ -50,7 +50,7 @@ public final class ParameterGroup {
   }
 
   public void learningRate(double value) {
-    learningRate = Check.nonNegative("learning rate", value);
+    learningRate = OptionChecks.nonNegative("learning rate", value);
   }
 
   public double weightDecay() {
@@ -58,7 +58,7 @@ public final class ParameterGroup {
   }
 
   public void weightDecay(double value) {
-    weightDecay = Check.nonNegative("weight decay", value);
+    weightDecay = OptionChecks.nonNegative("weight decay", value);
   }
 
   /** The group's own options, or null when it follows the optimizer's. */

@@ -75,7 +75,7 @@ public final class RAdam extends AbstractOptimizer<RAdam.Options> {
       boolean decoupledWeightDecay)
       implements OptimizerOptions.OfAdam<Options> {
     public Options {
-      Check.adam(lr, beta1, beta2, eps, weightDecay);
+      OptionChecks.adam(lr, beta1, beta2, eps, weightDecay);
     }
 
     /** The factor r of algorithm 2, 0 as long as the variance cannot be estimated. */

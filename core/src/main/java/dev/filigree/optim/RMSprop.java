@@ -75,11 +75,11 @@ public final class RMSprop extends AbstractOptimizer<RMSprop.Options> {
       double lr, double alpha, double eps, double weightDecay, double momentum, boolean centered)
       implements OptimizerOptions.Of<Options> {
     public Options {
-      Check.nonNegative("lr", lr);
-      Check.decay("alpha", alpha);
-      Check.nonNegative("eps", eps);
-      Check.nonNegative("weightDecay", weightDecay);
-      Check.nonNegative("momentum", momentum);
+      OptionChecks.nonNegative("lr", lr);
+      OptionChecks.decay("alpha", alpha);
+      OptionChecks.nonNegative("eps", eps);
+      OptionChecks.nonNegative("weightDecay", weightDecay);
+      OptionChecks.nonNegative("momentum", momentum);
     }
 
     public Options alpha(double value) {

@@ -79,7 +79,7 @@ public final class Rprop extends AbstractOptimizer<Rprop.Options> {
   public record Options(double lr, double etaMinus, double etaPlus, double minStep, double maxStep)
       implements OptimizerOptions {
     public Options {
-      Check.nonNegative("lr", lr);
+      OptionChecks.nonNegative("lr", lr);
       if (!(0 < etaMinus && etaMinus < 1 && 1 < etaPlus)) {
         throw new IllegalArgumentException(
             "etas must satisfy 0 < minus < 1 < plus, found " + etaMinus + " and " + etaPlus);

@@ -89,9 +89,9 @@ public final class SGD extends AbstractOptimizer<SGD.Options> {
       double lr, double momentum, double dampening, double weightDecay, boolean nesterov)
       implements OptimizerOptions.Of<Options> {
     public Options {
-      Check.nonNegative("lr", lr);
-      Check.nonNegative("momentum", momentum);
-      Check.nonNegative("weightDecay", weightDecay);
+      OptionChecks.nonNegative("lr", lr);
+      OptionChecks.nonNegative("momentum", momentum);
+      OptionChecks.nonNegative("weightDecay", weightDecay);
       if (nesterov && (momentum == 0 || dampening != 0)) {
         throw new IllegalArgumentException(
             "Nesterov momentum needs momentum > 0 and no dampening, found momentum "

@@ -15,7 +15,7 @@ public record AtSteps(List<Long> steps) implements UpdateSchedule {
     if (steps.isEmpty()) {
       throw new IllegalArgumentException("no steps: nothing is ever updated");
     }
-    steps.forEach(step -> Checks.notNegative("step", step));
+    steps.forEach(step -> ScheduleChecks.notNegative("step", step));
     steps = steps.stream().sorted().distinct().toList();
   }
 

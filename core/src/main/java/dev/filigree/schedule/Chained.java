@@ -14,7 +14,7 @@ public record Chained(@Key("schedulers") List<Schedule> parts) implements Schedu
     if (parts.isEmpty()) {
       throw new IllegalArgumentException("a chain needs at least one schedule");
     }
-    Checks.pure(parts);
+    ScheduleChecks.pure(parts);
     for (Schedule part : parts.subList(1, parts.size())) {
       if (initial(part) == 0) {
         throw new IllegalArgumentException(

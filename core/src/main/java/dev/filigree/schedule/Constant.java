@@ -5,7 +5,7 @@ import java.util.Optional;
 /** The same value at every step. */
 public record Constant(double value) implements PiecewiseMonotone {
   public Constant {
-    Checks.finite("value", value);
+    ScheduleChecks.finite("value", value);
   }
 
   @Override

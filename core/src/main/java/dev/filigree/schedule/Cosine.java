@@ -14,9 +14,9 @@ public record Cosine(
     double init, double halfPeriod, @Default("0") double minimum, @Default("false") boolean cyclic)
     implements PiecewiseMonotone {
   public Cosine {
-    Checks.finite("init", init);
-    Checks.positive("half_period", halfPeriod);
-    Checks.finite("minimum", minimum);
+    ScheduleChecks.finite("init", init);
+    ScheduleChecks.positive("half_period", halfPeriod);
+    ScheduleChecks.finite("minimum", minimum);
   }
 
   /** The same schedule that goes on as a wave after its half period. */

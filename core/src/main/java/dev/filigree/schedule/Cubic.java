@@ -21,10 +21,10 @@ public record Cubic(
     @Key("prune_every_k_steps") long pruneEvery)
     implements PiecewiseMonotone {
   public Cubic {
-    Checks.finite("init_sparsity", initSparsity);
-    Checks.finite("end_sparsity", endSparsity);
-    Checks.notNegative("sparsity_start_step", startStep);
-    Checks.positive("prune_every_k_steps", pruneEvery);
+    ScheduleChecks.finite("init_sparsity", initSparsity);
+    ScheduleChecks.finite("end_sparsity", endSparsity);
+    ScheduleChecks.notNegative("sparsity_start_step", startStep);
+    ScheduleChecks.positive("prune_every_k_steps", pruneEvery);
     if (endStep - startStep < pruneEvery) {
       throw new IllegalArgumentException(
           "no whole interval of prune_every_k_steps "

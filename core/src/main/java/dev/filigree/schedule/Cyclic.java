@@ -30,12 +30,12 @@ public record Cyclic(
   }
 
   public Cyclic {
-    Checks.finite("base_lr", base);
-    Checks.finite("max_lr", max);
-    Checks.positive("step_size_up", stepsUp);
-    Checks.notNegative("step_size_down", stepsDown);
+    ScheduleChecks.finite("base_lr", base);
+    ScheduleChecks.finite("max_lr", max);
+    ScheduleChecks.positive("step_size_up", stepsUp);
+    ScheduleChecks.notNegative("step_size_down", stepsDown);
     stepsDown = stepsDown == 0 ? stepsUp : stepsDown;
-    Checks.positive("gamma", gamma);
+    ScheduleChecks.positive("gamma", gamma);
   }
 
   @Override

@@ -20,7 +20,7 @@ public final class Cycling implements Schedule {
     if (values.isEmpty()) {
       throw new IllegalArgumentException("a cycling schedule needs at least one value");
     }
-    values.forEach(value -> Checks.finite("value", value));
+    values.forEach(value -> ScheduleChecks.finite("value", value));
     this.values = List.copyOf(values);
   }
 
@@ -32,7 +32,7 @@ public final class Cycling implements Schedule {
   /** The extremes of all values, and the last of them: a range is taken to go round once. */
   @Override
   public Range range(long first, long last) {
-    Checks.steps(first, last);
+    ScheduleChecks.steps(first, last);
     var statistics = values.stream().mapToDouble(Double::doubleValue).summaryStatistics();
     return new Range(statistics.getMin(), statistics.getMax(), values.getLast());
   }

@@ -12,8 +12,8 @@ import java.util.OptionalLong;
 public record EverySteps(long freq, @Default("0") long start, OptionalLong stop)
     implements UpdateSchedule {
   public EverySteps {
-    Checks.positive("freq", freq);
-    Checks.notNegative("start", start);
+    ScheduleChecks.positive("freq", freq);
+    ScheduleChecks.notNegative("start", start);
     if (stop.isPresent() && stop.getAsLong() <= start) {
       throw new IllegalArgumentException(
           "stop must be above start "

@@ -12,9 +12,9 @@ import dev.filigree.config.Key;
 public record Exponential(double init, double gamma, @Key("final") @Default("1") double last)
     implements PiecewiseMonotone {
   public Exponential {
-    Checks.finite("init", init);
-    Checks.finite("gamma", gamma);
-    Checks.finite("final", last);
+    ScheduleChecks.finite("init", init);
+    ScheduleChecks.finite("gamma", gamma);
+    ScheduleChecks.finite("final", last);
   }
 
   @Override

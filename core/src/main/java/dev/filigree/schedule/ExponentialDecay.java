@@ -15,9 +15,9 @@ public record ExponentialDecay(
     @Default("false") boolean staircase)
     implements PiecewiseMonotone {
   public ExponentialDecay {
-    Checks.finite("initial_learning_rate", initial);
-    Checks.positive("total_iters", totalIters);
-    Checks.positive("decay_rate", decayRate);
+    ScheduleChecks.finite("initial_learning_rate", initial);
+    ScheduleChecks.positive("total_iters", totalIters);
+    ScheduleChecks.positive("decay_rate", decayRate);
   }
 
   @Override

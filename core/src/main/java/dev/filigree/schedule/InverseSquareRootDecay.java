@@ -13,9 +13,9 @@ public record InverseSquareRootDecay(
     @Default("1") double warmupSteps)
     implements PiecewiseMonotone {
   public InverseSquareRootDecay {
-    Checks.finite("initial_learning_rate", initial);
-    Checks.finite("scale", scale);
-    Checks.positive("warmup_steps", warmupSteps);
+    ScheduleChecks.finite("initial_learning_rate", initial);
+    ScheduleChecks.finite("scale", scale);
+    ScheduleChecks.positive("warmup_steps", warmupSteps);
   }
 
   @Override

@@ -17,10 +17,10 @@ public record InverseTimeDecay(
     @Default("false") boolean staircase)
     implements PiecewiseMonotone {
   public InverseTimeDecay {
-    Checks.finite("initial_learning_rate", initial);
-    Checks.notNegative("step_exponent", exponent);
-    Checks.positive("total_iters", totalIters);
-    Checks.notNegative("decay_rate", decayRate);
+    ScheduleChecks.finite("initial_learning_rate", initial);
+    ScheduleChecks.notNegative("step_exponent", exponent);
+    ScheduleChecks.positive("total_iters", totalIters);
+    ScheduleChecks.notNegative("decay_rate", decayRate);
   }
 
   @Override

@@ -86,7 +86,7 @@ public final class LearningRates {
   }
 
   static PiecewiseConstant multiStep(double initial, double gamma, List<Long> milestones) {
-    Checks.positive("gamma", gamma);
+    ScheduleChecks.positive("gamma", gamma);
     List<Double> values =
         IntStream.rangeClosed(0, milestones.size())
             .mapToObj(passed -> initial * Math.pow(gamma, passed))

@@ -8,8 +8,8 @@ package dev.filigree.schedule;
  */
 public record LinearRamp(double init, double slope) implements PiecewiseMonotone {
   public LinearRamp {
-    Checks.finite("init", init);
-    Checks.finite("slope", slope);
+    ScheduleChecks.finite("init", init);
+    ScheduleChecks.finite("slope", slope);
   }
 
   @Override

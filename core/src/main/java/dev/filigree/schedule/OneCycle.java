@@ -28,10 +28,10 @@ public record OneCycle(
   }
 
   public OneCycle {
-    Checks.finite("initial_learning_rate", initial);
-    Checks.finite("max_lr", max);
-    Checks.positive("total_steps", totalSteps);
-    Checks.positive("final_div_factor", finalDivFactor);
+    ScheduleChecks.finite("initial_learning_rate", initial);
+    ScheduleChecks.finite("max_lr", max);
+    ScheduleChecks.positive("total_steps", totalSteps);
+    ScheduleChecks.positive("final_div_factor", finalDivFactor);
     double most = threePhase ? 0.5 : 1;
     if (!(startFraction > 0 && startFraction < most)) {
       throw new IllegalArgumentException(

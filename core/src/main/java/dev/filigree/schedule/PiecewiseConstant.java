@@ -14,8 +14,8 @@ import java.util.stream.LongStream;
 public record PiecewiseConstant(@Key("learning_rates") List<Double> values, List<Long> milestones)
     implements PiecewiseMonotone {
   public PiecewiseConstant {
-    values.forEach(value -> Checks.finite("learning rate", value));
-    Checks.milestones(milestones, values.size());
+    values.forEach(value -> ScheduleChecks.finite("learning rate", value));
+    ScheduleChecks.milestones(milestones, values.size());
     values = List.copyOf(values);
     milestones = List.copyOf(milestones);
   }

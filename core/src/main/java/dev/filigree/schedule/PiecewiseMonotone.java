@@ -17,7 +17,7 @@ interface PiecewiseMonotone extends Schedule {
 
   @Override
   default Range range(long first, long last) {
-    Checks.steps(first, last);
+    ScheduleChecks.steps(first, last);
     var around = turns(first, last).flatMap(turn -> LongStream.rangeClosed(turn - 1, turn + 1));
     var values =
         LongStream.concat(LongStream.of(first, last), around)

@@ -13,9 +13,9 @@ public record Polynomial(
     double target, @Default("0") long start, long end, @Default("3") double power)
     implements PiecewiseMonotone {
   public Polynomial {
-    Checks.finite("target", target);
-    Checks.notNegative("start", start);
-    Checks.positive("power", power);
+    ScheduleChecks.finite("target", target);
+    ScheduleChecks.notNegative("start", start);
+    ScheduleChecks.positive("power", power);
     if (end <= start) {
       throw new IllegalArgumentException("end must be above start " + start + ", found " + end);
     }

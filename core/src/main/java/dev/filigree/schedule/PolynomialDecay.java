@@ -21,10 +21,10 @@ public record PolynomialDecay(
     @Default("false") boolean cycle)
     implements PiecewiseMonotone {
   public PolynomialDecay {
-    Checks.finite("initial_learning_rate", initial);
-    Checks.finite("end_learning_rate", end);
-    Checks.positive("total_iters", totalIters);
-    Checks.positive("power", power);
+    ScheduleChecks.finite("initial_learning_rate", initial);
+    ScheduleChecks.finite("end_learning_rate", end);
+    ScheduleChecks.positive("total_iters", totalIters);
+    ScheduleChecks.positive("power", power);
   }
 
   @Override

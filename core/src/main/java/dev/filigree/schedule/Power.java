@@ -8,8 +8,8 @@ package dev.filigree.schedule;
  */
 public record Power(double init, double beta) implements PiecewiseMonotone {
   public Power {
-    Checks.finite("init", init);
-    Checks.notNegative("beta", beta);
+    ScheduleChecks.finite("init", init);
+    ScheduleChecks.notNegative("beta", beta);
   }
 
   @Override

@@ -21,7 +21,7 @@ public interface Schedule {
 
   /** The extremes and the last value over the steps {@code first..last}, both included. */
   default Range range(long first, long last) {
-    Checks.steps(first, last);
+    ScheduleChecks.steps(first, last);
     double min = Double.POSITIVE_INFINITY;
     double max = Double.NEGATIVE_INFINITY;
     for (long step = first; step <= last; step++) {

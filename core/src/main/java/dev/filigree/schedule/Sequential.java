@@ -13,8 +13,8 @@ import java.util.List;
 public record Sequential(@Key("schedulers") List<Schedule> parts, List<Long> milestones)
     implements Schedule {
   public Sequential {
-    Checks.pure(parts);
-    Checks.milestones(milestones, parts.size());
+    ScheduleChecks.pure(parts);
+    ScheduleChecks.milestones(milestones, parts.size());
     parts = List.copyOf(parts);
     milestones = List.copyOf(milestones);
   }
@@ -27,7 +27,7 @@ public record Sequential(@Key("schedulers") List<Schedule> parts, List<Long> mil
 
   @Override
   public Range range(long first, long last) {
-    Checks.steps(first, last);
+    ScheduleChecks.steps(first, last);
     double min = Double.POSITIVE_INFINITY;
     double max = Double.NEGATIVE_INFINITY;
     int lastPart = partAt(last);

@@ -6,9 +6,9 @@ import dev.filigree.config.Key;
 public record StepDecay(@Key("initial_learning_rate") double initial, long stepSize, double gamma)
     implements PiecewiseMonotone {
   public StepDecay {
-    Checks.finite("initial_learning_rate", initial);
-    Checks.positive("step_size", stepSize);
-    Checks.positive("gamma", gamma);
+    ScheduleChecks.finite("initial_learning_rate", initial);
+    ScheduleChecks.positive("step_size", stepSize);
+    ScheduleChecks.positive("gamma", gamma);
   }
 
   @Override

@@ -19,10 +19,10 @@ public record WarmRestarts(
     @Key("eta_min") @Default("0") double minimum)
     implements PiecewiseMonotone {
   public WarmRestarts {
-    Checks.finite("initial_learning_rate", initial);
-    Checks.positive("T_0", period);
-    Checks.positive("T_mult", factor);
-    Checks.finite("eta_min", minimum);
+    ScheduleChecks.finite("initial_learning_rate", initial);
+    ScheduleChecks.positive("T_0", period);
+    ScheduleChecks.positive("T_mult", factor);
+    ScheduleChecks.finite("eta_min", minimum);
   }
 
   @Override

@@ -100,7 +100,7 @@ public final class SparseKernels implements AutoCloseable {
           "shape [%d, %d]: tokens must not be negative, features at least 1"
               .formatted(tokens, features));
     }
-    Checks.floats("matrix", matrix, (long) tokens * features);
+    ArgumentChecks.floats("matrix", matrix, (long) tokens * features);
     var packed =
         new PackedTokens(this, tokens, features, buffer(PackedTokens.bytes(tokens, features)));
     try {
@@ -143,12 +143,12 @@ public final class SparseKernels implements AutoCloseable {
       PackedTokens x,
       @Nullable MemorySegment bias,
       MemorySegment y) {
-    Checks.floats("values", values, weight.kept());
+    ArgumentChecks.floats("values", values, weight.kept());
     features("x", x, "in", weight.columns());
     if (bias != null) {
-      Checks.floats("bias", bias, weight.rows());
+      ArgumentChecks.floats("bias", bias, weight.rows());
     }
-    Checks.floats("y", y, (long) x.tokens() * weight.rows());
+    ArgumentChecks.floats("y", y, (long) x.tokens() * weight.rows());
     try {
       multiply(
           weight.byRows(), values.address(), x, bias == null ? 0 : bias.address(), y.address());
@@ -172,9 +172,9 @@ public final class SparseKernels implements AutoCloseable {
   public synchronized void inputGradient(
       SparseMatrix weight, MemorySegment values, PackedTokens dy, MemorySegment dx) {
     int kept = weight.kept();
-    Checks.floats("values", values, kept);
+    ArgumentChecks.floats("values", values, kept);
     features("dy", dy, "out", weight.rows());
-    Checks.floats("dx", dx, (long) dy.tokens() * weight.columns());
+    ArgumentChecks.floats("dx", dx, (long) dy.tokens() * weight.columns());
     try {
       long permutation = weight.permutation();
       long transposed = transposedValues.reserve(4L * kept).address();
@@ -214,7 +214,7 @@ public final class SparseKernels implements AutoCloseable {
       throw new IllegalArgumentException(
           "x has %d tokens and dy %d; they must be the same".formatted(x.tokens(), dy.tokens()));
     }
-    Checks.floats("gradient", gradient, weight.kept());
+    ArgumentChecks.floats("gradient", gradient, weight.kept());
     try {
       Panels panels = weight.byRows();
       int perUnit = panelsAUnit(panels);

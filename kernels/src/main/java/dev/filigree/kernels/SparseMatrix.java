@@ -126,8 +126,8 @@ public final class SparseMatrix {
    * @param values [kept] fp32
    */
   public void gather(MemorySegment dense, MemorySegment values) {
-    Checks.floats("dense", dense, (long) rows * columns);
-    Checks.floats("values", values, kept());
+    ArgumentChecks.floats("dense", dense, (long) rows * columns);
+    ArgumentChecks.floats("values", values, kept());
     byRows.forEach(
         (value, row, column) ->
             values.set(FLOAT, 4L * value, dense.get(FLOAT, 4L * ((long) row * columns + column))));
@@ -140,8 +140,8 @@ public final class SparseMatrix {
    * @param dense [rows, columns], row-major fp32
    */
   public void scatter(MemorySegment values, MemorySegment dense) {
-    Checks.floats("values", values, kept());
-    Checks.floats("dense", dense, (long) rows * columns);
+    ArgumentChecks.floats("values", values, kept());
+    ArgumentChecks.floats("dense", dense, (long) rows * columns);
     dense.asSlice(0, 4L * rows * columns).fill((byte) 0);
     byRows.forEach(
         (value, row, column) ->

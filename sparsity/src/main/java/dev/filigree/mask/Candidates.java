@@ -39,7 +39,7 @@ public final class Candidates implements AutoCloseable {
       Tensor mask,
       double dropFraction,
       double sparsity,
-      Grouping grouping,
+      SelectionGroups grouping,
       TieBreak ties) {
     Quota quota = Quota.regrow(dropFraction, grouping.kept(sparsity));
     var found = new Tensor[2];
@@ -78,7 +78,8 @@ public final class Candidates implements AutoCloseable {
    * The best missing weights of each group, and what exists and does not score less: [groups,
    * size].
    */
-  private static Tensor admitted(Tensor scores, Tensor mask, Tensor best, Grouping grouping) {
+  private static Tensor admitted(
+      Tensor scores, Tensor mask, Tensor best, SelectionGroups grouping) {
     Tensor arranged = grouping.arrange(scores);
     Tensor comparable =
         arranged.masked_fill(arranged.isnan(), new Scalar(Double.NEGATIVE_INFINITY));
@@ -103,7 +104,7 @@ public final class Candidates implements AutoCloseable {
    *
    * @param left what a drop has left of the mask: bool, of the weight's shape
    */
-  public Tensor grow(Tensor left, double sparsity, Grouping grouping, TieBreak ties) {
+  public Tensor grow(Tensor left, double sparsity, SelectionGroups grouping, TieBreak ties) {
     if (grouping.groups() > 1 || grouping.pooled() || !left.is_cpu()) {
       return Masks.growMaximum(scores(), left, sparsity, grouping, ties);
     }

@@ -3,7 +3,7 @@ package dev.filigree.mask;
 import org.bytedeco.pytorch.Tensor;
 
 /** Groups of consecutive inputs, over all outputs. */
-final class ColumnGroups implements Grouping {
+final class ColumnGroups implements SelectionGroups {
   private final long[] shape;
   private final long outputs;
   private final long groups;

@@ -25,7 +25,7 @@ final class DeviceSelector implements Selector {
 
   @Override
   public Tensor select(
-      Tensor scores, @Nullable Tensor mask, Quota quota, Grouping grouping, TieBreak ties) {
+      Tensor scores, @Nullable Tensor mask, Quota quota, SelectionGroups grouping, TieBreak ties) {
     Tensor keys = keys(scores);
     if (mask != null) {
       boolean missing = quota.competitors() == Quota.Competitors.MISSING;
@@ -59,7 +59,7 @@ final class DeviceSelector implements Selector {
 
   /** How many win of each group: int64 [groups, 1]. */
   private static Tensor winners(
-      Tensor scores, @Nullable Tensor mask, Quota quota, Grouping grouping) {
+      Tensor scores, @Nullable Tensor mask, Quota quota, SelectionGroups grouping) {
     Device device = scores.device();
     if (mask == null) {
       return full(grouping.groups(), quota.winners().applyAsLong(0), device);
@@ -79,7 +79,8 @@ final class DeviceSelector implements Selector {
   }
 
   /** Of the tied scores of each group, as many as wanted, lower ranks first. */
-  private static Tensor firstOf(Tensor tied, Tensor wanted, Grouping grouping, TieBreak ties) {
+  private static Tensor firstOf(
+      Tensor tied, Tensor wanted, SelectionGroups grouping, TieBreak ties) {
     return switch (ties) {
       case TieBreak.LowerIndex _ -> tied.logical_and(tied.cumsum(1).le(wanted));
       case TieBreak.Random random -> {
@@ -101,7 +102,7 @@ final class DeviceSelector implements Selector {
   }
 
   /** The index of every position, int64 [groups, size]. */
-  private static Tensor indices(Grouping grouping, Device device) {
+  private static Tensor indices(SelectionGroups grouping, Device device) {
     Tensor indices = RandomScores.range(0, grouping.groups() * grouping.size(), device);
     return grouping.pooled()
         ? indices.view(grouping.groups(), grouping.size())

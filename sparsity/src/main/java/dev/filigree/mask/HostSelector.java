@@ -20,7 +20,7 @@ final class HostSelector implements Selector {
 
   @Override
   public Tensor select(
-      Tensor scores, @Nullable Tensor mask, Quota quota, Grouping grouping, TieBreak ties) {
+      Tensor scores, @Nullable Tensor mask, Quota quota, SelectionGroups grouping, TieBreak ties) {
     long size = grouping.size();
     Tensor result =
         torch.empty(new long[] {grouping.groups(), size}, new TensorOptions(ScalarType.Bool), null);
@@ -34,9 +34,9 @@ final class HostSelector implements Selector {
             grouping,
             ties);
     if (size <= RadixSelect.SMALL) {
-      Blocks.forEach(
+      ParallelRanges.forEach(
           grouping.groups(),
-          Blocks.ranges(scores.numel(), threads),
+          ParallelRanges.ranges(scores.numel(), threads),
           (range, from, count) -> job.smallGroups(from, count));
     } else {
       for (long group = 0; group < grouping.groups(); group++) {
@@ -53,7 +53,7 @@ final class HostSelector implements Selector {
       MemorySegment result,
       long size,
       Quota quota,
-      Grouping grouping,
+      SelectionGroups grouping,
       TieBreak ties) {
 
     Keys keys() {
@@ -66,9 +66,9 @@ final class HostSelector implements Selector {
       long winners = quota.winners().applyAsLong(existing(from, threads));
       Keys keys = keys();
       Cutoff cutoff = RadixSelect.cutoff(keys, from, size, winners, ties, threads);
-      Blocks.forEach(
+      ParallelRanges.forEach(
           size,
-          Blocks.ranges(size, threads),
+          ParallelRanges.ranges(size, threads),
           (range, start, count) -> {
             var block = new Keys.Block();
             for (long done = 0; done < count; done += Keys.Block.SIZE) {
@@ -139,9 +139,9 @@ final class HostSelector implements Selector {
         return 0;
       }
       var existing = new LongAdder();
-      Blocks.forEach(
+      ParallelRanges.forEach(
           size,
-          Blocks.ranges(size, threads),
+          ParallelRanges.ranges(size, threads),
           (range, start, count) -> {
             var block = new Keys.Block();
             for (long done = 0; done < count; done += Keys.Block.SIZE) {

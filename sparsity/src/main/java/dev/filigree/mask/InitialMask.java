@@ -31,7 +31,7 @@ public interface InitialMask {
       String name,
       Tensor weight,
       double sparsity,
-      Grouping grouping,
+      SelectionGroups grouping,
       TieBreak ties,
       long seed,
       @Nullable Tensor existing) {
@@ -41,13 +41,18 @@ public interface InitialMask {
 
     /** A request where nothing is known to exist. */
     public Request(
-        String name, Tensor weight, double sparsity, Grouping grouping, TieBreak ties, long seed) {
+        String name,
+        Tensor weight,
+        double sparsity,
+        SelectionGroups grouping,
+        TieBreak ties,
+        long seed) {
       this(name, weight, sparsity, grouping, ties, seed, null);
     }
 
     /** A request over the whole parameter, where the lower index wins ties. */
     public static Request of(String name, Tensor weight, double sparsity, long seed) {
-      Grouping flat = ScoreShaper.flat().group(name, Tensors.shape(weight));
+      SelectionGroups flat = ScoreShaper.flat().group(name, Tensors.shape(weight));
       return new Request(name, weight, sparsity, flat, TieBreak.lowerIndex(), seed);
     }
 

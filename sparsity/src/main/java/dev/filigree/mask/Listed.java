@@ -7,7 +7,7 @@ import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 
 /** Some weights of a parameter, in one group, by a list of their indices. On the CPU. */
-final class Listed implements Grouping {
+final class Listed implements SelectionGroups {
   private final long[] indices;
 
   /**

@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Scores are compared as float32, whatever their type: the largest win, +∞ first; −0.0 equals
  * 0.0; NaN comes last, after −∞, and wins only where nothing else is left. Equal scores are told
- * apart by the {@link TieBreak}. Counts hold for every group of the {@link Grouping} and are exact
- * ({@link Counting}). The same input gives the same mask on every device and with any number of
- * threads. Scores and masks are never changed, and no gradient is recorded.
+ * apart by the {@link TieBreak}. Counts hold for every group of the {@link SelectionGroups} and are
+ * exact ({@link Counting}). The same input gives the same mask on every device and with any number
+ * of threads. Scores and masks are never changed, and no gradient is recorded.
  */
 public final class Masks {
-  private static final Selector HOST = new HostSelector(Blocks.threads());
+  private static final Selector HOST = new HostSelector(ParallelRanges.threads());
   private static final Selector DEVICE = new DeviceSelector();
 
   private Masks() {}
@@ -32,7 +32,8 @@ public final class Masks {
    * @param scores floating, of the weight's shape
    * @param sparsity fraction of zeros, in [0, 1]
    */
-  public static Tensor topK(Tensor scores, double sparsity, Grouping grouping, TieBreak ties) {
+  public static Tensor topK(
+      Tensor scores, double sparsity, SelectionGroups grouping, TieBreak ties) {
     return select(scores, null, Quota.topK(grouping.kept(sparsity)), grouping, ties);
   }
 
@@ -71,7 +72,7 @@ public final class Masks {
       Tensor mask,
       double dropFraction,
       double sparsity,
-      Grouping grouping,
+      SelectionGroups grouping,
       TieBreak ties) {
     Counting.afterDrop(0, dropFraction); // a bad fraction is an error on an empty mask too
     Quota quota = Quota.drop(dropFraction, grouping.kept(sparsity));
@@ -90,7 +91,7 @@ public final class Masks {
    * @return {@code mask} and the grown weights
    */
   public static Tensor growMaximum(
-      Tensor scores, Tensor mask, double sparsity, Grouping grouping, TieBreak ties) {
+      Tensor scores, Tensor mask, double sparsity, SelectionGroups grouping, TieBreak ties) {
     Quota quota = Quota.grow(grouping.kept(sparsity));
     return select(scores, mask, quota, grouping, ties);
   }
@@ -121,7 +122,7 @@ public final class Masks {
 
   /** {@link #select} among the existing weights of one group: only they are looked at. */
   private static Tensor selectExisting(
-      Tensor scores, Tensor mask, Quota quota, Grouping grouping, TieBreak ties) {
+      Tensor scores, Tensor mask, Quota quota, SelectionGroups grouping, TieBreak ties) {
     requireShape("shape of the scores", scores, grouping);
     requireBool(mask);
     requireShape("shape of the mask", mask, grouping);
@@ -140,7 +141,7 @@ public final class Masks {
   }
 
   static Tensor select(
-      Tensor scores, @Nullable Tensor mask, Quota quota, Grouping grouping, TieBreak ties) {
+      Tensor scores, @Nullable Tensor mask, Quota quota, SelectionGroups grouping, TieBreak ties) {
     return select(scores, mask, quota, grouping, ties, scores.is_cpu() ? HOST : DEVICE);
   }
 
@@ -148,7 +149,7 @@ public final class Masks {
       Tensor scores,
       @Nullable Tensor mask,
       Quota quota,
-      Grouping grouping,
+      SelectionGroups grouping,
       TieBreak ties,
       Selector selector) {
     if (!scores.is_floating_point()) {
@@ -171,7 +172,7 @@ public final class Masks {
         });
   }
 
-  private static Grouping flat(Tensor scores) {
+  private static SelectionGroups flat(Tensor scores) {
     return ScoreShaper.flat().group("scores", Tensors.shape(scores));
   }
 
@@ -181,7 +182,7 @@ public final class Masks {
     }
   }
 
-  private static void requireShape(String what, Tensor tensor, Grouping grouping) {
+  private static void requireShape(String what, Tensor tensor, SelectionGroups grouping) {
     if (!Arrays.equals(Tensors.shape(tensor), grouping.shape())) {
       throw new IllegalArgumentException(
           "the %s is %s, the groups are made for %s"

@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * <p>The parameter is seen as [down, height, across, width]; a pool is all of one (down, across).
  */
-final class Pools implements Grouping {
+final class Pools implements SelectionGroups {
   private static final long[] INSIDE = {1, 3};
 
   private final long[] shape;

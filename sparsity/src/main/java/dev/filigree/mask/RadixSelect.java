@@ -88,9 +88,9 @@ final class RadixSelect {
   /** How often each digit occurs among the keys whose higher digits are {@code prefix}. */
   private static long[] keyDigits(
       Keys keys, long from, long size, int prefix, int shift, int digit, int threads) {
-    int ranges = Blocks.ranges(size, threads);
+    int ranges = ParallelRanges.ranges(size, threads);
     var counts = new int[ranges][1 << digit];
-    Blocks.forEach(
+    ParallelRanges.forEach(
         size,
         ranges,
         (range, start, count) -> {
@@ -155,9 +155,9 @@ final class RadixSelect {
       int shift,
       TieBreak ties,
       int threads) {
-    int ranges = Blocks.ranges(size, threads);
+    int ranges = ParallelRanges.ranges(size, threads);
     var counts = new int[ranges][1 << RANK_DIGIT];
-    Blocks.forEach(
+    ParallelRanges.forEach(
         size,
         ranges,
         (range, start, count) -> {

@@ -97,7 +97,7 @@ public final class RandomScores {
           Tensor scores = torch.empty(shape, options, null);
           if (device.is_cpu()) {
             MemorySegment segment = Tensors.segment(scores);
-            Blocks.forEach(
+            ParallelRanges.forEach(
                 scores.numel(),
                 (from, count) ->
                     fill(from, segment.asSlice(from * Float.BYTES, count * Float.BYTES)));

@@ -3,7 +3,7 @@ package dev.filigree.mask;
 import org.bytedeco.pytorch.Tensor;
 
 /** Groups of consecutive weights: the whole parameter, groups of outputs, N:M. */
-final class RowGroups implements Grouping {
+final class RowGroups implements SelectionGroups {
   private final long[] shape;
   private final long groups;
   private final long size;

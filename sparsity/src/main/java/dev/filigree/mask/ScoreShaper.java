@@ -17,7 +17,7 @@ public interface ScoreShaper {
    * @throws IllegalArgumentException naming the parameter, its shape and the number of groups, when
    *     the groups do not divide it
    */
-  Grouping group(String name, long... shape);
+  SelectionGroups group(String name, long... shape);
 
   /** All weights of the parameter compete. */
   static ScoreShaper flat() {

@@ -14,5 +14,5 @@ interface Selector {
    * @return bool [groups, size]
    */
   Tensor select(
-      Tensor scores, @Nullable Tensor mask, Quota quota, Grouping grouping, TieBreak ties);
+      Tensor scores, @Nullable Tensor mask, Quota quota, SelectionGroups grouping, TieBreak ties);
 }

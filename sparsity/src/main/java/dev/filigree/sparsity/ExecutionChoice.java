@@ -1,6 +1,6 @@
 package dev.filigree.sparsity;
 
-import dev.filigree.mask.Grouping;
+import dev.filigree.mask.SelectionGroups;
 import dev.filigree.nn.Linear;
 import dev.filigree.nn.WeightedLayer;
 import dev.filigree.optim.Optimizer;
@@ -156,7 +156,7 @@ final class ExecutionChoice implements AutoCloseable {
       return ofProducts;
     }
     AlgorithmSettings settings = algorithm.settings();
-    Grouping grouping = settings.shaper().group(name, shape);
+    SelectionGroups grouping = settings.shaper().group(name, shape);
     if (grouping.pooled()) {
       return Optional.of("its weights go and come in blocks");
     }

@@ -2,9 +2,9 @@ package dev.filigree.sparsity;
 
 import dev.filigree.mask.Candidates;
 import dev.filigree.mask.Distribution;
-import dev.filigree.mask.Grouping;
 import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.RandomScores;
+import dev.filigree.mask.SelectionGroups;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.Evidence;
@@ -177,7 +177,7 @@ final class SparseGroup {
     return algorithm.settings().distribution().spread(algorithm.sparsity(step), spreadable);
   }
 
-  private Grouping grouping(SparseParameter parameter) {
+  private SelectionGroups grouping(SparseParameter parameter) {
     return algorithm.settings().shaper().group(parameter.name(), parameter.shape());
   }
 
@@ -215,7 +215,8 @@ final class SparseGroup {
         .mapToObj(
             i -> {
               Distribution.Parameter parameter = parameters.get(i);
-              Grouping grouping = settings.shaper().group(parameter.name(), parameter.shape());
+              SelectionGroups grouping =
+                  settings.shaper().group(parameter.name(), parameter.shape());
               return new SparsityConfig.Planned(
                   parameter.name(),
                   Arrays.stream(parameter.shape()).boxed().toList(),

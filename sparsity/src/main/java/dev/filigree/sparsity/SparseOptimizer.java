@@ -43,7 +43,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
 
   private final Optimizer inner;
   private final InnerSteps innerSteps;
-  private final List<SparseGroup> groups;
+  private final List<SparseGroup> sparseGroups;
   private final ExecutionChoice executions;
   private final long seed;
   private final boolean skipNonFinite;
@@ -54,12 +54,12 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
 
   SparseOptimizer(
       Optimizer inner,
-      List<SparseGroup> groups,
+      List<SparseGroup> sparseGroups,
       ExecutionChoice executions,
       SparsityOptions options) {
     this.inner = inner;
     innerSteps = new InnerSteps(inner);
-    this.groups = List.copyOf(groups);
+    this.sparseGroups = List.copyOf(sparseGroups);
     this.executions = executions;
     seed = options.seed();
     skipNonFinite = options.skipNonFinite();
@@ -67,11 +67,11 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
         var _ = new PointerScope()) {
       // All masks first: where one cannot be made, no weight was touched.
       List<List<Tensor>> masks =
-          this.groups.stream()
+          this.sparseGroups.stream()
               .map(group -> group.initialMasks(seed, options.existing(), inner))
               .toList();
       for (int i = 0; i < masks.size(); i++) {
-        this.groups.get(i).initialise(masks.get(i), seed, inner);
+        this.sparseGroups.get(i).initialise(masks.get(i), seed, inner);
       }
     }
     giveBackMemory();
@@ -104,7 +104,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
             });
       }
       Tensors.inScope(this::updateMasks);
-      if (groups.stream().anyMatch(group -> group.isUpdate(steps))) {
+      if (sparseGroups.stream().anyMatch(group -> group.isUpdate(steps))) {
         giveBackMemory();
       }
     } finally { // a score may throw: what comes next does not depend on what was gathered
@@ -132,7 +132,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   private void updateMasks() {
     // By identity: a schedule that two groups share moves on once.
     Set<Schedule> read = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (SparseGroup group : groups) {
+    for (SparseGroup group : sparseGroups) {
       if (group.isUpdate(steps)) {
         new MaskUpdater(group, seed, inner).update(steps, listeners);
         read.add(group.algorithm().settings().sparsity());
@@ -144,7 +144,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
 
   /** Evidence is gathered only in the steps before an update that needs it. */
   private void awaitGradients() {
-    Tensors.inScope(() -> groups.forEach(group -> group.await(steps + 1, seed, inner)));
+    Tensors.inScope(() -> sparseGroups.forEach(group -> group.await(steps + 1, seed, inner)));
   }
 
   @Override
@@ -205,7 +205,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
 
   /** The sparse parameters, in the order of the groups. */
   public List<SparseParameter> parameters() {
-    return groups.stream().flatMap(group -> group.parameters().stream()).toList();
+    return sparseGroups.stream().flatMap(group -> group.parameters().stream()).toList();
   }
 
   /** Optimizer steps finished. */
@@ -345,7 +345,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     state.put("step", steps);
     state.put("skipped", skipped);
     state.put("seed", seed);
-    state.put("groups", groups.stream().map(SparseGroup::state).toList());
+    state.put("groups", sparseGroups.stream().map(SparseGroup::state).toList());
     return state;
   }
 
@@ -359,18 +359,21 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     if (!(state.get("step") instanceof Number step)
         || !(state.get("seed") instanceof Number savedSeed)
         || !(state.get("groups") instanceof List<?> saved)
-        || saved.size() != groups.size()) {
+        || saved.size() != sparseGroups.size()) {
       throw new IllegalArgumentException(
-          "not the state of " + groups.size() + " groups of sparse parameters: " + state.keySet());
+          "not the state of "
+              + sparseGroups.size()
+              + " groups of sparse parameters: "
+              + state.keySet());
     }
     if (savedSeed.longValue() != seed) {
       throw new IllegalArgumentException(
           "saved with seed " + savedSeed + ", configured with seed " + seed);
     }
-    for (int i = 0; i < groups.size(); i++) {
-      groups.get(i).load(saved.get(i));
+    for (int i = 0; i < sparseGroups.size(); i++) {
+      sparseGroups.get(i).load(saved.get(i));
     }
-    new SavedExecutions(executions, inner).restore(groups, saved);
+    new SavedExecutions(executions, inner).restore(sparseGroups, saved);
     steps = step.longValue();
     skipped = state.get("skipped") instanceof Number number ? number.longValue() : 0;
     awaitGradients();

@@ -43,12 +43,12 @@ public final class Sparsity {
   /** Makes the parameters that are sparse by default follow one algorithm. */
   public static SparseOptimizer wrap(
       Module model, Optimizer optimizer, SparsityAlgorithm algorithm) {
-    return wrap(model, optimizer, Group.of(algorithm), SparsityOptions.defaults());
+    return wrap(model, optimizer, AlgorithmGroup.of(algorithm), SparsityOptions.defaults());
   }
 
   /** Makes parameters sparse as a group of algorithms says. */
   public static SparseOptimizer wrap(
-      Module model, Optimizer optimizer, Group group, SparsityOptions options) {
+      Module model, Optimizer optimizer, AlgorithmGroup group, SparsityOptions options) {
     var models = new LinkedHashMap<String, Module>();
     models.put("", model);
     return wrap(models, optimizer, group, options);
@@ -82,7 +82,7 @@ public final class Sparsity {
   public static SparseOptimizer wrap(
       SequencedMap<String, Module> models,
       Optimizer optimizer,
-      Group group,
+      AlgorithmGroup group,
       SparsityOptions options) {
     Map<String, Tensor> candidates = trainable(models);
     var shapes = new LinkedHashMap<String, long[]>();

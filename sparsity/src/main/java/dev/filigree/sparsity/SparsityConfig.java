@@ -71,8 +71,8 @@ public record SparsityConfig(List<AlgorithmConfig> groups) {
   }
 
   /** The algorithms, new ones with fresh schedules at every call. */
-  public Group build() {
-    Group group = Group.empty();
+  public AlgorithmGroup build() {
+    AlgorithmGroup group = AlgorithmGroup.empty();
     for (AlgorithmConfig config : groups) {
       group = group.with(new ParameterFilter(config.paramFilter()), config.build());
     }
@@ -91,7 +91,7 @@ public record SparsityConfig(List<AlgorithmConfig> groups) {
       Map<String, long[]> shapes, Map<String, List<String>> otherNames, long lastStep) {
     return locating(
         () -> {
-          Group group = build();
+          AlgorithmGroup group = build();
           List<List<String>> assigned = group.assign(shapes, otherNames);
           var planned = new ArrayList<Planned>();
           for (int i = 0; i < assigned.size(); i++) {

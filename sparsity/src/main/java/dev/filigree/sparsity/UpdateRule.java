@@ -1,8 +1,8 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.mask.Candidates;
-import dev.filigree.mask.Grouping;
 import dev.filigree.mask.Masks;
+import dev.filigree.mask.SelectionGroups;
 import dev.filigree.mask.TieBreak;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param sparsity the sparsity after the update, a fraction
  */
 record UpdateRule(
-    long step, double dropFraction, double sparsity, Grouping grouping, TieBreak ties) {
+    long step, double dropFraction, double sparsity, SelectionGroups grouping, TieBreak ties) {
   /** What is left of a mask without the weights of the smallest scores. */
   Tensor drop(Tensor scores, Tensor mask) {
     return Masks.dropMinimum(scores, mask, dropFraction, sparsity, grouping, ties);
@@ -43,7 +43,7 @@ record UpdateRule(
   }
 
   /** How many weights a sparsity keeps; a candidate may stand for several. */
-  static long kept(Grouping grouping, double sparsity) {
+  static long kept(SelectionGroups grouping, double sparsity) {
     long size = Arrays.stream(grouping.shape()).reduce(1, Math::multiplyExact);
     long candidates = grouping.groups() * grouping.size();
     return candidates == 0 ? 0 : grouping.kept(sparsity) * grouping.groups() * (size / candidates);

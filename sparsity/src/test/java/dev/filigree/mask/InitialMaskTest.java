@@ -90,7 +90,7 @@ class InitialMaskTest {
   @Test
   void randomMasksAreBalancedOverGroups() {
     Tensor weight = torch.randn(8, 6, 3, 3);
-    Grouping grouping = ScoreShaper.inputGroups(3).group("conv", Tensors.shape(weight));
+    SelectionGroups grouping = ScoreShaper.inputGroups(3).group("conv", Tensors.shape(weight));
     Tensor mask =
         InitialMask.random()
             .create(
@@ -142,7 +142,7 @@ class InitialMaskTest {
   @Test
   void aCheckerboardOfBlocksIsAnError() {
     Tensor weight = torch.randn(4, 4);
-    Grouping blocks = ScoreShaper.blocks(2, 2, Pool.MEAN).group("fc", 4, 4);
+    SelectionGroups blocks = ScoreShaper.blocks(2, 2, Pool.MEAN).group("fc", 4, 4);
     var request = new InitialMask.Request("fc", weight, 0.5, blocks, TieBreak.lowerIndex(), 0);
     assertThatThrownBy(() -> InitialMask.checkerboard().create(request))
         .hasMessage("fc: a checkerboard does not keep or drop whole blocks, rows or columns");

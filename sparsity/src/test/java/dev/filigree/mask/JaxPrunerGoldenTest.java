@@ -53,7 +53,7 @@ class JaxPrunerGoldenTest {
         Tensor scores = scores(shape, floats(row.get("score")));
         // N:M needs no sparsity of its own: at 1 it keeps exactly N.
         double sparsity = row.path("sparsity").asDouble(1);
-        Grouping grouping = shaper(row).group("weight", shape);
+        SelectionGroups grouping = shaper(row).group("weight", shape);
         Tensor mask = Masks.topK(scores, sparsity, grouping, TieBreak.lowerIndex());
         assertThat(kept(mask)).as("%s", row).containsExactly(longs(row.get("kept")));
       }

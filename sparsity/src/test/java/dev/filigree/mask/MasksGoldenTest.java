@@ -92,7 +92,7 @@ class MasksGoldenTest {
     assertThat(kept(mask)).containsExactly(longs(row.get("kept")));
   }
 
-  private static Grouping grouping(JsonNode row) {
+  private static SelectionGroups grouping(JsonNode row) {
     ScoreShaper shaper =
         switch (row.path("shaper").asText()) {
           case "input" -> ScoreShaper.inputGroups(row.get("groups").asLong());

@@ -87,7 +87,7 @@ class MasksTest {
     // 6 weights in the first row, 1 in the second: half of each goes.
     Tensor before = mask(shape(2, 6), 0, 1, 2, 3, 4, 5, 8);
     Tensor scores = scores(shape(2, 6), 1, 2, 3, 4, 5, 6, 9, 9, 0, 9, 9, 9);
-    Grouping rows = ScoreShaper.outputGroups(2).group("weight", 2, 6);
+    SelectionGroups rows = ScoreShaper.outputGroups(2).group("weight", 2, 6);
     assertThat(kept(Masks.dropMinimum(scores, before, 0.5, 0, rows, TIES)))
         .containsExactly(3, 4, 5);
   }
@@ -162,7 +162,7 @@ class MasksTest {
   @Test
   void droppedAndGrownBlocksAreWhole() {
     Tensor scores = scores(shape(2, 4), 1, 1, 2, 2, 1, 1, 2, 2);
-    Grouping blocks = ScoreShaper.blocks(2, 2, Pool.MEAN).group("weight", 2, 4);
+    SelectionGroups blocks = ScoreShaper.blocks(2, 2, Pool.MEAN).group("weight", 2, 4);
     Tensor all = torch.ones(shape(2, 4)).to(ScalarType.Bool);
     Tensor dropped = Masks.dropMinimum(scores, all, 0.5, 0, blocks, TIES);
     assertThat(kept(dropped)).containsExactly(2, 3, 6, 7);
@@ -172,7 +172,7 @@ class MasksTest {
   @Test
   void nOfMKeepsAtMostNOfMAndReachesItBySmallerSparsities() {
     Tensor scores = scores(shape(1, 8), 1, 2, 3, 4, 8, 7, 6, 5);
-    Grouping grouping = ScoreShaper.nOfM(2, 4).group("weight", 1, 8);
+    SelectionGroups grouping = ScoreShaper.nOfM(2, 4).group("weight", 1, 8);
     assertThat(kept(Masks.topK(scores, 0.5, grouping, TIES))).containsExactly(2, 3, 4, 5);
     assertThat(kept(Masks.topK(scores, 0.9, grouping, TIES))).containsExactly(2, 3, 4, 5);
     assertThat(kept(Masks.topK(scores, 0.25, grouping, TIES))).containsExactly(1, 2, 3, 4, 5, 6);
@@ -208,7 +208,7 @@ class MasksTest {
     return Masks.topK(scores, 0.5, shaper.group("weight", Tensors.shape(scores)), TIES);
   }
 
-  private static Grouping flat(long... shape) {
+  private static SelectionGroups flat(long... shape) {
     return ScoreShaper.flat().group("weight", shape);
   }
 

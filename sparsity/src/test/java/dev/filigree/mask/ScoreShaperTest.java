@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ScoreShaperTest {
-  static List<Grouping> single() {
+  static List<SelectionGroups> single() {
     return List.of(
         ScoreShaper.flat().group("w", 6, 8),
         ScoreShaper.outputGroups(3).group("w", 6, 8),
@@ -27,7 +27,7 @@ class ScoreShaperTest {
         ScoreShaper.inputGroups(3).group("conv", 4, 6, 1, 2));
   }
 
-  static List<Grouping> pooled() {
+  static List<SelectionGroups> pooled() {
     return List.of(
         ScoreShaper.blocks(2, 4, Pool.MEAN).group("w", 6, 8),
         ScoreShaper.rows(Pool.MAX).group("w", 6, 8),
@@ -37,7 +37,7 @@ class ScoreShaperTest {
 
   @ParameterizedTest
   @MethodSource("single")
-  void positionsAndIndicesSayWhereArrangingPutsAWeight(Grouping grouping) {
+  void positionsAndIndicesSayWhereArrangingPutsAWeight(SelectionGroups grouping) {
     try (var _ = new PointerScope()) {
       Tensor weights = torch.arange(new Scalar(48f)).reshape(grouping.shape());
       float[] arranged =
@@ -52,7 +52,7 @@ class ScoreShaperTest {
 
   @ParameterizedTest
   @MethodSource("single")
-  void indicesRiseAlongAGroup(Grouping grouping) {
+  void indicesRiseAlongAGroup(SelectionGroups grouping) {
     for (long group = 0; group < grouping.groups(); group++) {
       long first = group * grouping.size();
       assertThat(LongStream.range(first, first + grouping.size()).map(grouping::index).toArray())
@@ -63,7 +63,7 @@ class ScoreShaperTest {
 
   @ParameterizedTest
   @MethodSource("pooled")
-  void restoringAPoolSetsTheWeightsWhosePositionItIs(Grouping grouping) {
+  void restoringAPoolSetsTheWeightsWhosePositionItIs(SelectionGroups grouping) {
     try (var _ = new PointerScope()) {
       for (long pool = 0; pool < grouping.size(); pool++) {
         long position = pool;
@@ -77,7 +77,7 @@ class ScoreShaperTest {
 
   @Test
   void aConvolutionsInputGroupsAreItsChannels() {
-    Grouping grouping = ScoreShaper.inputGroups(3).group("conv", 4, 6, 3, 3);
+    SelectionGroups grouping = ScoreShaper.inputGroups(3).group("conv", 4, 6, 3, 3);
     assertThat(grouping.groups()).isEqualTo(3);
     assertThat(grouping.size()).isEqualTo(4 * 2 * 9);
     assertThat(grouping.position(17) / grouping.size()).isZero(); // channel 1

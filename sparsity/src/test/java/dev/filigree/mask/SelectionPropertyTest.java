@@ -79,7 +79,7 @@ class SelectionPropertyTest {
             : new long[] {(long) outputs * groups, inputs};
     ScoreShaper shaper =
         columns ? ScoreShaper.inputGroups(groups) : ScoreShaper.outputGroups(groups);
-    Grouping grouping = shaper.group("weight", shape);
+    SelectionGroups grouping = shaper.group("weight", shape);
     int size = groups * outputs * inputs;
     float[] values = values(random, size);
     boolean[] exists = new boolean[size];
@@ -119,7 +119,7 @@ class SelectionPropertyTest {
       float[] dropValues,
       double dropFraction,
       double sparsity,
-      Grouping grouping,
+      SelectionGroups grouping,
       TieBreak ties) {
     try (var _ = new PointerScope()) {
       long[] shape = grouping.shape();
@@ -138,7 +138,7 @@ class SelectionPropertyTest {
       float[] values,
       long @Nullable [] before,
       Quota quota,
-      Grouping grouping,
+      SelectionGroups grouping,
       TieBreak ties,
       List<Long> expected) {
     long[] winners = expected.stream().mapToLong(Long::longValue).sorted().toArray();
@@ -193,7 +193,7 @@ class SelectionPropertyTest {
     return random ? TieBreak.random(RandomScores.of(seed, "weight", 3)) : TieBreak.lowerIndex();
   }
 
-  private static Grouping flat(int size) {
+  private static SelectionGroups flat(int size) {
     return ScoreShaper.flat().group("weight", size);
   }
 }

@@ -241,7 +241,7 @@ class AlgorithmContractTest {
     return Sparsity.wrap(
         network,
         network.adamW(),
-        Group.of(algorithm),
+        AlgorithmGroup.of(algorithm),
         SparsityOptions.defaults().execution(execution));
   }
 
@@ -255,7 +255,7 @@ class AlgorithmContractTest {
     return Sparsity.wrap(
         network,
         network.adamW(),
-        Group.of(algorithm),
+        AlgorithmGroup.of(algorithm),
         SparsityOptions.defaults().execution(execution));
   }
 }

@@ -55,7 +55,7 @@ class AlgorithmsGuideTest {
             .dropFraction(cosine(0.5, 3000))
             .update(every(100).until(3001))
             .build();
-    List<Group> groups =
+    List<AlgorithmGroup> groups =
         GUIDE.blocks("yaml").stream()
             .map(yaml -> SparsityConfig.read(ConfigReader.parse(yaml, "algorithms.md")).build())
             .toList();
@@ -77,12 +77,12 @@ class AlgorithmsGuideTest {
     var byThePaper = RigL.recipe(20_000, 0.8).distribution(Distribution.erk()).build();
     assertThat(byThePaper.isUpdate(15_000)).isTrue();
     assertThat(byThePaper.isUpdate(15_100)).isFalse();
-    Group group =
-        Group.empty()
+    AlgorithmGroup group =
+        AlgorithmGroup.empty()
             .with(new ParameterFilter(List.of("*.mlp.*.weight", "*.ffn.*.weight")), rigl)
             .with(new ParameterFilter(List.of("*.[qkvo]_proj.weight")), fixed);
-    assertThat(groups.getLast().entries().stream().map(Group.Entry::filter).toList())
-        .isEqualTo(group.entries().stream().map(Group.Entry::filter).toList());
+    assertThat(groups.getLast().entries().stream().map(AlgorithmGroup.Entry::filter).toList())
+        .isEqualTo(group.entries().stream().map(AlgorithmGroup.Entry::filter).toList());
 
     try (var _ = new PointerScope()) {
       var model = new TinyNetwork();

@@ -181,7 +181,8 @@ class CompressedExecutionTest {
             .build();
     var sgd = new SGD(List.of(layer.weight()), SGD.options().lr(0.0));
     var options = SparsityOptions.defaults().execution(execution);
-    try (SparseOptimizer optimizer = Sparsity.wrap(layer, sgd, Group.of(algorithm), options)) {
+    try (SparseOptimizer optimizer =
+        Sparsity.wrap(layer, sgd, AlgorithmGroup.of(algorithm), options)) {
       var gone = new ArrayList<Long>();
       optimizer.addListener((_, update) -> gone.add(update.dropped()));
       optimizer.step();
@@ -304,7 +305,7 @@ class CompressedExecutionTest {
                 Sparsity.wrap(
                     network,
                     adafactor,
-                    Group.of(algorithm("rigl")),
+                    AlgorithmGroup.of(algorithm("rigl")),
                     SparsityOptions.defaults().execution(Execution.COMPRESSED)))
         .hasMessageContaining("Adafactor needs whole rows and columns of a matrix");
   }
@@ -354,7 +355,7 @@ class CompressedExecutionTest {
     return Sparsity.wrap(
         network,
         network.adamW(),
-        Group.of(algorithm),
+        AlgorithmGroup.of(algorithm),
         SparsityOptions.defaults().execution(execution).microBatches(microBatches));
   }
 

@@ -230,7 +230,7 @@ class CompressedLayerTest {
     return Sparsity.wrap(
         layer,
         new AdamW(Tensors.namedParameters(layer).values(), AdamW.options().lr(0.01)),
-        Group.of(algorithm),
+        AlgorithmGroup.of(algorithm),
         SparsityOptions.defaults().execution(execution));
   }
 

@@ -39,7 +39,7 @@ class CompressedMemoryTest {
           Sparsity.wrap(
               layer,
               new AdamW(List.of(layer.weight()), AdamW.options()),
-              Group.of(algorithm),
+              AlgorithmGroup.of(algorithm),
               SparsityOptions.defaults().execution(Execution.COMPRESSED))) {
         for (int step = 0; step < 3; step++) { // with a mask update
           optimizer.zeroGrad();
@@ -71,7 +71,7 @@ class CompressedMemoryTest {
           Sparsity.wrap(
               layer,
               new SGD(List.of(layer.weight()), SGD.options().lr(0.1)),
-              Group.of(Static.builder().sparsity(0.9).build()),
+              AlgorithmGroup.of(Static.builder().sparsity(0.9).build()),
               SparsityOptions.defaults().execution(Execution.COMPRESSED))) {
         long after = 0;
         for (int i = 0; i < 40; i++) {

@@ -162,7 +162,10 @@ class EvidenceTest {
     var sgd = new SGD(List.of(net.layer.weight()), SGD.options().lr(0));
     try (var optimizer =
         Sparsity.wrap(
-            net, sgd, Group.of(algorithm), SparsityOptions.defaults().execution(execution))) {
+            net,
+            sgd,
+            AlgorithmGroup.of(algorithm),
+            SparsityOptions.defaults().execution(execution))) {
       for (int step = 0; step < 4; step++) {
         optimizer.zeroGrad();
         Tensor x = torch.tensor(new float[] {3, 0, step, 4, 2, 0}).reshape(2, 3);
@@ -320,7 +323,7 @@ class EvidenceTest {
     var algorithm = Watching.every4Steps(Evidence.gradient(), WeightView::values);
     var sgd = new SGD(List.of(layer.weight()), SGD.options().lr(0.1));
     SparsityOptions options = SparsityOptions.defaults().execution(execution);
-    try (var optimizer = Sparsity.wrap(layer, sgd, Group.of(algorithm), options)) {
+    try (var optimizer = Sparsity.wrap(layer, sgd, AlgorithmGroup.of(algorithm), options)) {
       assertThatThrownBy(
               () -> {
                 for (int step = 0; step < 4; step++) {

@@ -342,7 +342,7 @@ class FaultsOfEarlierLibrariesTest {
     var all = new ArrayList<Tensor>(Tensors.namedParameters(actor).values());
     all.addAll(Tensors.namedParameters(critic).values());
     var inner = new AdamW(all, AdamW.options().lr(0.01));
-    Group group = Group.of(Static.builder().sparsity(0.8).build());
+    AlgorithmGroup group = AlgorithmGroup.of(Static.builder().sparsity(0.8).build());
     try (var optimizer = Sparsity.wrap(models, inner, group, MASKED)) {
       assertThat(optimizer.masks())
           .containsOnlyKeys(

@@ -11,6 +11,6 @@ final class MaskedTraining {
   private MaskedTraining() {}
 
   static SparseOptimizer wrap(Module model, Optimizer optimizer, SparsityAlgorithm algorithm) {
-    return Sparsity.wrap(model, optimizer, Group.of(algorithm), MASKED);
+    return Sparsity.wrap(model, optimizer, AlgorithmGroup.of(algorithm), MASKED);
   }
 }

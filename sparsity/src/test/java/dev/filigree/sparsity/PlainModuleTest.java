@@ -117,7 +117,7 @@ class PlainModuleTest {
     return Sparsity.wrap(
         net,
         new AdamW(Tensors.namedParameters(net).values(), AdamW.options()),
-        Group.empty().with(new ParameterFilter(List.of(filter)), algorithm),
+        AlgorithmGroup.empty().with(new ParameterFilter(List.of(filter)), algorithm),
         SparsityOptions.defaults().execution(execution));
   }
 }

@@ -93,7 +93,8 @@ class ReplicasTest {
       SparsityOptions options = SparsityOptions.defaults().execution(execution).exchange(exchange);
       double loss = 0;
       var masks = new ArrayList<List<Long>>();
-      try (var optimizer = Sparsity.wrap(network, network.adamW(), Group.of(algorithm), options)) {
+      try (var optimizer =
+          Sparsity.wrap(network, network.adamW(), AlgorithmGroup.of(algorithm), options)) {
         for (long step = 0; step < STEPS; step++) {
           optimizer.zeroGrad();
           loss = network.backward(step, from, count);

@@ -78,7 +78,7 @@ class SparseCheckpointTest {
     return Sparsity.wrap(
         model,
         model.adamW(),
-        Group.of(algorithm(algorithm)),
+        AlgorithmGroup.of(algorithm(algorithm)),
         SparsityOptions.defaults().execution(execution));
   }
 
@@ -155,7 +155,7 @@ class SparseCheckpointTest {
         Sparsity.wrap(
             layer,
             sgd,
-            Group.of(Static.builder().sparsity(0.6).build()),
+            AlgorithmGroup.of(Static.builder().sparsity(0.6).build()),
             SparsityOptions.defaults().execution(Execution.COMPRESSED))) {
       layer.forward(torch.ones(1, 96)).sum().backward();
       sparse.step();
@@ -226,7 +226,7 @@ class SparseCheckpointTest {
 
   private static SparseOptimizer wrap(SparsityAlgorithm algorithm, SparsityOptions options) {
     var model = new TinyNetwork();
-    return Sparsity.wrap(model, model.adamW(), Group.of(algorithm), options);
+    return Sparsity.wrap(model, model.adamW(), AlgorithmGroup.of(algorithm), options);
   }
 
   @Test

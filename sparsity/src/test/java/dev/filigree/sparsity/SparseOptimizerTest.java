@@ -338,8 +338,9 @@ class SparseOptimizerTest {
     try (var optimizer = MaskedTraining.wrap(model, inner, algorithm.build())) {
       assertThat(only(optimizer).name()).isEqualTo("fc.weight");
     }
-    Group asked =
-        Group.empty().with(new ParameterFilter(List.of("embedding.weight")), algorithm.build());
+    AlgorithmGroup asked =
+        AlgorithmGroup.empty()
+            .with(new ParameterFilter(List.of("embedding.weight")), algorithm.build());
     try (var optimizer = Sparsity.wrap(model, inner, asked, MASKED)) {
       assertThat(only(optimizer).name()).isEqualTo("embedding.weight");
       embedding.forward(torch.tensor(new long[] {1, 2, 2})).sum().backward();
@@ -444,8 +445,8 @@ class SparseOptimizerTest {
     Tensor before = network.firstWeight().detach().clone();
     InitialMask wrongType = request -> torch.ones_like(request.weight());
     var algorithm = Static.builder().sparsity(0.8).initialMask(wrongType).build();
-    Group group =
-        Group.empty()
+    AlgorithmGroup group =
+        AlgorithmGroup.empty()
             .with(
                 new ParameterFilter(List.of("first.weight")),
                 Static.builder().sparsity(0.8).build())
@@ -503,8 +504,8 @@ class SparseOptimizerTest {
     var network = new TinyNetwork();
     var shared = cycling(0.5, 0.6, 0.7, 0.8);
     var builder = SparseEvolution.builder().sparsity(shared).update(always()).dropFraction(0.3);
-    Group group =
-        Group.empty()
+    AlgorithmGroup group =
+        AlgorithmGroup.empty()
             .with(new ParameterFilter(List.of("first.*t")), builder.build())
             .with(new ParameterFilter(List.of("second.weight")), builder.build());
     try (var optimizer = Sparsity.wrap(network, network.adamW(), group, MASKED)) {
@@ -552,7 +553,8 @@ class SparseOptimizerTest {
   @Test
   void groupWithoutAlgorithmIsAnError() {
     var network = new TinyNetwork();
-    assertThatThrownBy(() -> Sparsity.wrap(network, network.adamW(), Group.empty(), MASKED))
+    assertThatThrownBy(
+            () -> Sparsity.wrap(network, network.adamW(), AlgorithmGroup.empty(), MASKED))
         .hasMessage("a group without an algorithm makes nothing sparse");
   }
 

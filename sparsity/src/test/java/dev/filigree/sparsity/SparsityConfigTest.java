@@ -76,7 +76,7 @@ class SparsityConfigTest {
 
   @Test
   void mapIsOneAlgorithmWithTheModelZoosKeys() {
-    Group.Entry entry = read(RIGL).build().entries().getFirst();
+    AlgorithmGroup.Entry entry = read(RIGL).build().entries().getFirst();
     assertThat(entry.algorithm()).isInstanceOf(RigL.class);
     assertThat(entry.filter().globs()).containsExactly("fc[12].weight", "*out.weight");
     AlgorithmSettings settings = entry.algorithm().settings();

@@ -202,18 +202,19 @@ class TracesGoldenTest {
   /** The group of a trace; for SET with the recorded random scores in place of drawn ones. */
   private static final class Replay {
     private final JsonNode trace;
-    private final Group group;
+    private final AlgorithmGroup group;
     private int step;
 
     private Replay(JsonNode trace) {
       this.trace = trace;
       Object config = new ObjectMapper().convertValue(trace.get("sparsity_config"), Object.class);
-      Group configured = SparsityConfig.of(config).build();
-      Group.Entry entry = configured.entries().getFirst();
+      AlgorithmGroup configured = SparsityConfig.of(config).build();
+      AlgorithmGroup.Entry entry = configured.entries().getFirst();
       boolean recorded = entry.algorithm() instanceof SparseEvolution;
       group =
           recorded
-              ? Group.empty().with(entry.filter(), new Recorded(entry.algorithm().settings()))
+              ? AlgorithmGroup.empty()
+                  .with(entry.filter(), new Recorded(entry.algorithm().settings()))
               : configured;
     }
 

@@ -45,8 +45,8 @@ class WrapTest {
     scope.close();
   }
 
-  private static Group compressedAndGrouped() {
-    return Group.empty()
+  private static AlgorithmGroup compressedAndGrouped() {
+    return AlgorithmGroup.empty()
         .with(new ParameterFilter(List.of("first.weight")), Static.recipe(0.9).build())
         .with(
             new ParameterFilter(List.of("second.weight")),
@@ -67,7 +67,8 @@ class WrapTest {
       assertThat(sparse.toString()).contains("second.weight: its weights go and come in blocks");
     }
     try (var sparse =
-        Sparsity.wrap(network, network.adamW(), Group.of(Static.recipe(0.9).build()), COMPRESSED)) {
+        Sparsity.wrap(
+            network, network.adamW(), AlgorithmGroup.of(Static.recipe(0.9).build()), COMPRESSED)) {
       assertThat(sparse).hasToString("2 sparse parameters compressed");
     }
     try (var sparse = MaskedTraining.wrap(network, network.adamW(), Static.recipe(0.9).build())) {
@@ -143,7 +144,8 @@ class WrapTest {
     var algorithm = RigL.builder().sparsity(0.8).dropFraction(0.3).update(every(2)).build();
     SparsityOptions options = compressed ? COMPRESSED : MaskedTraining.MASKED;
     try (var sparse =
-        Sparsity.wrap(network, network.adamW(), Group.of(algorithm), options.skipNonFinite(true))) {
+        Sparsity.wrap(
+            network, network.adamW(), AlgorithmGroup.of(algorithm), options.skipNonFinite(true))) {
       network.train(sparse, 0, 3);
       Map<String, Tensor> before = network.snapshot(sparse);
       sparse.zeroGrad();
@@ -166,7 +168,8 @@ class WrapTest {
   void libtorchsOwnFormatRefusesACompressedModel() {
     var network = new TinyNetwork();
     try (var sparse =
-        Sparsity.wrap(network, network.adamW(), Group.of(Static.recipe(0.9).build()), COMPRESSED)) {
+        Sparsity.wrap(
+            network, network.adamW(), AlgorithmGroup.of(Static.recipe(0.9).build()), COMPRESSED)) {
       assertThatThrownBy(() -> network.save(new OutputArchive()))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageStartingWith("first is compressed")

@@ -72,7 +72,7 @@ record CallbacksConfig(
         continue;
       }
       for (ConfigNode item : list.get().asList()) {
-        var callback = Blocks.single(item, "callback");
+        var callback = ConfigBlocks.single(item, "callback");
         switch (callback.getKey()) {
           case "KeepNCheckpoints" -> keep = only(callback.getValue(), "n");
           case "LoadCheckpointStates" ->
@@ -99,7 +99,7 @@ record CallbacksConfig(
   private static boolean isOn(ConfigNode logger, Map<String, String> leftOut, List<String> notes) {
     if (!(logger instanceof ConfigScalar scalar && scalar.value() == null)) {
       ConfigMap keys = logger.asMap();
-      Blocks.leaveOut(keys, leftOut, notes);
+      ConfigBlocks.leaveOut(keys, leftOut, notes);
       keys.rejectUnknown();
     }
     return true;
@@ -116,6 +116,6 @@ record CallbacksConfig(
               + " CSVLogger, TensorBoardLogger, "
               + String.join(", ", LEFT_OUT.keySet().stream().sorted().toList()));
     }
-    notes.add(Blocks.note(node, reason));
+    notes.add(ConfigBlocks.note(node, reason));
   }
 }

@@ -53,7 +53,7 @@ public record CheckpointConfig(
    */
   static CheckpointConfig read(
       ConfigMap block, CallbacksConfig callbacks, long maxSteps, List<String> notes) {
-    Blocks.leaveOut(block, LEFT_OUT, notes);
+    ConfigBlocks.leaveOut(block, LEFT_OUT, notes);
     boolean optimizerState =
         onlyOne(block.get(LOAD_STATES), callbacks.loadCheckpointStates())
             .map(node -> loadsOptimizerState(node, notes))
@@ -97,7 +97,7 @@ public record CheckpointConfig(
     }
     if (states.contains("all")) {
       notes.add(
-          Blocks.note(
+          ConfigBlocks.note(
               node,
               "model and optimizer: steps, schedules and data begin anew, --resume goes on with"
                   + " them"));

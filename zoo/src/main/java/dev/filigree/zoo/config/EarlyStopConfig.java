@@ -71,7 +71,7 @@ public record EarlyStopConfig(String monitor, double minDelta, long patience, Mo
   }
 
   static EarlyStopConfig read(ConfigMap block, List<String> notes) {
-    Blocks.leaveOut(block, LEFT_OUT, notes);
+    ConfigBlocks.leaveOut(block, LEFT_OUT, notes);
     EarlyStopConfig config = Records.read(block, onLoss(3));
     block.rejectUnknown();
     return config;

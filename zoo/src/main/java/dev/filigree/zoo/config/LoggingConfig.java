@@ -33,7 +33,7 @@ public record LoggingConfig(long logSteps, boolean csv, @Key("tensorboard") bool
 
   /** Reads the block; a logger among the {@code loggers} switches its file on as well. */
   static LoggingConfig read(ConfigMap block, CallbacksConfig callbacks, List<String> notes) {
-    Blocks.leaveOut(block, LEFT_OUT, notes);
+    ConfigBlocks.leaveOut(block, LEFT_OUT, notes);
     LoggingConfig config =
         Records.read(block, new LoggingConfig(1, callbacks.csv(), callbacks.tensorBoard()));
     block.rejectUnknown();

@@ -36,7 +36,7 @@ public record OptimizerConfig(
   }
 
   static OptimizerConfig read(ConfigNode node) {
-    var entry = Blocks.single(node, "optimizer");
+    var entry = ConfigBlocks.single(node, "optimizer");
     ConfigMap block = block(entry.getValue());
     Optimizers.Kind<?> kind = block.build(() -> Optimizers.named(entry.getKey()));
     if (!block.flag("correct_bias", true)) {
@@ -114,7 +114,7 @@ public record OptimizerConfig(
       throw block.error(
           name + " takes the learning rate of the first step only: give lr, and no schedulers");
     }
-    if (!(Blocks.single(block, "optimizer").getValue() instanceof ConfigMap options)) {
+    if (!(ConfigBlocks.single(block, "optimizer").getValue() instanceof ConfigMap options)) {
       return;
     }
     if (isScheduled(parameters, schedules)) {

@@ -74,7 +74,7 @@ public record PrecisionConfig(
   }
 
   static PrecisionConfig read(ConfigMap block, List<String> notes) {
-    Blocks.leaveOut(
+    ConfigBlocks.leaveOut(
         block,
         Map.of(
             "precision_opt_level", "left out: only Cerebras hardware has it",
@@ -107,7 +107,8 @@ public record PrecisionConfig(
       case "bfloat16" -> Type.BFLOAT16;
       case "float16" -> Type.FLOAT16;
       case "cbfloat16" -> {
-        notes.add(Blocks.note(name.get(), "cbfloat16 is Cerebras hardware's: bfloat16 instead"));
+        notes.add(
+            ConfigBlocks.note(name.get(), "cbfloat16 is Cerebras hardware's: bfloat16 instead"));
         yield Type.BFLOAT16;
       }
       default -> throw name.get().error("allowed: bfloat16, float16; found " + name.get().kind());
@@ -129,7 +130,8 @@ public record PrecisionConfig(
             .ifPresent(
                 node ->
                     notes.add(
-                        Blocks.note(node, "without effect: loss_scaling_factor is not dynamic")));
+                        ConfigBlocks.note(
+                            node, "without effect: loss_scaling_factor is not dynamic")));
       }
     }
     if (type != Type.FLOAT16) {
@@ -138,7 +140,7 @@ public record PrecisionConfig(
           .ifPresent(
               node ->
                   notes.add(
-                      Blocks.note(
+                      ConfigBlocks.note(
                           node,
                           type == Type.BFLOAT16
                               ? "bfloat16 has float32's range and needs no loss scale"

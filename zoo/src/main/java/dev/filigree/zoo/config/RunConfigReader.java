@@ -5,8 +5,8 @@ import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigScalar;
 import dev.filigree.sparsity.AlgorithmConfig;
+import dev.filigree.sparsity.AlgorithmGroup;
 import dev.filigree.sparsity.Execution;
-import dev.filigree.sparsity.Group;
 import dev.filigree.sparsity.SparsityConfig;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.zoo.data.DataConfig;
@@ -69,7 +69,10 @@ final class RunConfigReader {
         Stream.concat(
                 apart
                     .filter(node -> !fit.has("val_dataloader"))
-                    .map(node -> Blocks.note(node, "left out: runs validate on fit.val_dataloader"))
+                    .map(
+                        node ->
+                            ConfigBlocks.note(
+                                node, "left out: runs validate on fit.val_dataloader"))
                     .stream(),
                 ownDefaults(given, overrides, config).stream())
             .toList());
@@ -111,7 +114,8 @@ final class RunConfigReader {
     CallbacksConfig callbacks = CallbacksConfig.read(init, notes);
     LoopConfig loop = LoopConfig.read(init.map("loop"), callbacks, notes);
     init.get("autorestart")
-        .ifPresent(node -> notes.add(Blocks.note(node, "left out: runs go on with --resume")));
+        .ifPresent(
+            node -> notes.add(ConfigBlocks.note(node, "left out: runs go on with --resume")));
     ModelBlock model = ModelBlock.read(init.require("model").asMap(), notes);
     DataConfig train = DataConfig.read(fit.map("train_dataloader"), DataConfig.defaults(), notes);
     Map<String, DataConfig> validation = DataBlocks.validation(fit, train, notes);
@@ -154,7 +158,7 @@ final class RunConfigReader {
 
   /** Notes the keys that the algorithm does not look at. */
   private static void noteWithoutEffect(SparsityConfig sparsity, List<String> notes) {
-    List<Group.Entry> built = sparsity.build().entries();
+    List<AlgorithmGroup.Entry> built = sparsity.build().entries();
     for (int i = 0; i < built.size(); i++) {
       AlgorithmConfig config = sparsity.groups().get(i);
       for (var ignored : ignored(config, built.get(i).algorithm()).entrySet()) {

@@ -88,7 +88,7 @@ public final class DataPreparation {
   }
 
   private Result prepare(Path folder, String key) throws IOException {
-    if (TokenStore.isIn(folder) && Manifest.read(folder).key().equals(key)) {
+    if (TokenStore.isIn(folder) && TokenManifest.read(folder).key().equals(key)) {
       return new Result(TokenStore.open(folder), 0, 0, 0);
     }
     Files.createDirectories(folder);
@@ -98,9 +98,9 @@ public final class DataPreparation {
               folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
         channel.lock(); // released with the channel
         long start = System.nanoTime();
-        Manifest before = progressIn(folder, key);
+        TokenManifest before = progressIn(folder, key);
         tokenizer.save(folder);
-        Manifest after =
+        TokenManifest after =
             before.complete()
                 ? before
                 : new PreparationRun(source, tokenizer, threads, shardBytes, progress)
@@ -116,9 +116,9 @@ public final class DataPreparation {
     }
   }
 
-  private Manifest progressIn(Path folder, String key) throws IOException {
-    if (Manifest.existsIn(folder)) {
-      Manifest found = Manifest.read(folder);
+  private TokenManifest progressIn(Path folder, String key) throws IOException {
+    if (TokenManifest.existsIn(folder)) {
+      TokenManifest found = TokenManifest.read(folder);
       if (!found.key().equals(key)) {
         throw new DataException(
             folder
@@ -130,8 +130,8 @@ public final class DataPreparation {
       }
       return found;
     }
-    return new Manifest(
-        Manifest.VERSION,
+    return new TokenManifest(
+        TokenManifest.VERSION,
         source.description(),
         key,
         tokenizer.name(),
@@ -150,7 +150,7 @@ public final class DataPreparation {
   private String key() throws IOException {
     MessageDigest digest = Hashing.sha256();
     for (String part :
-        List.of(source.fingerprint(), tokenizer.identity(), "format " + Manifest.VERSION)) {
+        List.of(source.fingerprint(), tokenizer.identity(), "format " + TokenManifest.VERSION)) {
       digest.update(part.getBytes(StandardCharsets.UTF_8));
       digest.update((byte) 0);
     }

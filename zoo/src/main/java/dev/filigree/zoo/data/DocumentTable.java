@@ -23,11 +23,11 @@ record DocumentTable(long[] starts, int[] bytes, long[] hashes) {
   static final int ENTRY_BYTES = 16;
 
   /** Reads the tables of all shards as one. */
-  static DocumentTable read(Path folder, List<Manifest.Shard> shards) throws IOException {
-    int count = Math.toIntExact(shards.stream().mapToLong(Manifest.Shard::documents).sum());
+  static DocumentTable read(Path folder, List<TokenManifest.Shard> shards) throws IOException {
+    int count = Math.toIntExact(shards.stream().mapToLong(TokenManifest.Shard::documents).sum());
     var table = new DocumentTable(new long[count + 1], new int[count], new long[count]);
     int next = 0;
-    for (Manifest.Shard shard : shards) {
+    for (TokenManifest.Shard shard : shards) {
       ByteBuffer entries =
           ByteBuffer.wrap(Files.readAllBytes(folder.resolve(shard.documentFile())));
       entries.order(ByteOrder.LITTLE_ENDIAN);

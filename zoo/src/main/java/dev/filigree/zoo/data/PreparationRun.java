@@ -46,7 +46,7 @@ final class PreparationRun {
   }
 
   /** Goes on from what a manifest says is done, and returns the complete one. */
-  Manifest run(Path folder, Manifest before) throws IOException {
+  TokenManifest run(Path folder, TokenManifest before) throws IOException {
     var shards = new ArrayList<>(before.shards());
     skip = before.documents();
     ExecutorService encoders =
@@ -62,7 +62,7 @@ final class PreparationRun {
       if (shards.isEmpty()) {
         throw new DataException(source.description() + ": holds no document");
       }
-      Manifest complete = manifest(before, shards, true);
+      TokenManifest complete = manifest(before, shards, true);
       complete.write(folder);
       return complete;
     } finally {
@@ -77,10 +77,14 @@ final class PreparationRun {
   private final class Documents implements DocumentSource.Sink {
     private final Path folder;
     private final ExecutorService encoders;
-    private final Manifest before;
-    private final List<Manifest.Shard> shards;
+    private final TokenManifest before;
+    private final List<TokenManifest.Shard> shards;
 
-    Documents(Path folder, ExecutorService encoders, Manifest before, List<Manifest.Shard> shards) {
+    Documents(
+        Path folder,
+        ExecutorService encoders,
+        TokenManifest before,
+        List<TokenManifest.Shard> shards) {
       this.folder = folder;
       this.encoders = encoders;
       this.before = before;
@@ -119,7 +123,7 @@ final class PreparationRun {
     }
   }
 
-  private void writeNext(Path folder, Manifest before, List<Manifest.Shard> shards)
+  private void writeNext(Path folder, TokenManifest before, List<TokenManifest.Shard> shards)
       throws IOException {
     EncodedBlock encoded = await(pending.remove());
     if (shard == null) {
@@ -133,15 +137,16 @@ final class PreparationRun {
     progress.report(encoded.documents(), encoded.tokenCount(), encoded.byteCount());
   }
 
-  private void endShard(List<Manifest.Shard> shards) throws IOException {
+  private void endShard(List<TokenManifest.Shard> shards) throws IOException {
     if (shard != null) {
       shards.add(shard.finish());
       shard = null;
     }
   }
 
-  private Manifest manifest(Manifest before, List<Manifest.Shard> shards, boolean complete) {
-    return new Manifest(
+  private TokenManifest manifest(
+      TokenManifest before, List<TokenManifest.Shard> shards, boolean complete) {
+    return new TokenManifest(
         before.version(),
         before.source(),
         before.key(),
@@ -152,9 +157,9 @@ final class PreparationRun {
         before.tokenType(),
         notes,
         complete,
-        shards.stream().mapToLong(Manifest.Shard::documents).sum(),
-        shards.stream().mapToLong(Manifest.Shard::tokens).sum(),
-        shards.stream().mapToLong(Manifest.Shard::bytes).sum(),
+        shards.stream().mapToLong(TokenManifest.Shard::documents).sum(),
+        shards.stream().mapToLong(TokenManifest.Shard::tokens).sum(),
+        shards.stream().mapToLong(TokenManifest.Shard::bytes).sum(),
         shards);
   }
 

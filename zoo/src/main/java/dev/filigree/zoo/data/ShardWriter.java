@@ -40,8 +40,8 @@ final class ShardWriter implements Closeable {
     return bytes;
   }
 
-  Manifest.Shard finish() throws IOException {
-    return new Manifest.Shard(
+  TokenManifest.Shard finish() throws IOException {
+    return new TokenManifest.Shard(
         tokenFile.name,
         tokenFile.finish(),
         documentFile.name,

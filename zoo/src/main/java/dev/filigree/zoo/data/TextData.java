@@ -36,7 +36,7 @@ final class TextData {
 
   private static TokenStore store(DataConfig config) throws IOException {
     Path prepared = Path.of(config.dataDirs().getFirst());
-    if (config.dataDirs().size() == 1 && Manifest.existsIn(prepared)) {
+    if (config.dataDirs().size() == 1 && TokenManifest.existsIn(prepared)) {
       return prepared(prepared, config.tokenizer());
     }
     var source = DocumentSources.of(config.dataDirs(), config.glob(), config.textKey());

@@ -97,7 +97,7 @@ public final class TokenDataset implements Dataset {
 
   @Override
   public String place(Position position, String part) {
-    Path manifest = store.folder().resolve(Manifest.FILE);
+    Path manifest = store.folder().resolve(TokenManifest.FILE);
     return "%s: %s of sample %d".formatted(manifest, part, position.index());
   }
 

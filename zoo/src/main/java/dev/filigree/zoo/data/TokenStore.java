@@ -14,13 +14,17 @@ import java.util.List;
 /** A folder of tokens, mapped into memory: what a {@link DataPreparation} left behind. */
 public final class TokenStore {
   private final Path folder;
-  private final Manifest manifest;
+  private final TokenManifest manifest;
   private final DocumentTable table;
   private final MemorySegment[] shards;
   private final long[] shardStarts; // first token of each shard
 
   private TokenStore(
-      Path folder, Manifest manifest, DocumentTable table, MemorySegment[] shards, long[] starts) {
+      Path folder,
+      TokenManifest manifest,
+      DocumentTable table,
+      MemorySegment[] shards,
+      long[] starts) {
     this.folder = folder;
     this.manifest = manifest;
     this.table = table;
@@ -30,7 +34,7 @@ public final class TokenStore {
 
   /** Whether a folder holds prepared tokens, all of them. */
   public static boolean isIn(Path folder) throws IOException {
-    return Manifest.existsIn(folder) && Manifest.read(folder).complete();
+    return TokenManifest.existsIn(folder) && TokenManifest.read(folder).complete();
   }
 
   /**
@@ -39,7 +43,7 @@ public final class TokenStore {
    * @throws DataException when the folder is incomplete or damaged
    */
   public static TokenStore open(Path folder) throws IOException {
-    Manifest manifest = Manifest.read(folder);
+    TokenManifest manifest = TokenManifest.read(folder);
     if (!manifest.complete()) {
       throw new DataException(folder + ": the preparation did not finish; run it again to go on");
     }
@@ -48,7 +52,7 @@ public final class TokenStore {
     var starts = new long[count];
     long start = 0;
     for (int i = 0; i < count; i++) {
-      Manifest.Shard shard = manifest.shards().get(i);
+      TokenManifest.Shard shard = manifest.shards().get(i);
       long tokenBytes = shard.tokens() * manifest.tokenType().bytes();
       checkSize(folder.resolve(shard.tokenFile()), tokenBytes);
       checkSize(
@@ -87,7 +91,7 @@ public final class TokenStore {
    * @throws DataException naming the file that differs
    */
   public void verify() throws IOException {
-    for (Manifest.Shard shard : manifest.shards()) {
+    for (TokenManifest.Shard shard : manifest.shards()) {
       verify(folder.resolve(shard.tokenFile()), shard.tokenFileSha256());
       verify(folder.resolve(shard.documentFile()), shard.documentFileSha256());
     }
@@ -120,7 +124,7 @@ public final class TokenStore {
     return table;
   }
 
-  Manifest manifest() {
+  TokenManifest manifest() {
     return manifest;
   }
 
@@ -178,6 +182,6 @@ public final class TokenStore {
   /** What is wrong when tokens are to be read as another tokenizer's. */
   String otherTokenizer(String name) {
     return "%s: its tokens were made by the tokenizer %s, not by %s: leave out tokenizer, or prepare the documents again"
-        .formatted(folder.resolve(Manifest.FILE), manifest.tokenizer(), name);
+        .formatted(folder.resolve(TokenManifest.FILE), manifest.tokenizer(), name);
   }
 }

@@ -19,8 +19,8 @@ final class Mmlu extends PublishedTask {
   }
 
   @Override
-  public List<Part> read(Path folder) throws IOException {
-    var parts = new ArrayList<Part>();
+  public List<TaskPart> read(Path folder) throws IOException {
+    var parts = new ArrayList<TaskPart>();
     for (Path file : TaskFiles.all(folder.resolve("test"), "*" + TEST)) {
       String subject = file.getFileName().toString().replace(TEST, "");
       String description =
@@ -29,7 +29,8 @@ final class Mmlu extends PublishedTask {
               + ".";
       Path examples = TaskFiles.one(folder.resolve("dev"), subject + "_dev.csv");
       parts.add(
-          new Part(subject, description, questions(file), questions(examples), Part.Draw.FIRST));
+          new TaskPart(
+              subject, description, questions(file), questions(examples), TaskPart.Draw.FIRST));
     }
     return parts;
   }

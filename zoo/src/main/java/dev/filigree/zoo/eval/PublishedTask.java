@@ -48,15 +48,15 @@ abstract class PublishedTask implements Task {
     }
 
     @Override
-    public final List<Part> read(Path folder) throws IOException {
+    public final List<TaskPart> read(Path folder) throws IOException {
       Path asked = TaskFiles.one(folder, questions);
       return List.of(
-          new Part(
+          new TaskPart(
               "",
               "",
               questions(asked),
               questions(TaskFiles.one(folder, examples)),
-              Part.Draw.RANDOM));
+              TaskPart.Draw.RANDOM));
     }
 
     private List<Question> questions(Path file) throws IOException {

@@ -20,5 +20,5 @@ public interface Task {
    *
    * @throws dev.filigree.zoo.data.DataException naming what is missing, or the line that is wrong
    */
-  List<Part> read(Path folder) throws IOException;
+  List<TaskPart> read(Path folder) throws IOException;
 }

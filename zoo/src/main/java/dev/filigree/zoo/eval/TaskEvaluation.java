@@ -43,19 +43,19 @@ public final class TaskEvaluation {
    * @throws DataException when a part has too few examples or no questions, and for a question that
    *     the model cannot score
    */
-  public TaskResult evaluate(Task task, List<Part> parts, int shots, long limit) {
+  public TaskResult evaluate(Task task, List<TaskPart> parts, int shots, long limit) {
     if (shots < 0 || limit < 0) {
       throw new IllegalArgumentException("shots and limit must be 0 or more");
     }
     answered = 0;
     var results = new ArrayList<TaskResult.PartResult>();
-    for (Part part : parts) {
+    for (TaskPart part : parts) {
       results.add(evaluate(task, part, shots, limit));
     }
     return new TaskResult(task.name(), shots, task.metric(), results);
   }
 
-  private TaskResult.PartResult evaluate(Task task, Part part, int shots, long limit) {
+  private TaskResult.PartResult evaluate(Task task, TaskPart part, int shots, long limit) {
     String name = part.name().isEmpty() ? task.name() : task.name() + " " + part.name();
     if (shots > part.examples().size()) {
       throw new DataException(
@@ -85,7 +85,7 @@ public final class TaskEvaluation {
   private void ask(
       String name,
       List<Question> questions,
-      Part part,
+      TaskPart part,
       int shots,
       PythonRandom random,
       Map<String, List<Double>> values) {
@@ -109,7 +109,8 @@ public final class TaskEvaluation {
     }
   }
 
-  private double[] scores(String name, List<Question> questions, Part part, List<Option> texts) {
+  private double[] scores(
+      String name, List<Question> questions, TaskPart part, List<Option> texts) {
     try {
       return model.of(texts);
     } catch (UnscorableException e) {
@@ -133,7 +134,7 @@ public final class TaskEvaluation {
   }
 
   /** What stands before a question: the description and the examples. */
-  private static String before(Part part, int shots, PythonRandom random) {
+  private static String before(TaskPart part, int shots, PythonRandom random) {
     var text = new StringBuilder();
     if (!part.description().isEmpty()) {
       text.append(part.description()).append(SEPARATOR);

@@ -40,7 +40,7 @@ final class TruthfulQa extends PublishedTask {
   }
 
   @Override
-  public List<Part> read(Path folder) throws IOException {
+  public List<TaskPart> read(Path folder) throws IOException {
     var questions = new ArrayList<Question>();
     for (JsonRecord item : JsonRecord.array(TaskFiles.one(folder, "mc_task.json"))) {
       String prompt = EXAMPLES + "Q: " + item.text("question") + "\nA:";
@@ -48,7 +48,7 @@ final class TruthfulQa extends PublishedTask {
           new Answers(
               prompt, answers(item, "mc1_targets", true), answers(item, "mc2_targets", false)));
     }
-    return List.of(new Part("", "", questions, List.of(), Part.Draw.FIRST));
+    return List.of(new TaskPart("", "", questions, List.of(), TaskPart.Draw.FIRST));
   }
 
   private static Map<String, Boolean> answers(JsonRecord item, String key, boolean one) {

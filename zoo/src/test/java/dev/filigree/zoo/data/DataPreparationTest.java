@@ -81,9 +81,9 @@ class DataPreparationTest {
     }
     preparation(big).threads(1).shardBytes(1 << 20).into(folder.resolve("one"));
     preparation(big).threads(4).shardBytes(1 << 20).into(folder.resolve("four"));
-    Manifest one = Manifest.read(folder.resolve("one"));
+    TokenManifest one = TokenManifest.read(folder.resolve("one"));
     assertThat(one.shards()).hasSizeGreaterThan(1);
-    assertThat(Manifest.read(folder.resolve("four"))).isEqualTo(one);
+    assertThat(TokenManifest.read(folder.resolve("four"))).isEqualTo(one);
   }
 
   /** Fails after some documents, as a killed process would. */
@@ -130,7 +130,7 @@ class DataPreparationTest {
     var result = preparation(big).shardBytes(3 << 20).into(broken);
     assertThat(result.prepared()).isBetween(1L, 19L);
     preparation(big).shardBytes(3 << 20).into(folder.resolve("whole"));
-    assertThat(Manifest.read(broken)).isEqualTo(Manifest.read(folder.resolve("whole")));
+    assertThat(TokenManifest.read(broken)).isEqualTo(TokenManifest.read(folder.resolve("whole")));
     result.store().verify();
   }
 
@@ -178,7 +178,7 @@ class DataPreparationTest {
   @Test
   void aManifestThatIsNoneIsNamed() throws Exception {
     for (String content : List.of("", "{]", "[]", "{}", "null", "{\"version\": 1}")) {
-      Files.write(folder.resolve(Manifest.FILE), content.getBytes(StandardCharsets.UTF_8));
+      Files.write(folder.resolve(TokenManifest.FILE), content.getBytes(StandardCharsets.UTF_8));
       assertThatThrownBy(() -> TokenStore.open(folder))
           .as("manifest '%s'", content)
           .isInstanceOf(DataException.class)

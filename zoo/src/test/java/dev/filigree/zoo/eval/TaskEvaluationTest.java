@@ -33,8 +33,8 @@ class TaskEvaluationTest {
     return MultipleChoice.of(prompt, List.of(answers), correct);
   }
 
-  private static Part part(String name, List<Question> questions, List<Question> examples) {
-    return new Part(name, "", questions, examples, Part.Draw.RANDOM);
+  private static TaskPart part(String name, List<Question> questions, List<Question> examples) {
+    return new TaskPart(name, "", questions, examples, TaskPart.Draw.RANDOM);
   }
 
   @Test
@@ -71,7 +71,8 @@ class TaskEvaluationTest {
   void theFirstExamplesFollowADescription() {
     var examples = List.of(question("e0", 0, "y", "n"), question("e1", 1, "y", "n"));
     var part =
-        new Part("", "About letters.", List.of(question("q", 0, "y")), examples, Part.Draw.FIRST);
+        new TaskPart(
+            "", "About letters.", List.of(question("q", 0, "y")), examples, TaskPart.Draw.FIRST);
     evaluation.evaluate(TASK, List.of(part), 2, 0);
     assertThat(asked).containsExactly(new Option("About letters.\n\ne0 y\n\ne1 n\n\nq", " y"));
   }

@@ -23,7 +23,7 @@ class TaskReadersTest {
     Files.writeString(file, text);
   }
 
-  private Part read(String task) throws IOException {
+  private TaskPart read(String task) throws IOException {
     return Tasks.named(task).read(folder).getFirst();
   }
 
@@ -44,7 +44,7 @@ class TaskReadersTest {
         """;
     write("ARC-Challenge-Test.jsonl", test);
     write("ARC-Challenge-Train.jsonl", test.replace("\"B\"", "\"2\"").replace("\"A\"", "\"1\""));
-    Part part = read("arc");
+    TaskPart part = read("arc");
     Question question = part.questions().getFirst();
     assertThat(contexts(question))
         .containsExactly(
@@ -67,7 +67,7 @@ class TaskReadersTest {
         """;
     write("hellaswag_val.jsonl", line.formatted("0"));
     write("hellaswag_train.jsonl", line.formatted("\"1\""));
-    Part part = read("hellaswag");
+    TaskPart part = read("hellaswag");
     Question question = part.questions().getFirst();
     assertThat(contexts(question).getFirst())
         .isEqualTo("Home and Garden: How to sew. Buy thread. Then ann");
@@ -84,9 +84,10 @@ class TaskReadersTest {
     write("dev/high_school_physics_dev.csv", "1 + 1?,1,2,3,4,B\n");
     write("test/anatomy_test.csv", "Where?,a,b,c,d,A\n");
     write("dev/anatomy_dev.csv", "When?,a,b,c,d,A\n");
-    List<Part> parts = Tasks.named("mmlu").read(folder);
-    assertThat(parts.stream().map(Part::name)).containsExactly("anatomy", "high_school_physics");
-    Part physics = parts.get(1);
+    List<TaskPart> parts = Tasks.named("mmlu").read(folder);
+    assertThat(parts.stream().map(TaskPart::name))
+        .containsExactly("anatomy", "high_school_physics");
+    TaskPart physics = parts.get(1);
     assertThat(physics.description())
         .isEqualTo(
             "The following are multiple choice questions (with answers) about high school"
@@ -141,7 +142,7 @@ class TaskReadersTest {
         """;
     write("dev.jsonl", line);
     write("train_xl.jsonl", line);
-    Part part = read("winogrande");
+    TaskPart part = read("winogrande");
     Question question = part.questions().getFirst();
     assertThat(contexts(question))
         .containsExactly("Ann paid Eve because Ann", "Ann paid Eve because Eve");

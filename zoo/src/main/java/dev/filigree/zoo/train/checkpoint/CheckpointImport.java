@@ -41,7 +41,8 @@ public final class CheckpointImport {
       HuggingFaceFolder.write(aside, model.config(), model.tensors(), ElementType.F32);
       TokenizerFiles.copy(huggingFace, aside);
       Durable.write(
-          aside.resolve(Manifest.NAME), Manifest.of(aside, Durable.syncFiles(aside)).toBytes());
+          aside.resolve(CheckpointManifest.NAME),
+          CheckpointManifest.of(aside, Durable.syncFiles(aside)).toBytes());
       Durable.syncFolder(aside);
       Durable.rename(aside, target);
     } catch (IOException e) {

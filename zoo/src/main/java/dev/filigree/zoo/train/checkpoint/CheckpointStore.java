@@ -49,7 +49,8 @@ public final class CheckpointStore {
       Durable.deleteTree(aside);
       Files.createDirectory(aside);
       List<String> names = CheckpointFiles.write(aside, run, progress);
-      Durable.write(aside.resolve(Manifest.NAME), Manifest.of(aside, names).toBytes());
+      Durable.write(
+          aside.resolve(CheckpointManifest.NAME), CheckpointManifest.of(aside, names).toBytes());
       Durable.syncFolder(aside);
       if (Files.exists(target)) {
         Durable.deleteTree(replaced);

@@ -32,7 +32,7 @@ public final class Checkpoints {
     var passedOver = new ArrayList<String>();
     for (CheckpointStore.Saved saved : new CheckpointStore(runDirectory).all().reversed()) {
       try {
-        Manifest.check(saved.directory());
+        CheckpointManifest.check(saved.directory());
         return new Newest(Optional.of(saved.directory()), passedOver);
       } catch (CheckpointException e) {
         passedOver.add("passed over: " + e.getMessage());
@@ -75,7 +75,7 @@ public final class Checkpoints {
    */
   public static Checkpoint open(Path checkpointOrRunDirectory) {
     Path directory = resolve(checkpointOrRunDirectory);
-    Manifest.check(directory);
+    CheckpointManifest.check(directory);
     return new Checkpoint(directory);
   }
 }

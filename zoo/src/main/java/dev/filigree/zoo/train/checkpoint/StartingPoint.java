@@ -35,8 +35,8 @@ public record StartingPoint(Path directory, Map<String, Tensor> masks) implement
    */
   public static StartingPoint read(Path path, RunConfig config, Map<String, Tensor> tensors) {
     Path directory = Checkpoints.resolve(path);
-    if (Files.exists(directory.resolve(Manifest.NAME))) {
-      Manifest.check(directory);
+    if (Files.exists(directory.resolve(CheckpointManifest.NAME))) {
+      CheckpointManifest.check(directory);
     }
     try {
       HuggingFaceFolder.readTensors(directory, config.model().config(), tensors, new ArrayList<>());

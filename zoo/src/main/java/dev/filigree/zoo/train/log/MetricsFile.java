@@ -130,7 +130,7 @@ final class MetricsFile extends RunLog {
     row.put(unit.perSecond(), rounded(summary.positionsPerSecond()));
     row.put("seconds", rounded(summary.seconds()));
     row.put("seconds_since_step", summary.firstStep());
-    row.put("peak_memory_bytes", Memory.peakBytes());
+    row.put("peak_memory_bytes", PeakMemory.peakBytes());
     row.put("device", summary.device());
     row.put("execution", summary.execution());
     row.put("layers", summary.layers().stream().map(Records::write).toList());

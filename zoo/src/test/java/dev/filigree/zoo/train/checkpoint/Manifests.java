@@ -16,9 +16,11 @@ public final class Manifests {
       names =
           files
               .map(file -> file.getFileName().toString())
-              .filter(name -> !name.equals(Manifest.NAME))
+              .filter(name -> !name.equals(CheckpointManifest.NAME))
               .toList();
     }
-    Files.write(checkpoint.resolve(Manifest.NAME), Manifest.of(checkpoint, names).toBytes());
+    Files.write(
+        checkpoint.resolve(CheckpointManifest.NAME),
+        CheckpointManifest.of(checkpoint, names).toBytes());
   }
 }

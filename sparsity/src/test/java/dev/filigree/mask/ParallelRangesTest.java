@@ -6,15 +6,15 @@ import java.util.concurrent.atomic.LongAdder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class BlocksTest {
+class ParallelRangesTest {
   @ParameterizedTest
   @CsvSource({"10, 1", "5000000000, 1", "5000000000, 3", "2147483648, 64"})
   void everyRangeIsSmallEnoughToBeCountedInAnIntAndAllTogetherCoverTheWhole(
       long size, int threads) {
     var covered = new LongAdder();
-    Blocks.forEach(
+    ParallelRanges.forEach(
         size,
-        Blocks.ranges(size, threads),
+        ParallelRanges.ranges(size, threads),
         (range, from, count) -> {
           assertThat(count).isLessThanOrEqualTo(1L << 30);
           covered.add(count);

@@ -25,7 +25,7 @@ import java.util.List;
  */
 @JsonNaming(SnakeCaseStrategy.class)
 @JsonIgnoreProperties(ignoreUnknown = true)
-record Manifest(
+record TokenManifest(
     int version,
     String source,
     String key,
@@ -60,7 +60,7 @@ record Manifest(
       long tokens,
       long bytes) {}
 
-  Manifest {
+  TokenManifest {
     notes = notes == null ? List.of() : List.copyOf(notes); // older manifests have none
     shards = List.copyOf(shards);
   }
@@ -74,10 +74,10 @@ record Manifest(
    *
    * @throws DataException for a file that is none of ours
    */
-  static Manifest read(Path folder) throws IOException {
+  static TokenManifest read(Path folder) throws IOException {
     Path file = folder.resolve(FILE);
     try {
-      Manifest manifest = Json.read(Files.readAllBytes(file), Manifest.class);
+      TokenManifest manifest = Json.read(Files.readAllBytes(file), TokenManifest.class);
       if (manifest.version != VERSION) {
         throw new DataException(
             file + ": version " + manifest.version + ", this program reads " + VERSION);

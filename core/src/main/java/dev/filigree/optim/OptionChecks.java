@@ -1,8 +1,8 @@
 package dev.filigree.optim;
 
 /** Checks of hyper-parameters. Each returns the value it accepts. */
-final class Check {
-  private Check() {}
+final class OptionChecks {
+  private OptionChecks() {}
 
   static double nonNegative(String name, double value) {
     if (!(value >= 0) || Double.isInfinite(value)) {

@@ -17,23 +17,23 @@ import java.util.TreeMap;
  * The sizes and SHA-256 of a checkpoint's files, {@code manifest.json}. The manifest carries a
  * digest of itself too, so that a change anywhere in the checkpoint is found.
  */
-record Manifest(Map<String, Entry> files) {
+record CheckpointManifest(Map<String, Entry> files) {
   static final String NAME = "manifest.json";
   private static final int FORMAT = 1;
 
   record Entry(long bytes, String sha256) {}
 
-  Manifest {
+  CheckpointManifest {
     files = new TreeMap<>(files);
   }
 
-  static Manifest of(Path directory, List<String> names) throws IOException {
+  static CheckpointManifest of(Path directory, List<String> names) throws IOException {
     var files = new TreeMap<String, Entry>();
     for (String name : names) {
       Path file = directory.resolve(name);
       files.put(name, new Entry(Files.size(file), Hashing.sha256(file)));
     }
-    return new Manifest(files);
+    return new CheckpointManifest(files);
   }
 
   byte[] toBytes() {
@@ -52,9 +52,9 @@ record Manifest(Map<String, Entry> files) {
    *
    * @throws CheckpointException for the first file that is missing, cut or changed
    */
-  static Manifest check(Path directory) {
+  static CheckpointManifest check(Path directory) {
     Path file = directory.resolve(NAME);
-    Manifest manifest = read(file);
+    CheckpointManifest manifest = read(file);
     for (var listed : manifest.files.entrySet()) {
       if (!listed.getKey().matches("[\\w-][\\w.-]*")) {
         throw new CheckpointException(
@@ -84,7 +84,7 @@ record Manifest(Map<String, Entry> files) {
     }
   }
 
-  private static Manifest read(Path file) {
+  private static CheckpointManifest read(Path file) {
     try {
       if (!Files.isRegularFile(file)) {
         throw new CheckpointException(file, "missing: not a checkpoint, or one never finished");
@@ -106,7 +106,7 @@ record Manifest(Map<String, Entry> files) {
             listed.getKey(),
             new Entry(entry.path("bytes").asLong(-1), entry.path("sha256").asText()));
       }
-      var manifest = new Manifest(files);
+      var manifest = new CheckpointManifest(files);
       if (files.isEmpty() || !java.util.Arrays.equals(manifest.toBytes(), bytes)) {
         throw new CheckpointException(file, "damaged: it does not match its own digest");
       }

@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
  * <p>A position is a place in that matrix, counted row by row; an index is a weight's place in the
  * flattened parameter.
  */
-public interface Grouping {
+public interface SelectionGroups {
   /** The parameter's shape. */
   long[] shape();
 

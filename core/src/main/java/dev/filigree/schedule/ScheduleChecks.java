@@ -3,8 +3,8 @@ package dev.filigree.schedule;
 import java.util.List;
 
 /** Argument checks of the schedules: one line that names the argument and what was found. */
-final class Checks {
-  private Checks() {}
+final class ScheduleChecks {
+  private ScheduleChecks() {}
 
   static double finite(String name, double value) {
     require(Double.isFinite(value), name, "a finite number", value);

@@ -8,26 +8,26 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** Several algorithms on different parameters: for each parameter the first that matches. */
-public final class Group {
+public final class AlgorithmGroup {
   private final List<Entry> entries;
 
-  private Group(List<Entry> entries) {
+  private AlgorithmGroup(List<Entry> entries) {
     this.entries = List.copyOf(entries);
   }
 
   /** No algorithm yet. */
-  public static Group empty() {
-    return new Group(List.of());
+  public static AlgorithmGroup empty() {
+    return new AlgorithmGroup(List.of());
   }
 
   /** One algorithm for the parameters that are sparse by default. */
-  public static Group of(SparsityAlgorithm algorithm) {
+  public static AlgorithmGroup of(SparsityAlgorithm algorithm) {
     return empty().with(ParameterFilter.standard(), algorithm);
   }
 
   /** This group with one more algorithm, for what the earlier ones leave. */
-  public Group with(ParameterFilter filter, SparsityAlgorithm algorithm) {
-    return new Group(
+  public AlgorithmGroup with(ParameterFilter filter, SparsityAlgorithm algorithm) {
+    return new AlgorithmGroup(
         Stream.concat(entries.stream(), Stream.of(new Entry(filter, algorithm))).toList());
   }
 

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /** What the readers of blocks share. */
-final class Blocks {
-  private Blocks() {}
+final class ConfigBlocks {
+  private ConfigBlocks() {}
 
   /** Notes, for each of the keys that the block has, why it is left out. */
   static void leaveOut(ConfigMap block, Map<String, String> reasons, List<String> notes) {

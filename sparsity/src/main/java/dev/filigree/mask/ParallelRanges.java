@@ -3,13 +3,13 @@ package dev.filigree.mask;
 import java.util.stream.IntStream;
 
 /** Runs over ranges of elements on the CPU's threads. */
-final class Blocks {
+final class ParallelRanges {
   /** Below this many elements a second thread does not pay. */
   private static final long WORTH_A_THREAD = 1 << 14;
 
   private static final long MOST = 1L << 30;
 
-  private Blocks() {}
+  private ParallelRanges() {}
 
   /** One range of elements. */
   @FunctionalInterface

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /** The products of a linear layer with a random sparse weight. */
-final class SparseProducts implements AutoCloseable {
+final class TimedProducts implements AutoCloseable {
   private static final long SEED = 1;
   private static final long CACHE_LINE = 64;
 
@@ -30,7 +30,7 @@ final class SparseProducts implements AutoCloseable {
   private final MemorySegment dx; // [tokens, in]
   private final Map<Kernel, Double> least = new EnumMap<>(Kernel.class);
 
-  SparseProducts(SparseKernels kernels, Shape shape, double sparsity) {
+  TimedProducts(SparseKernels kernels, Shape shape, double sparsity) {
     this.kernels = kernels;
     this.shape = shape;
     var random = new SplittableRandom(SEED);

@@ -11,9 +11,9 @@ import java.util.List;
  * @param examples what the few-shot examples are taken from
  * @param draw how they are taken
  */
-public record Part(
+public record TaskPart(
     String name, String description, List<Question> questions, List<Question> examples, Draw draw) {
-  public Part {
+  public TaskPart {
     questions = List.copyOf(questions);
     examples = List.copyOf(examples);
   }

@@ -3,8 +3,8 @@ package dev.filigree.kernels;
 import java.lang.foreign.MemorySegment;
 
 /** Checks of arguments that several facades share. */
-final class Checks {
-  private Checks() {}
+final class ArgumentChecks {
+  private ArgumentChecks() {}
 
   /** Refuses a segment that is not native, not aligned to 4 bytes, or not exactly that long. */
   static void floats(String name, MemorySegment segment, long count) {

@@ -6,10 +6,10 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** The memory of this process, native memory included. */
-public final class Memory {
+public final class PeakMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
 
-  private Memory() {}
+  private PeakMemory() {}
 
   /** The most that was ever resident, in bytes; null where the system does not tell. */
   public static @Nullable Long peakBytes() {
