@@ -49,6 +49,15 @@ public abstract class AbstractOptimizer<O extends OptimizerOptions> implements O
     }
   }
 
+  @Override
+  public final void add(Tensor parameter, Tensor sibling) {
+    state(sibling); // checks that it is one
+    ParameterGroup group =
+        groups.stream().filter(each -> each.contains(sibling)).findFirst().orElseThrow();
+    add(parameter);
+    group.add(parameter);
+  }
+
   private void add(Tensor parameter) {
     String shape = Arrays.toString(Tensors.shape(parameter));
     if (!parameter.is_leaf() || !parameter.is_floating_point()) {

@@ -75,6 +75,21 @@ public interface Optimizer {
    */
   default void stepSkipped() {}
 
+  /**
+   * Trains another parameter too, in the group of one that it has: with its learning rate, weight
+   * decay and options.
+   *
+   * @param parameter a leaf tensor of floating point numbers
+   * @param sibling a parameter of the optimizer
+   * @throws IllegalArgumentException when the optimizer has no such sibling, or cannot take
+   *     parameters once it is made
+   */
+  default void add(Tensor parameter, Tensor sibling) {
+    throw new IllegalArgumentException(
+        getClass().getSimpleName()
+            + " takes no parameters once it is made; the optimizers of dev.filigree.optim do");
+  }
+
   /** Steps since the optimizer was made; −1 for one that does not count them. */
   default long stepsMade() {
     return -1;

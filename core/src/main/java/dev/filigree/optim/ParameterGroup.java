@@ -1,7 +1,9 @@
 package dev.filigree.optim;
 
+import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * OptimizerOptions#group}, all other options of their optimizer.
  */
 public final class ParameterGroup {
-  private final List<Tensor> parameters;
+  private final List<Tensor> parameters = new ArrayList<>();
   private final @Nullable OptimizerOptions options;
   private double learningRate;
   private double weightDecay;
@@ -31,18 +33,24 @@ public final class ParameterGroup {
       double learningRate,
       double weightDecay,
       @Nullable OptimizerOptions options) {
-    // References of our own: the caller's may belong to a scope that ends before the training.
-    this.parameters =
-        parameters.stream()
-            .map(parameter -> new Tensor(parameter).<Tensor>retainReference())
-            .toList();
+    parameters.forEach(this::add);
     this.options = options;
     learningRate(learningRate);
     weightDecay(weightDecay);
   }
 
   public List<Tensor> parameters() {
-    return parameters;
+    return Collections.unmodifiableList(parameters);
+  }
+
+  /** Takes a reference of its own: the caller's may belong to a scope that ends before training. */
+  final void add(Tensor parameter) {
+    parameters.add(new Tensor(parameter).retainReference());
+  }
+
+  boolean contains(Tensor parameter) {
+    long identity = Tensors.identity(parameter);
+    return parameters.stream().anyMatch(each -> Tensors.identity(each) == identity);
   }
 
   public double learningRate() {

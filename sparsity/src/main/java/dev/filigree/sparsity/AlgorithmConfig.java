@@ -77,12 +77,8 @@ public record AlgorithmConfig(
                   + String.join(", ", Algorithms.names()));
     }
     AlgorithmBuilder<SparsityAlgorithm> builder = Algorithms.builder(name, block);
-    ConfigNode sparsityNode =
-        block
-            .get("sparsity", "schedule")
-            .orElseThrow(() -> block.error("'sparsity' is missing: a number or a schedule"));
-    Schedule sparsity = rate(sparsityNode);
-    builder.sparsity(sparsity);
+    Optional<ConfigNode> sparsity = block.get("sparsity", "schedule");
+    sparsity.map(AlgorithmConfig::rate).ifPresent(builder::sparsity);
     // The Model Zoo's defaults.
     builder.update(
         block.get("update").map(UpdateSchedules::parse).orElse(UpdateSchedules.always()));
@@ -98,8 +94,15 @@ public record AlgorithmConfig(
     block.get("tie_break").map(node -> node.asEnum(Ties.class)).ifPresent(builder::ties);
     block.get("distribution").map(AlgorithmConfig::distribution).ifPresent(builder::distribution);
     Shapers.parse(block).ifPresent(builder::shaper);
-    // What a constructor refuses is, of all settings, as a rule the sparsity.
-    return named(sparsityNode, builder::build);
+    if (sparsity.isPresent()) {
+      // What a constructor refuses is, of all settings, as a rule the sparsity.
+      return named(sparsity.get(), builder::build);
+    }
+    try {
+      return builder.build();
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw block.error("'sparsity' is missing: a number or a schedule");
+    }
   }
 
   /** A schedule of a fraction; a constant outside [0, 1] is an error. */

@@ -72,8 +72,9 @@ final class ExecutionChoice implements AutoCloseable {
       throw new IllegalArgumentException(
           "'" + name + "': the inputs of its layer are known only in a dev.filigree.nn.Linear");
     }
-    if (!algorithm.forwardWeight().equals(ForwardWeight.stored())) {
-      return dense(name, weight, algorithm.forwardWeight());
+    ForwardWeight forward = algorithm.forwardWeight();
+    if (!forward.equals(ForwardWeight.stored())) {
+      return dense(name, weight, forward);
     }
     if (options.execution() == Execution.MASKED) {
       return new ExecutionPlan.Masked("execution is masked");

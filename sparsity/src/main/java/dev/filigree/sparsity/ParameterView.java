@@ -110,6 +110,17 @@ final class ParameterView implements WeightView {
   }
 
   @Override
+  public Tensor forwardTensor(String tensorName) {
+    Tensor tensor = parameter.forwardTensors().get(tensorName);
+    if (tensor == null) {
+      throw new IllegalArgumentException(
+          "%s: its forward weight has no '%s', only %s"
+              .formatted(name(), tensorName, parameter.forwardTensors().keySet()));
+    }
+    return tensor.detach();
+  }
+
+  @Override
   public Tensor random() {
     return RandomScores.of(seed, name(), step)
         .tensor(parameter.weight().device(), parameter.shape());

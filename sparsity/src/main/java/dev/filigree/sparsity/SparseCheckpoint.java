@@ -208,6 +208,13 @@ public final class SparseCheckpoint {
     for (ParameterGroup group : sparse.groups()) {
       group.parameters().forEach(parameter -> updated.add(Tensors.identity(parameter)));
     }
+    // Those are the forward weights' own, which the sparse part saves.
+    for (SparseParameter parameter : sparse.parameters()) {
+      parameter
+          .trainedForwardTensors()
+          .values()
+          .forEach(tensor -> updated.remove(Tensors.identity(tensor)));
+    }
     var named = new LinkedHashMap<String, Tensor>();
     Set<Long> seen = new HashSet<>();
     Tensors.namedParameters(model)

@@ -65,6 +65,13 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     skipNonFinite = options.skipNonFinite();
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
+      parameters()
+          .forEach(
+              parameter ->
+                  parameter
+                      .trainedForwardTensors()
+                      .values()
+                      .forEach(tensor -> inner.add(tensor, parameter.weight())));
       // All masks first: where one cannot be made, no weight was touched.
       List<List<Tensor>> masks =
           this.sparseGroups.stream()

@@ -6,16 +6,17 @@ import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterLayout;
 import dev.filigree.sparsity.algorithm.Evidence;
+import dev.filigree.sparsity.algorithm.ForwardWeight;
 import dev.filigree.sparsity.storage.CompressedStorage;
 import dev.filigree.sparsity.storage.DenseStorage;
 import dev.filigree.sparsity.storage.MaskedStorage;
 import dev.filigree.sparsity.storage.Storage;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -59,8 +60,34 @@ public final class SparseParameter implements ParameterLayout {
     if (this.layer != null) {
       this.layer.inputListener(evidence::input);
     }
+    forwardTensors().values().forEach(this::place);
     storage = allWeights();
     targetKept = size();
+  }
+
+  /** Puts a tensor on the weight's device, as the leaf that it is. */
+  private void place(Tensor tensor) {
+    if (!tensor.device().equals(weight.device())) {
+      tensor.set_data(tensor.detach().to(weight.device(), tensor.scalar_type()));
+    }
+  }
+
+  /** What the forward weight has of its own, see {@link ForwardWeight#tensors}. */
+  Map<String, Tensor> forwardTensors() {
+    return plan instanceof ExecutionPlan.Dense(var _, var forward) ? forward.tensors() : Map.of();
+  }
+
+  /** Those of {@link #forwardTensors} that an optimizer trains, by full name. */
+  Map<String, Tensor> trainedForwardTensors() {
+    var trained = new LinkedHashMap<String, Tensor>();
+    forwardTensors()
+        .forEach(
+            (key, tensor) -> {
+              if (tensor.requires_grad()) {
+                trained.put(name + "/" + key, tensor);
+              }
+            });
+    return trained;
   }
 
   /** A storage in which all weights exist. */
@@ -145,12 +172,12 @@ public final class SparseParameter implements ParameterLayout {
     return Tensors.scoped(storage::mask);
   }
 
-  /** The weight as a dense tensor, zero where no weight exists; not to be changed. */
+  /** What the layer multiplies with, dense, zero where no weight exists; not to be changed. */
   public Tensor dense() {
     return Tensors.scoped(
         () ->
-            storesAll()
-                ? weight.detach().masked_fill(storage.mask().logical_not(), new Scalar(0))
+            storage instanceof DenseStorage dense
+                ? dense.multiplied()
                 : storage.toDense(weight.detach()));
   }
 
@@ -250,6 +277,9 @@ public final class SparseParameter implements ParameterLayout {
       storage = new CompressedStorage(name, weight, linear, products, evidence, here, state);
     } else {
       storage.mask(here, state);
+    }
+    if (plan instanceof ExecutionPlan.Dense(var _, var forward)) {
+      forward.onMask(weight.detach(), here);
     }
   }
 

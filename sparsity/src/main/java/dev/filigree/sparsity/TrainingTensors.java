@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  * Masks and optimizer state as tensors of a file: masks as bits, {@code mask/NAME}, and state,
  * {@code optimizer/STATE/NAME}. State that follows a sparse weight has the values of the kept
  * weights only, [kept] in row-major order, whichever execution wrote it. Where an algorithm stores
- * all weights, {@code stored/NAME} has those too that do not exist; {@code evidence/NAME} is what
- * was gathered for the next update over several steps.
+ * all weights, {@code stored/NAME} has those too that do not exist, and {@code forward/NAME/TENSOR}
+ * what the forward weight has of its own; {@code evidence/NAME} is what was gathered for the next
+ * update over several steps.
  */
 public final class TrainingTensors {
   /** What the name of a mask begins with. */
@@ -41,6 +42,7 @@ public final class TrainingTensors {
   private static final String STATE = "optimizer/";
 
   private static final String STORED = "stored/";
+  private static final String FORWARD = "forward/";
   private static final String EVIDENCE = "evidence/";
 
   private final Map<String, Tensor> parameters;
@@ -54,17 +56,20 @@ public final class TrainingTensors {
    * @param parameters what the optimizer updates, by name
    */
   public TrainingTensors(Map<String, Tensor> parameters, Optimizer optimizer) {
-    this.parameters = parameters;
+    this.parameters = new LinkedHashMap<>(parameters);
     this.optimizer = optimizer;
     sparseOptimizer = optimizer instanceof SparseOptimizer wrapper ? wrapper : null;
     if (sparseOptimizer != null) {
-      sparseOptimizer.parameters().forEach(parameter -> sparse.put(parameter.name(), parameter));
+      for (SparseParameter parameter : sparseOptimizer.parameters()) {
+        sparse.put(parameter.name(), parameter);
+        this.parameters.putAll(parameter.trainedForwardTensors());
+      }
     }
   }
 
   /** Whether a name is that of such a tensor. */
   static boolean isOne(String name) {
-    return Stream.of(MASK, STATE, STORED, EVIDENCE).anyMatch(name::startsWith);
+    return Stream.of(MASK, STATE, STORED, FORWARD, EVIDENCE).anyMatch(name::startsWith);
   }
 
   /** What a file holds, read when it is written. */
@@ -80,6 +85,9 @@ public final class TrainingTensors {
       if (parameter.storesAll()) {
         sources.add(TensorSource.of(STORED + parameter.name(), parameter.stored()));
       }
+      parameter
+          .forwardTensors()
+          .forEach((key, tensor) -> sources.add(TensorSource.of(forward(parameter, key), tensor)));
     }
     if (sparseOptimizer != null) {
       sparseOptimizer
@@ -97,6 +105,10 @@ public final class TrainingTensors {
                       sources.add(source(STATE + state + "/" + name, tensor, sparseParameter)));
         });
     return sources;
+  }
+
+  private static String forward(SparseParameter parameter, String key) {
+    return FORWARD + parameter.name() + "/" + key;
   }
 
   private static TensorSource source(
@@ -163,6 +175,9 @@ public final class TrainingTensors {
               Tensor stored = file.read(STORED + parameter.name());
               weight.detach().copy_(stored.to(weight.device(), weight.scalar_type()));
             }
+            parameter
+                .forwardTensors()
+                .forEach((key, own) -> own.detach().copy_(file.read(forward(parameter, key))));
           }
         });
   }

@@ -4,10 +4,13 @@ import static dev.filigree.schedule.UpdateSchedules.every;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.filigree.config.ConfigReader;
 import dev.filigree.mask.Counting;
 import dev.filigree.schedule.Schedules;
+import dev.filigree.sparsity.algorithm.AlgorithmBuilder;
 import dev.filigree.sparsity.algorithm.Algorithms;
 import dev.filigree.sparsity.algorithm.ForwardWeight;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,8 +45,18 @@ class AlgorithmContractTest {
     scope.close();
   }
 
+  /** Options that have no default. */
+  private static final Map<String, String> OPTIONS =
+      Map.of("ac_dc", "{phase: 2, finetune: 8}", "top_kast", "{backward_sparsity: 0.3}");
+
+  /** All but the one that finds out by itself how sparse to be, see ForwardTensorsTest. */
   static Stream<String> algorithms() {
-    return Algorithms.names().stream();
+    return Algorithms.names().stream().filter(name -> !name.equals("str"));
+  }
+
+  private static AlgorithmBuilder<SparsityAlgorithm> builder(String name) {
+    String options = OPTIONS.getOrDefault(name, "{}");
+    return Algorithms.builder(name, ConfigReader.parse(options, "test").asMap());
   }
 
   static Stream<Arguments> algorithmsAndExecutions() {
@@ -67,11 +80,12 @@ class AlgorithmContractTest {
   @MethodSource("algorithmsExecutionsAndSparsities")
   void countsAreExactAfterEveryStep(String name, Execution execution, double sparsity) {
     var network = new TinyNetwork();
-    try (SparseOptimizer optimizer = wrap(network, name, sparsity, execution)) {
+    SparsityAlgorithm algorithm = flat(name, sparsity);
+    try (SparseOptimizer optimizer = wrap(network, algorithm, execution)) {
       for (long step = 0; step < STEPS; step++) {
         network.train(optimizer, step, step + 1);
         for (SparseParameter parameter : optimizer.parameters()) {
-          long expected = Counting.kept(parameter.size(), sparsity);
+          long expected = Counting.kept(parameter.size(), algorithm.sparsity(step + 1));
           assertThat(parameter.kept()).as("%s step %d", parameter, step).isEqualTo(expected);
           assertThat(parameter.mask().sum().item_long()).isEqualTo(expected);
         }
@@ -83,15 +97,7 @@ class AlgorithmContractTest {
   /** All but those that store every weight. */
   static Stream<String> storingOnlyWhatExists() {
     return algorithms()
-        .filter(
-            name ->
-                Algorithms.builder(name)
-                    .sparsity(step -> 0.8)
-                    .dropFraction(0.3)
-                    .update(every(2))
-                    .build()
-                    .forwardWeight()
-                    .equals(ForwardWeight.stored()));
+        .filter(name -> flat(name, 0.8).forwardWeight().equals(ForwardWeight.stored()));
   }
 
   @ParameterizedTest
@@ -171,7 +177,7 @@ class AlgorithmContractTest {
       poison.parameter = right.parameters().getFirst();
       clean.train(left, 0, STEPS);
       poisoned.train(right, 0, STEPS);
-      assertThat(poison.count).isEqualTo(STEPS);
+      assertThat(poison.count).isGreaterThanOrEqualTo((int) STEPS / 2); // all but dense phases
       assertThat(TinyNetwork.equal(clean.snapshot(left), poisoned.snapshot(right))).isTrue();
     }
   }
@@ -189,7 +195,11 @@ class AlgorithmContractTest {
     @Override
     public TensorBase call(TensorBase gradient) {
       Tensor dense = new Tensor(gradient).clone();
-      Tensor missing = dense.abs().masked_fill(requireNonNull(parameter).mask(), new Scalar(1e30));
+      Tensor mask = requireNonNull(parameter).mask();
+      if (mask.all().item_bool()) {
+        return gradient;
+      }
+      Tensor missing = dense.abs().masked_fill(mask, new Scalar(1e30));
       long index = missing.flatten().argmin().item_long();
       dense.flatten().narrow(0, index, 1).fill_(new Scalar(Double.NaN));
       count++;
@@ -231,13 +241,20 @@ class AlgorithmContractTest {
 
   private static SparseOptimizer wrap(
       TinyNetwork network, String name, double sparsity, Execution execution) {
+    return wrap(network, flat(name, sparsity), execution);
+  }
+
+  private static SparsityAlgorithm flat(String name, double sparsity) {
     // A schedule that is flat without being a constant suits gradual algorithms too.
-    var algorithm =
-        Algorithms.builder(name)
-            .sparsity(step -> sparsity)
-            .dropFraction(Schedules.cosine(0.5, 10))
-            .update(every(2))
-            .build();
+    return builder(name)
+        .sparsity(step -> sparsity)
+        .dropFraction(Schedules.cosine(0.5, 10))
+        .update(every(2))
+        .build();
+  }
+
+  private static SparseOptimizer wrap(
+      TinyNetwork network, SparsityAlgorithm algorithm, Execution execution) {
     return Sparsity.wrap(
         network,
         network.adamW(),
@@ -247,7 +264,7 @@ class AlgorithmContractTest {
 
   private static SparseOptimizer rising(TinyNetwork network, String name, Execution execution) {
     var algorithm =
-        Algorithms.builder(name)
+        builder(name)
             .sparsity(Schedules.cycling(0.3, 0.5, 0.6, 0.8, 0.9))
             .dropFraction(Schedules.cycling(0.5, 0.3, 0.2))
             .update(every(2))

@@ -84,6 +84,8 @@ final class TinyNetwork extends Layer {
                   .forEach((key, state) -> tensors.put(name + "/" + key, state.clone()));
             });
     optimizer.masks().forEach((name, mask) -> tensors.put(name + "/mask", mask));
+    forwardTensors(optimizer)
+        .forEach((name, tensor) -> tensors.put(name + "/forward", tensor.detach().clone()));
     return tensors;
   }
 
@@ -95,16 +97,32 @@ final class TinyNetwork extends Layer {
         .parameters()
         .forEach(p -> masks.put(p.name(), requireNonNull(snapshot.get(p.name() + "/mask"))));
     optimizer.loadMasks(masks);
+    forwardTensors(optimizer)
+        .forEach(
+            (name, tensor) ->
+                tensor.detach().copy_(requireNonNull(snapshot.get(name + "/forward"))));
     parameters.forEach(
         (name, parameter) -> {
           parameter.detach().copy_(requireNonNull(snapshot.get(name)));
           snapshot.forEach(
               (key, tensor) -> {
-                if (key.startsWith(name + "/") && !key.endsWith("/mask")) {
+                if (key.startsWith(name + "/")
+                    && !key.endsWith("/mask")
+                    && !key.endsWith("/forward")) {
                   optimizer.state(parameter).put(key.substring(name.length() + 1), tensor.clone());
                 }
               });
         });
+  }
+
+  private static Map<String, Tensor> forwardTensors(SparseOptimizer optimizer) {
+    var tensors = new LinkedHashMap<String, Tensor>();
+    for (SparseParameter parameter : optimizer.parameters()) {
+      parameter
+          .forwardTensors()
+          .forEach((key, tensor) -> tensors.put(parameter.name() + "/" + key, tensor));
+    }
+    return tensors;
   }
 
   static boolean equal(Map<String, Tensor> left, Map<String, Tensor> right) {

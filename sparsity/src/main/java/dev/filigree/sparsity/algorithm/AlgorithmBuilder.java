@@ -81,24 +81,30 @@ public final class AlgorithmBuilder<A extends SparsityAlgorithm> {
   /**
    * The algorithm.
    *
-   * @throws IllegalStateException when no sparsity was given, or no update schedule or drop
-   *     fraction for an algorithm that needs it
+   * @throws IllegalStateException when no sparsity, update schedule or drop fraction was given to
+   *     an algorithm that needs it
+   * @throws IllegalArgumentException when the algorithm refuses what was given
    */
   public A build() {
-    if (sparsity == null) {
-      throw new IllegalStateException("no sparsity given");
-    }
     A algorithm =
         constructor.apply(
             new AlgorithmSettings(
-                sparsity,
+                sparsity == null ? Schedules.constant(0) : sparsity,
                 dropFraction == null ? Schedules.constant(0) : dropFraction,
                 update == null ? step -> false : update,
                 initialMask,
                 shaper,
                 ties,
                 distribution));
+    if (sparsity != null && !algorithm.needsSparsity()) {
+      throw new IllegalArgumentException(
+          algorithm.getClass().getSimpleName()
+              + " finds out how sparse to be by itself: give it no sparsity");
+    }
     var missing = new ArrayList<String>();
+    if (sparsity == null && algorithm.needsSparsity()) {
+      missing.add("how sparse to be (sparsity)");
+    }
     if (update == null && algorithm.needsUpdateSchedule()) {
       missing.add("when masks are updated (update)");
     }

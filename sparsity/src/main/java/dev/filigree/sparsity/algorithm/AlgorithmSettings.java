@@ -25,6 +25,10 @@ public record AlgorithmSettings(
     ScoreShaper shaper,
     Ties ties,
     Distribution distribution) {
+  AlgorithmSettings withDistribution(Distribution value) {
+    return new AlgorithmSettings(sparsity, dropFraction, update, initialMask, shaper, ties, value);
+  }
+
   AlgorithmSettings withDropFraction(Schedule value) {
     return new AlgorithmSettings(sparsity, value, update, initialMask, shaper, ties, distribution);
   }

@@ -19,6 +19,9 @@ public final class Algorithms {
     register("set", SparseEvolution::new);
     register("rigl", RigL::new);
     register("granet", GraNet::new);
+    register("ac_dc", AcDc.Options.class, AcDc::new);
+    register("top_kast", TopKast.Options.class, TopKast::new);
+    register("str", SoftThreshold.Options.class, SoftThreshold::new);
   }
 
   private Algorithms() {}
@@ -27,10 +30,11 @@ public final class Algorithms {
   private record NoOptions() {}
 
   private record Entry<O extends Record>(
-      O defaults, BiFunction<AlgorithmSettings, O, ? extends SparsityAlgorithm> constructor) {
+      Function<ConfigMap, O> options,
+      BiFunction<AlgorithmSettings, O, ? extends SparsityAlgorithm> constructor) {
     AlgorithmBuilder<SparsityAlgorithm> builder(ConfigMap block) {
-      O options = Records.read(block, defaults);
-      return new AlgorithmBuilder<>(settings -> constructor.apply(settings, options));
+      O read = options.apply(block);
+      return new AlgorithmBuilder<>(settings -> constructor.apply(settings, read));
     }
   }
 
@@ -55,7 +59,20 @@ public final class Algorithms {
       String name,
       O defaults,
       BiFunction<AlgorithmSettings, O, ? extends SparsityAlgorithm> constructor) {
-    REGISTRY.register(name, new Entry<>(defaults, constructor));
+    REGISTRY.register(name, new Entry<>(block -> Records.read(block, defaults), constructor));
+  }
+
+  /**
+   * Makes an algorithm known that has options of its own, each of which a block must give unless
+   * its component has a {@link dev.filigree.config.Default}.
+   *
+   * @throws IllegalArgumentException when the name is taken
+   */
+  public static <O extends Record> void register(
+      String name,
+      Class<O> options,
+      BiFunction<AlgorithmSettings, O, ? extends SparsityAlgorithm> constructor) {
+    REGISTRY.register(name, new Entry<>(block -> Records.read(block, options), constructor));
   }
 
   /** The registered names, in order. */
@@ -66,6 +83,7 @@ public final class Algorithms {
   /**
    * A builder for a registered algorithm with its default options.
    *
+   * @throws dev.filigree.config.ConfigException when it has options without a default
    * @throws IllegalArgumentException when the name is not registered
    */
   public static AlgorithmBuilder<SparsityAlgorithm> builder(String name) {

@@ -1,5 +1,6 @@
 package dev.filigree.sparsity.algorithm;
 
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
@@ -18,6 +19,23 @@ public interface ForwardWeight {
    * @return of the weight's shape and type
    */
   Tensor of(Tensor weight, Tensor mask);
+
+  /**
+   * What the function has of its own for this weight, by name: tensors that require gradients are
+   * trained with the weight (a learned threshold), the others are its memory (a second mask). They
+   * belong to a checkpoint. An algorithm that has such gives every parameter a function of its own.
+   */
+  default Map<String, Tensor> tensors() {
+    return Map.of();
+  }
+
+  /**
+   * Hears of a new mask.
+   *
+   * @param weight the stored weight, detached
+   * @param mask bool of its shape
+   */
+  default void onMask(Tensor weight, Tensor mask) {}
 
   /** The stored weight itself: only weights that exist are trained, the others are zero. */
   static ForwardWeight stored() {

@@ -45,6 +45,11 @@ public abstract class SparsityAlgorithm {
     return settings.update().start() > 0;
   }
 
+  /** Whether a builder must be told how sparse to be; one that need not be told must not be. */
+  public boolean needsSparsity() {
+    return true;
+  }
+
   /** Whether a builder must be told when masks are updated. */
   public boolean needsUpdateSchedule() {
     return true;
@@ -76,7 +81,10 @@ public abstract class SparsityAlgorithm {
     return weight.values().abs();
   }
 
-  /** What layers multiply with, made of the stored weight and its mask. */
+  /**
+   * What a layer multiplies with, made of the stored weight and its mask. Called once for each
+   * parameter.
+   */
   public ForwardWeight forwardWeight() {
     return ForwardWeight.stored();
   }

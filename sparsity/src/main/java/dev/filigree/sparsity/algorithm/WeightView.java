@@ -56,6 +56,13 @@ public interface WeightView {
    */
   Tensor optimizerState(String name);
 
+  /**
+   * A tensor that the forward weight has of its own, see {@link ForwardWeight#tensors}.
+   *
+   * @throws IllegalArgumentException when it has none of this name
+   */
+  Tensor forwardTensor(String name);
+
   /** Uniform random numbers in [0, 1), float32, the same in every execution and replica. */
   Tensor random();
 

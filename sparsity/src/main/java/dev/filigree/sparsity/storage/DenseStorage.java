@@ -6,7 +6,7 @@ import dev.filigree.torch.GradientHook;
 import dev.filigree.torch.Tensors;
 import java.util.Map;
 import java.util.function.BinaryOperator;
-import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class DenseStorage implements Storage {
   private final Tensor weight;
   private final WeightedLayer layer;
+  private final BinaryOperator<Tensor> forward;
   private final GradientListener listener;
   private final GradientHook partHook = new PartHook();
   private final GradientHook wholeHook = new WholeHook();
@@ -37,6 +38,7 @@ public final class DenseStorage implements Storage {
       GradientListener listener) {
     this.weight = weight;
     this.layer = layer;
+    this.forward = forward;
     this.listener = listener;
     mask = owned(Tensors.scoped(() -> torch.ones_like(weight).to(ScalarType.Bool)));
     kept = weight.numel();
@@ -107,10 +109,17 @@ public final class DenseStorage implements Storage {
     return 0;
   }
 
-  /** The weights that do not exist become zero: the layer computes what it computed. */
+  /** What the layer multiplies with: a new tensor without a gradient. */
+  public Tensor multiplied() {
+    try (var _ = new NoGradGuard()) {
+      return forward.apply(weight.detach(), mask);
+    }
+  }
+
+  /** The weight becomes what the layer multiplies with: it computes what it computed. */
   @Override
   public void makeDense(Map<String, Tensor> state) {
-    Tensors.inScope(() -> weight.detach().masked_fill_(mask.logical_not(), new Scalar(0)));
+    Tensors.inScope(() -> weight.detach().copy_(multiplied()));
   }
 
   @Override
