@@ -168,6 +168,12 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
     }
   }
 
+  /** Takes the mean over calibration batches, on which the optimizer makes no step. */
+  void finishCalibration(int batches) {
+    unscale(batches);
+    finishStep();
+  }
+
   /** Whether an update finds what it needs. */
   boolean isComplete() {
     return switch (evidence) {

@@ -21,12 +21,17 @@ final class MaskUpdater {
   private final SparsityAlgorithm algorithm;
   private final long seed;
   private final Optimizer optimizer;
+  private final boolean calibrating;
 
-  MaskUpdater(SparseGroup group, long seed, Optimizer optimizer) {
+  /**
+   * @param calibrating whether the evidence is of calibration batches, on which no step was made
+   */
+  MaskUpdater(SparseGroup group, long seed, Optimizer optimizer, boolean calibrating) {
     this.group = group;
     this.algorithm = group.algorithm();
     this.seed = seed;
     this.optimizer = optimizer;
+    this.calibrating = calibrating;
   }
 
   /** Updates the masks of all parameters of which the evidence is there, and reports. */
@@ -55,7 +60,7 @@ final class MaskUpdater {
   }
 
   private MaskUpdate update(SparseParameter parameter, UpdateRule rule) {
-    var view = new ParameterView(parameter, optimizer, rule.step(), seed);
+    ParameterView view = view(parameter, rule.step());
     Tensor before = parameter.mask();
     long keptBefore = parameter.kept();
 
@@ -81,11 +86,23 @@ final class MaskUpdater {
         rule.sparsity());
   }
 
+  private ParameterView view(SparseParameter parameter, long step) {
+    var view = new ParameterView(parameter, optimizer, step, seed);
+    return calibrating && scoresOneGradient() ? view.withGradient(arrived(parameter)) : view;
+  }
+
   private Tensor growScores(SparseParameter parameter, ParameterView view) {
-    boolean ofOneStep = algorithm.evidence().equals(Evidence.gradient());
-    ParameterView seen =
-        ofOneStep ? view.ofGradient(parameter.evidence().arrived().orElseThrow()) : view;
+    boolean beforeStep = !calibrating && scoresOneGradient();
+    ParameterView seen = beforeStep ? view.ofGradient(arrived(parameter)) : view;
     return parameter.requireScores("grow", algorithm.growScore(seen));
+  }
+
+  private boolean scoresOneGradient() {
+    return algorithm.evidence().equals(Evidence.gradient());
+  }
+
+  private static Tensor arrived(SparseParameter parameter) {
+    return parameter.evidence().arrived().orElseThrow();
   }
 
   private static void report(

@@ -14,11 +14,12 @@ final class ParameterView implements WeightView {
   private final Optimizer optimizer;
   private final long step;
   private final long seed;
-  private final @Nullable Tensor arriving;
+  private final @Nullable Tensor gradient; // of one step
+  private final boolean beforeStep;
 
   /** A view after the optimizer's step. */
   ParameterView(SparseParameter parameter, Optimizer optimizer, long step, long seed) {
-    this(parameter, optimizer, step, seed, null);
+    this(parameter, optimizer, step, seed, null, false);
   }
 
   private ParameterView(
@@ -26,12 +27,14 @@ final class ParameterView implements WeightView {
       Optimizer optimizer,
       long step,
       long seed,
-      @Nullable Tensor arriving) {
+      @Nullable Tensor gradient,
+      boolean beforeStep) {
     this.parameter = parameter;
     this.optimizer = optimizer;
     this.step = step;
     this.seed = seed;
-    this.arriving = arriving;
+    this.gradient = gradient;
+    this.beforeStep = beforeStep;
   }
 
   /**
@@ -39,12 +42,17 @@ final class ParameterView implements WeightView {
    * score is computed as the gradient arrives or afterwards: nothing that the optimizer's step
    * changes is in it.
    */
-  ParameterView ofGradient(Tensor gradient) {
-    return new ParameterView(parameter, optimizer, step, seed, gradient);
+  ParameterView ofGradient(Tensor arriving) {
+    return new ParameterView(parameter, optimizer, step, seed, arriving, true);
+  }
+
+  /** The view where no optimizer step is made: all of it goes with the gradient. */
+  ParameterView withGradient(Tensor mean) {
+    return new ParameterView(parameter, optimizer, step, seed, mean, false);
   }
 
   private void requireAfterStep(String what) {
-    if (arriving != null) {
+    if (beforeStep) {
       throw new IllegalStateException(
           name()
               + ": a growth score that looks at the gradient of one step has no "
@@ -84,7 +92,7 @@ final class ParameterView implements WeightView {
 
   @Override
   public Tensor gradient() {
-    return arriving == null ? parameter.evidence().gradient() : arriving;
+    return gradient == null ? parameter.evidence().gradient() : gradient;
   }
 
   @Override

@@ -9,14 +9,11 @@ import dev.filigree.torch.GradientHook;
 import dev.filigree.torch.NativeMemory;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
@@ -46,6 +43,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   private final List<SparseGroup> sparseGroups;
   private final ExecutionChoice executions;
   private final long seed;
+  private final SavedState saved;
   private final boolean skipNonFinite;
   private final List<SparsityListener> listeners = new ArrayList<>();
   private long steps;
@@ -62,6 +60,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     this.sparseGroups = List.copyOf(sparseGroups);
     this.executions = executions;
     seed = options.seed();
+    saved = new SavedState(this.sparseGroups, executions, inner, seed);
     skipNonFinite = options.skipNonFinite();
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
@@ -141,12 +140,45 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     Set<Schedule> read = Collections.newSetFromMap(new IdentityHashMap<>());
     for (SparseGroup group : sparseGroups) {
       if (group.isUpdate(steps)) {
-        new MaskUpdater(group, seed, inner).update(steps, listeners);
+        new MaskUpdater(group, seed, inner, false).update(steps, listeners);
         read.add(group.algorithm().settings().sparsity());
         read.add(group.algorithm().settings().dropFraction());
       }
     }
     read.forEach(Schedule::advance);
+  }
+
+  /**
+   * Chooses the masks of all parameters by calibration batches, on which no optimizer step is made:
+   * pruning of a trained network, or before training. Evidence is the mean over the batches, and
+   * every score sees all of it, gradients too. Gradients are forgotten afterwards.
+   *
+   * @param batches how many, at least 1
+   * @param pass a forward pass over the next batch, and a backward pass where the evidence is a
+   *     gradient; it leaves gradients to add up
+   */
+  public void calibrate(int batches, Runnable pass) {
+    if (batches < 1) {
+      throw new IllegalArgumentException("calibration takes at least 1 batch, found " + batches);
+    }
+    zeroGrad();
+    forgetStep();
+    parameters().forEach(parameter -> parameter.evidence().await(true, null));
+    try {
+      for (int i = 0; i < batches; i++) {
+        pass.run();
+      }
+      parameters().forEach(parameter -> parameter.evidence().finishCalibration(batches));
+      Tensors.inScope(
+          () ->
+              sparseGroups.forEach(
+                  group -> new MaskUpdater(group, seed, inner, true).update(steps, listeners)));
+    } finally {
+      zeroGrad();
+      forgetStep();
+      awaitGradients();
+    }
+    giveBackMemory();
   }
 
   /** Evidence is gathered only in the steps before an update that needs it. */
@@ -290,56 +322,14 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
    *     name, type and shape; nothing has changed then
    */
   public void loadMasks(Map<String, Tensor> masks) {
-    var expected = new ArrayList<>(parameters().stream().map(SparseParameter::name).toList());
-    for (String name : masks.keySet()) {
-      if (!expected.remove(name)) {
-        throw new IllegalArgumentException(
-            "there is a mask for '" + name + "', which the configuration does not make sparse");
-      }
-    }
-    if (!expected.isEmpty()) {
-      throw new IllegalArgumentException(
-          "there is no mask for '" + expected.getFirst() + "', which is configured to be sparse");
-    }
-    parameters().forEach(parameter -> parameter.requireMask(of(masks, parameter.name())));
-    parameters().forEach(parameter -> parameter.setMask(of(masks, parameter.name()), inner));
+    saved.loadMasks(masks);
     giveBackMemory();
     awaitGradients(); // what is stored compressed now gathers in another way
   }
 
-  /**
-   * What is gathered over several steps for the next updates, by parameter name: dense tensors that
-   * belong into a checkpoint; empty for most algorithms at most steps.
-   */
-  public Map<String, Tensor> evidence() {
-    var evidence = new LinkedHashMap<String, Tensor>();
-    for (SparseParameter parameter : parameters()) {
-      parameter.evidence().state().ifPresent(state -> evidence.put(parameter.name(), state));
-    }
-    return evidence;
-  }
-
-  /**
-   * Puts back what {@link #evidence} gave.
-   *
-   * @throws IllegalArgumentException for a name or shape of no sparse parameter
-   */
-  public void loadEvidence(Map<String, Tensor> evidence) {
-    var byName = new HashMap<String, SparseParameter>();
-    parameters().forEach(parameter -> byName.put(parameter.name(), parameter));
-    evidence.forEach(
-        (name, tensor) -> {
-          SparseParameter parameter = byName.get(name);
-          if (parameter == null || !Arrays.equals(parameter.shape(), Tensors.shape(tensor))) {
-            throw new IllegalArgumentException("evidence of no sparse parameter: '" + name + "'");
-          }
-        });
-    evidence.forEach(
-        (name, tensor) -> Objects.requireNonNull(byName.get(name)).evidence().load(tensor));
-  }
-
-  private static Tensor of(Map<String, Tensor> masks, String name) {
-    return Objects.requireNonNull(masks.get(name), name);
+  /** What of it belongs to a checkpoint. */
+  SavedState saved() {
+    return saved;
   }
 
   /**
@@ -348,12 +338,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
    */
   public Map<String, Object> state() {
     innerSteps.check();
-    var state = new LinkedHashMap<String, Object>();
-    state.put("step", steps);
-    state.put("skipped", skipped);
-    state.put("seed", seed);
-    state.put("groups", sparseGroups.stream().map(SparseGroup::state).toList());
-    return state;
+    return saved.state(steps, skipped);
   }
 
   /**
@@ -363,25 +348,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
    * @throws IllegalArgumentException when the state does not fit the configuration
    */
   public void load(Map<String, Object> state) {
-    if (!(state.get("step") instanceof Number step)
-        || !(state.get("seed") instanceof Number savedSeed)
-        || !(state.get("groups") instanceof List<?> saved)
-        || saved.size() != sparseGroups.size()) {
-      throw new IllegalArgumentException(
-          "not the state of "
-              + sparseGroups.size()
-              + " groups of sparse parameters: "
-              + state.keySet());
-    }
-    if (savedSeed.longValue() != seed) {
-      throw new IllegalArgumentException(
-          "saved with seed " + savedSeed + ", configured with seed " + seed);
-    }
-    for (int i = 0; i < sparseGroups.size(); i++) {
-      sparseGroups.get(i).load(saved.get(i));
-    }
-    new SavedExecutions(executions, inner).restore(sparseGroups, saved);
-    steps = step.longValue();
+    steps = saved.load(state);
     skipped = state.get("skipped") instanceof Number number ? number.longValue() : 0;
     awaitGradients();
   }

@@ -91,6 +91,7 @@ public final class TrainingTensors {
     }
     if (sparseOptimizer != null) {
       sparseOptimizer
+          .saved()
           .evidence()
           .forEach((name, tensor) -> sources.add(TensorSource.of(EVIDENCE + name, tensor)));
     }
@@ -157,7 +158,7 @@ public final class TrainingTensors {
       }
     }
     if (sparseOptimizer != null) {
-      sparseOptimizer.loadEvidence(evidence);
+      sparseOptimizer.saved().loadEvidence(evidence);
     }
   }
 

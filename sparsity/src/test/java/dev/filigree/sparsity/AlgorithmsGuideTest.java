@@ -10,16 +10,18 @@ import dev.filigree.mask.Distribution;
 import dev.filigree.mask.InitialMask;
 import dev.filigree.optim.AdamW;
 import dev.filigree.optim.Optimizer;
+import dev.filigree.sparsity.algorithm.AcDc;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.GraNet;
 import dev.filigree.sparsity.algorithm.GradualMagnitude;
 import dev.filigree.sparsity.algorithm.RigL;
+import dev.filigree.sparsity.algorithm.SoftThreshold;
 import dev.filigree.sparsity.algorithm.SparseEvolution;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.Static;
+import dev.filigree.sparsity.algorithm.TopKast;
 import dev.filigree.testing.Guide;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
@@ -55,22 +57,40 @@ class AlgorithmsGuideTest {
             .dropFraction(cosine(0.5, 3000))
             .update(every(100).until(3001))
             .build();
+    var acdc =
+        AcDc.builder(new AcDc.Options(300, 200, 2500)) // warmup, phase, finetune
+            .sparsity(0.9)
+            .build();
+    var topKast =
+        TopKast.builder(new TopKast.Options(0.8, 1e-4)) // backward_sparsity, penalty
+            .sparsity(0.9)
+            .update(every(100))
+            .initialMask(InitialMask.topK())
+            .build();
+    var softThreshold =
+        SoftThreshold.builder(new SoftThreshold.Options(-5)) // init
+            .update(every(100))
+            .build();
     List<AlgorithmGroup> groups =
         GUIDE.blocks("yaml").stream()
             .map(yaml -> SparsityConfig.read(ConfigReader.parse(yaml, "algorithms.md")).build())
             .toList();
     List<SparsityAlgorithm> algorithms =
         groups.stream().map(group -> group.entries().getFirst().algorithm()).toList();
-    var expected = new ArrayList<SparsityAlgorithm>(List.of(fixed, fixed, gmp, set, rigl, granet));
+    List<SparsityAlgorithm> expected =
+        List.of(fixed, fixed, gmp, set, rigl, granet, acdc, topKast, softThreshold);
     for (int i = 0; i < expected.size(); i++) {
       assertThat(algorithms.get(i)).hasSameClassAs(expected.get(i));
       AlgorithmSettings read = algorithms.get(i).settings();
       AlgorithmSettings built = expected.get(i).settings();
       assertThat(read.sparsity()).isEqualTo(built.sparsity());
-      if (expected.get(i) instanceof Static) {
-        continue; // nothing is updated
+      if (!expected.get(i).needsUpdateSchedule()) {
+        assertThat(expected.get(i).isUpdate(1500)).isEqualTo(algorithms.get(i).isUpdate(1500));
+        continue;
       }
-      assertThat(read.dropFraction().at(1000)).isEqualTo(built.dropFraction().at(1000));
+      if (expected.get(i).needsDropFraction()) {
+        assertThat(read.dropFraction().at(1000)).isEqualTo(built.dropFraction().at(1000));
+      }
       assertThat(read.update().isUpdate(3000)).isEqualTo(built.update().isUpdate(3000));
       assertThat(read.update().start()).isEqualTo(built.update().start());
     }
@@ -109,7 +129,7 @@ class AlgorithmsGuideTest {
   @Test
   void itNamesEveryBuiltInAlgorithmAndKey() {
     String text = String.join("\n", GUIDE.lines());
-    assertThat(List.of("static", "gmp", "set", "rigl", "granet"))
+    assertThat(List.of("static", "gmp", "set", "rigl", "granet", "ac_dc", "top_kast", "str"))
         .allSatisfy(name -> assertThat(text).contains("| `" + name + "` |"));
     var keys =
         "algorithm type sparsity schedule drop_fraction update init_method param_filter"

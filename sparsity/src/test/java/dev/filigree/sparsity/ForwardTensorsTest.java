@@ -80,7 +80,7 @@ class ForwardTensorsTest {
     var network = new TinyNetwork();
     SparseOptimizer optimizer = Sparsity.wrap(network, network.adamW(), algorithm);
     network.train(optimizer, 0, 5);
-    Tensor dense = optimizer.denseState(network).get("first.weight").clone();
+    Tensor dense = requireNonNull(optimizer.denseState(network).get("first.weight")).clone();
     optimizer.zeroGrad();
     double loss = network.backward(5);
     optimizer.close();
