@@ -1,6 +1,7 @@
 package dev.filigree.sparsity;
 
 import static dev.filigree.schedule.UpdateSchedules.every;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
@@ -17,15 +18,18 @@ import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.WeightView;
 import dev.filigree.testing.NativeBytes;
 import dev.filigree.torch.Tensors;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -147,6 +151,24 @@ class EvidenceTest {
         train(resumed, other, 6);
       }
       assertThat(again.seen).containsExactly(new float[] {3, 6, 9, 12});
+    }
+  }
+
+  @Test
+  void whatIsGatheredOfSixteenBitWeightsIsNotRoundedInACheckpoint(@TempDir Path folder) {
+    var network = new TinyNetwork(ScalarType.BFloat16);
+    var resumed = new TinyNetwork(ScalarType.BFloat16);
+    var algorithm = Watching.every4Steps(Evidence.gradient(3), WeightView::gradient);
+    var again = Watching.every4Steps(Evidence.gradient(3), WeightView::gradient);
+    try (var optimizer = MaskedTraining.wrap(network, network.adamW(), algorithm);
+        var other = MaskedTraining.wrap(resumed, resumed.adamW(), again)) {
+      network.train(optimizer, 0, 3);
+      SparseCheckpoint.write(folder, network, optimizer);
+      SparseCheckpoint.read(folder, resumed, other);
+      Tensor gathered = requireNonNull(optimizer.saved().evidence().get("first.weight"));
+      Tensor read = requireNonNull(other.saved().evidence().get("first.weight"));
+      assertThat(gathered.to(ScalarType.BFloat16).to(ScalarType.Float).equal(gathered)).isFalse();
+      assertThat(read.equal(gathered)).isTrue();
     }
   }
 

@@ -3,9 +3,14 @@ package dev.filigree.sparsity;
 import static dev.filigree.schedule.UpdateSchedules.every;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.filigree.mask.Distribution;
 import dev.filigree.optim.GradientExchange;
 import dev.filigree.schedule.Schedules;
 import dev.filigree.sparsity.algorithm.Algorithms;
+import dev.filigree.sparsity.algorithm.Evidence;
+import dev.filigree.sparsity.algorithm.SparseEvolution;
+import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
+import dev.filigree.sparsity.algorithm.WeightView;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +21,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -79,17 +85,78 @@ class ReplicasTest {
     assertThat(outcomes.get(0).get().masks()).isEqualTo(alone.masks());
   }
 
+  /** Their gradients differ, and so would the sparsities that each made of its own. */
+  @Test
+  void sparsityIsSpreadByEvidenceThatTheyAgreedOn() throws Exception {
+    var exchange = new ByHand();
+    var outcomes = new ArrayList<Future<Outcome>>();
+    try (var threads = Executors.newFixedThreadPool(REPLICAS)) {
+      for (int rank = 0; rank < REPLICAS; rank++) {
+        GradientExchange mine = exchange.of(rank);
+        long from = rank * TinyNetwork.BATCH / REPLICAS;
+        outcomes.add(
+            threads.submit(
+                () ->
+                    train(
+                        new BySaliency(),
+                        Execution.MASKED,
+                        mine,
+                        from,
+                        TinyNetwork.BATCH / REPLICAS)));
+      }
+    }
+    assertThat(outcomes.get(0).get().masks()).isEqualTo(outcomes.get(1).get().masks());
+  }
+
+  /** All weights of all layers compete by the mean gradient of two steps. */
+  private static final class BySaliency extends SparsityAlgorithm {
+    BySaliency() {
+      super(
+          SparseEvolution.builder()
+              .sparsity(0.8)
+              .dropFraction(0.4)
+              .update(every(4).from(4))
+              .distribution(Distribution.global())
+              .build()
+              .settings());
+    }
+
+    @Override
+    public Evidence evidence() {
+      return Evidence.gradient(2);
+    }
+
+    @Override
+    public Tensor allocationScore(WeightView weight) {
+      return weight.gradient().abs();
+    }
+
+    @Override
+    public Tensor growScore(WeightView weight) {
+      return weight.gradient().abs();
+    }
+  }
+
   private static Outcome train(
       String name, Execution execution, GradientExchange exchange, long from, long count) {
+    boolean gradual = name.equals("granet");
+    var algorithm =
+        Algorithms.builder(name)
+            .sparsity(gradual ? step -> Math.min(0.8, 0.04 * step) : Schedules.constant(0.8))
+            .dropFraction(0.4)
+            .update(every(4))
+            .build();
+    return train(algorithm, execution, exchange, from, count);
+  }
+
+  private static Outcome train(
+      SparsityAlgorithm algorithm,
+      Execution execution,
+      GradientExchange exchange,
+      long from,
+      long count) {
     try (var _ = new PointerScope()) {
       var network = new TinyNetwork();
-      boolean gradual = name.equals("granet");
-      var algorithm =
-          Algorithms.builder(name)
-              .sparsity(gradual ? step -> Math.min(0.8, 0.04 * step) : Schedules.constant(0.8))
-              .dropFraction(0.4)
-              .update(every(4))
-              .build();
       SparsityOptions options = SparsityOptions.defaults().execution(execution).exchange(exchange);
       double loss = 0;
       var masks = new ArrayList<List<Long>>();
