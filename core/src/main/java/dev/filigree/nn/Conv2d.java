@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  * kernel].
  */
 public final class Conv2d extends WeightedLayer {
+  private static final long BLOCK = 16;
+
   private final @Nullable Tensor bias; // [out_channels]
   private final long stride;
   private final long padding;
@@ -55,13 +57,25 @@ public final class Conv2d extends WeightedLayer {
    * @return [batch, out_channels, height', width']
    */
   public Tensor forward(Tensor x) {
-    return torch.conv2d(
-        x,
-        effectiveWeight(),
-        bias == null ? new TensorOptional() : new TensorOptional(bias),
-        new long[] {stride, stride},
-        new long[] {padding, padding},
-        new long[] {1, 1},
-        1);
+    Tensor multiplied = effectiveWeight(); // [out, in, kernel, kernel]
+    TensorOptional added = bias == null ? new TensorOptional() : new TensorOptional(bias);
+    long[] strides = {stride, stride};
+    long[] paddings = {padding, padding};
+    if (x.is_cpu() && !fillsBlocks(multiplied)) {
+      long[] kernel = {multiplied.size(2), multiplied.size(3)};
+      return torch.thnn_conv2d(x, multiplied, kernel, added, strides, paddings);
+    }
+    return torch.conv2d(x, multiplied, added, strides, paddings, new long[] {1, 1}, 1);
+  }
+
+  /**
+   * Whether oneDNN may convolve. On AVX-512 it computes in blocks of 16 channels, and what libtorch
+   * 2.10's reads of a block that is not full is whatever the memory held: NaN now and then, in
+   * outputs and gradients.
+   */
+  private static boolean fillsBlocks(Tensor weight) {
+    long out = weight.size(0);
+    long in = weight.size(1);
+    return out % BLOCK == 0 && (in % BLOCK == 0 || in < BLOCK);
   }
 }
