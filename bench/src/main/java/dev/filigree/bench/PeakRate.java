@@ -13,7 +13,7 @@ final class PeakRate {
 
   private PeakRate() {}
 
-  /** 10^9 floating-point operations a second of so many threads: the best of some rounds. */
+  /** 10^9 floating-point operations a second with a number of threads: the best of some rounds. */
   static double measure(int threads) {
     double best = 0;
     for (int round = 0; round < ROUNDS; round++) {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A model with its optimizer, dense or sparse, that can make training steps. */
 final class StepCase implements AutoCloseable {
-  /** RigL changes the masks every so many steps. */
+  /** Steps between the mask updates of RigL. */
   static final int UPDATE_EVERY = 100;
 
   private static final double CLIP = 1;

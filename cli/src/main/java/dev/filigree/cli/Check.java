@@ -3,7 +3,7 @@ package dev.filigree.cli;
 import java.util.Optional;
 
 /**
- * Something that the doctor looked at.
+ * One check of the doctor.
  *
  * @param remedy the line that mends it; empty where nothing is wrong
  */

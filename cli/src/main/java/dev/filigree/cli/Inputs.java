@@ -5,7 +5,7 @@ import dev.filigree.zoo.train.checkpoint.Checkpoints;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What users name on the command line, looked at before it is used. */
+/** Checks of what users name on the command line, before it is used. */
 final class Inputs {
   private Inputs() {}
 

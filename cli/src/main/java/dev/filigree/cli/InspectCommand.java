@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 final class InspectCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "CHECKPOINT|RUN_DIR", description = "What to look at.")
+  @Parameters(paramLabel = "CHECKPOINT|RUN_DIR", description = "What to describe.")
   private Path path;
 
   @Option(names = "--json", description = "Print the layers as JSON.")

@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Ctrl-C and a polite kill: the first asks the run to stop and save, the second ends the program at
- * once, unless that would lose the whole run: then the third does. The handlers of before come back
+ * once, unless that would lose the whole run: then the third does. The earlier handlers come back
  * on close.
  */
 final class Interrupts implements AutoCloseable {

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch;
 
-/** What the doctor looks at, each check with what it found and what mends it. */
+/** The checks of the doctor, each with what it found and how to mend it. */
 final class MachineChecks {
   private static final int REQUIRED_JAVA = 25;
   private static final long GIB = 1L << 30;

@@ -20,7 +20,7 @@ final class ProgressLine implements TrainingListener {
   private static final int PLAIN_LINES = 20;
   private static final long REDRAW_NANOS = 100_000_000;
 
-  /** The loss and the speed shown are averages over about so many steps. */
+  /** The loss and the speed shown are averages over about this many steps. */
   private static final double MEMORY = 20;
 
   private static final String EIGHTHS = " ▏▎▍▌▋▊▉";

@@ -10,7 +10,7 @@ import java.lang.reflect.Proxy;
 final class Signals {
   private Signals() {}
 
-  /** Sets a handler; returns the one of before, for {@link #restore}. */
+  /** Sets a handler; returns the previous one, for {@link #restore}. */
   static Object handle(String name, Runnable handler) {
     try {
       Class<?> handlerType = Class.forName("sun.misc.SignalHandler");

@@ -42,7 +42,7 @@ final class SummaryTable {
     if (!summary.layers().isEmpty()) {
       table.row(
           "sparsity",
-          "%s asked, %s counted"
+          "%s target, %s counted"
               .formatted(
                   Figures.percent(summary.targetSparsity()), Figures.percent(summary.sparsity())));
     }

@@ -114,7 +114,7 @@ class CommandsTest {
     assertThat(trained.exitCode()).as(trained.err()).isZero();
     assertThat(trained.out())
         .contains("training loss", "validation loss", "bits per byte", "tokens/s")
-        .containsPattern("sparsity +80.00 % asked, 80.\\d\\d % counted")
+        .containsPattern("sparsity +80.00 % target, 80.\\d\\d % counted")
         .contains("What the model writes:");
     assertThat(trained.err()).contains("step 8/8");
     assertThat(run.resolve("config.yaml")).isRegularFile();

@@ -72,7 +72,7 @@ class PushButtonTest {
   void aModelZooFileTrainsEvaluatesAndExportsWhatHuggingFaceFolderLoads() throws IOException {
     Program trained = train("run", "--steps", "50");
     assertThat(trained.exitCode()).as(trained.err()).isZero();
-    assertThat(trained.out()).containsPattern("sparsity +75.00 % asked, 75.00 % counted");
+    assertThat(trained.out()).containsPattern("sparsity +75.00 % target, 75.00 % counted");
     assertThat(trained.err())
         .contains("note: ", "fp16_type: cbfloat16 is Cerebras hardware's: bfloat16 instead");
     Path run = directory.resolve("run");

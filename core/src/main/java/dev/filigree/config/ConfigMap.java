@@ -12,9 +12,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map of nodes by key. It remembers which keys were asked for, so that {@link #rejectUnknown} can
- * name a key that nobody asked for and say what is allowed: whoever reads a block asks for every
- * key it knows, then rejects the rest.
+ * A map of nodes by key. It remembers which keys were read, so that {@link #rejectUnknown} can name
+ * a key that nothing reads and say what is allowed: whoever reads a block reads every key it knows,
+ * then rejects the rest.
  */
 public final class ConfigMap implements ConfigNode {
   private final Location location;
@@ -33,6 +33,7 @@ public final class ConfigMap implements ConfigNode {
     return location;
   }
 
+  /** All nodes by key, in the order of the file; reading them here marks no key as read. */
   public Map<String, ConfigNode> entries() {
     return entries;
   }
@@ -78,6 +79,11 @@ public final class ConfigMap implements ConfigNode {
     }
   }
 
+  /**
+   * The node at a key.
+   *
+   * @throws ConfigException where the key is missing or has no value
+   */
   public ConfigNode require(String key) {
     return get(key).orElseThrow(() -> error("'" + key + "' is missing"));
   }
@@ -92,30 +98,49 @@ public final class ConfigMap implements ConfigNode {
                     key, name -> new ConfigMap(location.child(name, location.line()), Map.of())));
   }
 
+  /**
+   * The text at a key.
+   *
+   * @throws ConfigException where it is missing, or no text
+   */
   public String string(String key) {
     return require(key).asString();
   }
 
+  /** The text at a key; the fallback where the key is missing. */
   public String string(String key, String fallback) {
     return orDefault(key, ConfigNode::asString, fallback);
   }
 
+  /**
+   * The number at a key.
+   *
+   * @throws ConfigException where it is missing, or no number
+   */
   public double number(String key) {
     return require(key).asDouble();
   }
 
+  /** The number at a key; the fallback where the key is missing. */
   public double number(String key, double fallback) {
     return orDefault(key, ConfigNode::asDouble, fallback);
   }
 
+  /**
+   * The whole number at a key.
+   *
+   * @throws ConfigException where it is missing, or no whole number
+   */
   public long integer(String key) {
     return require(key).asLong();
   }
 
+  /** The whole number at a key; the fallback where the key is missing. */
   public long integer(String key, long fallback) {
     return orDefault(key, ConfigNode::asLong, fallback);
   }
 
+  /** True or false at a key; the fallback where the key is missing. */
   public boolean flag(String key, boolean fallback) {
     return orDefault(key, ConfigNode::asBoolean, fallback);
   }
@@ -141,7 +166,7 @@ public final class ConfigMap implements ConfigNode {
   }
 
   /**
-   * Throws for the first key that was never asked for.
+   * Throws for the first key that was never read.
    *
    * @throws ConfigException naming the key, its line, the keys that are allowed and the nearest
    */
@@ -150,7 +175,7 @@ public final class ConfigMap implements ConfigNode {
   }
 
   /**
-   * Throws for the first key that was never asked for and may not be ignored.
+   * Throws for the first key that was never read and may not be ignored.
    *
    * @param ignored says which keys have no effect; the error does not list them
    * @throws ConfigException naming the key, its line, the keys that are allowed and the nearest

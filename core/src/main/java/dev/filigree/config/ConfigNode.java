@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A node of a configuration: a scalar, a list or a map, and where it stands. */
 public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
+  /** Where the node stands: file, line and key. */
   Location location();
 
   /** The node as plain Java: String, Long, Double, Boolean, null, List or LinkedHashMap. */
@@ -22,6 +23,11 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
     return new ConfigException(location() + ": " + message);
   }
 
+  /**
+   * The node as a map.
+   *
+   * @throws ConfigException for a node of another kind, naming its place
+   */
   default ConfigMap asMap() {
     if (this instanceof ConfigMap map) {
       return map;
@@ -29,6 +35,11 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
     throw error("expected a map, found " + kind());
   }
 
+  /**
+   * The node as a single value.
+   *
+   * @throws ConfigException for a node of another kind, naming its place
+   */
   default ConfigScalar asScalar() {
     if (this instanceof ConfigScalar scalar) {
       return scalar;
@@ -43,10 +54,20 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
         : new ConfigList(location(), java.util.List.of(this));
   }
 
+  /**
+   * The node as text.
+   *
+   * @throws ConfigException for a node of another kind, naming its place
+   */
   default String asString() {
     return asScalar().string();
   }
 
+  /**
+   * The node as a path.
+   *
+   * @throws ConfigException for a node of another kind, naming its place
+   */
   default Path asPath() {
     try {
       return Path.of(asString());
@@ -55,14 +76,29 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
     }
   }
 
+  /**
+   * The node as a number.
+   *
+   * @throws ConfigException for a node of another kind, naming its place
+   */
   default double asDouble() {
     return asScalar().number();
   }
 
+  /**
+   * The node as a whole number.
+   *
+   * @throws ConfigException for a node of another kind, naming its place
+   */
   default long asLong() {
     return asScalar().integer();
   }
 
+  /**
+   * The node as true or false.
+   *
+   * @throws ConfigException for a node of another kind, naming its place
+   */
   default boolean asBoolean() {
     return asScalar().flag();
   }

@@ -13,7 +13,7 @@ public final class NearestName {
   /**
    * The candidate that takes the fewest changed, missing, extra or swapped letters, if those are at
    * most a third of the name's; the first in the alphabet of equally near ones. Names of more than
-   * 100 letters are not looked at.
+   * 100 letters are not compared.
    */
   public static Optional<String> of(String name, Collection<String> candidates) {
     int limit = Math.max(1, name.length() / 3);

@@ -21,6 +21,7 @@ public final class Durable {
   /** What writes the bytes of a file, from its beginning. */
   @FunctionalInterface
   public interface Content {
+    /** Writes the content at the position of the channel. */
     void writeTo(FileChannel channel) throws IOException;
   }
 
@@ -83,6 +84,7 @@ public final class Durable {
     syncFolder(Objects.requireNonNull(name.toAbsolutePath().getParent()));
   }
 
+  /** Forces a file to the disk: content and metadata. */
   public static void syncFile(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.force(true);

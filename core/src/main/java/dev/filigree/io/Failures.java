@@ -19,6 +19,7 @@ public final class Failures {
         : message.lines().findFirst().orElse("");
   }
 
+  /** What went wrong, in half a sentence for the end of an error message. */
   public static String reason(IOException e) {
     return switch (e) {
       case AccessDeniedException denied -> "permission denied";

@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Where the layers that are being made put their parameters: in memory, or nowhere, where only
- * their names and shapes are asked for (libtorch's device {@code meta}).
+ * Where the layers that are being made put their parameters: in memory, or nowhere, where only only
+ * their names and shapes are wanted (libtorch's device {@code meta}).
  */
 public final class Allocation {
   private static final ScopedValue<Boolean> SHAPES_ONLY = ScopedValue.newInstance();

@@ -14,10 +14,12 @@ public final class LayerList<L extends Layer> extends Layer implements Iterable<
     }
   }
 
+  /** The layer at an index, from 0. */
   public L get(int index) {
     return members.get(index);
   }
 
+  /** How many layers there are. */
   public int size() {
     return members.size();
   }

@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The layers of this program by their weights. libtorch's modules lose the Java type of what they
+ * The layers of this program by their weights. Modules of libtorch lose the Java type of what they
  * hold, so that no walk through a plain {@code Module} finds a layer; its parameters do. No layer
  * is kept alive by it.
  */

@@ -59,10 +59,12 @@ public final class Linear extends WeightedLayer {
     return bias == null ? linear(x, weight) : linear(x, weight, new TensorOptional(bias));
   }
 
+  /** The size of the last dimension of the input. */
   public long inFeatures() {
     return inFeatures;
   }
 
+  /** The size of the last dimension of the output. */
   public long outFeatures() {
     return outFeatures;
   }

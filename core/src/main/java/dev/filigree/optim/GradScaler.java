@@ -72,7 +72,7 @@ public final class GradScaler {
 
   /**
    * Divides the gradients of an optimizer by the scale and notes whether all are finite. Needed
-   * only by those who look at the gradients before {@link #step}, to clip them for instance.
+   * only by those who use the gradients before {@link #step}, to clip them for instance.
    *
    * @throws IllegalStateException when called twice between two updates
    */

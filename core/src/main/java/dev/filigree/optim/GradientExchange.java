@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * The one door to replicas of a model that train in parallel. A training loop calls it once the
  * gradients of a step are complete and before they are clipped; the sparse wrapper calls it for the
- * dense gradients that a mask update looks at. All replicas make the same calls in the same order:
+ * dense gradients that a mask update needs. All replicas make the same calls in the same order:
  * they store their parameters alike, and every parameter takes part in every step on each of them.
  */
 @FunctionalInterface

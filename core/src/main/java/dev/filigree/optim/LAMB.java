@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.TensorVector;
  * Batch Optimization for Deep Learning: Training BERT in 76 minutes", 2020 (arXiv:1904.00962),
  * algorithm 2.
  *
- * <p>Norms look at the weights that are there, so that a matrix and the vector of its kept weights
+ * <p>Norms are those of the weights that exist, so that a matrix and the vector of its kept weights
  * take the same step.
  */
 public final class LAMB extends AbstractOptimizer<LAMB.Options> {

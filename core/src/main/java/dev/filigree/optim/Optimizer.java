@@ -46,8 +46,8 @@ public interface Optimizer {
   boolean keepsZeros();
 
   /**
-   * Whether the update of a matrix needs its shape [rows, columns], because it looks at whole rows
-   * and columns. Such an optimizer cannot train the kept weights of a matrix as a vector.
+   * Whether the update of a matrix needs its shape [rows, columns], because it uses whole rows and
+   * columns. Such an optimizer cannot train the kept weights of a matrix as a vector.
    */
   default boolean needsMatrixShape() {
     return false;

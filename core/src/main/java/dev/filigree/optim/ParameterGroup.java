@@ -39,6 +39,7 @@ public final class ParameterGroup {
     weightDecay(weightDecay);
   }
 
+  /** The parameters of the group, in the order they were given. */
   public List<Tensor> parameters() {
     return Collections.unmodifiableList(parameters);
   }
@@ -53,18 +54,30 @@ public final class ParameterGroup {
     return parameters.stream().anyMatch(each -> Tensors.identity(each) == identity);
   }
 
+  /** The learning rate of the next step. */
   public double learningRate() {
     return learningRate;
   }
 
+  /**
+   * Sets the learning rate from the next step on.
+   *
+   * @throws IllegalArgumentException below 0, and for what is not finite
+   */
   public void learningRate(double value) {
     learningRate = OptionChecks.nonNegative("learning rate", value);
   }
 
+  /** The weight decay of the next step. */
   public double weightDecay() {
     return weightDecay;
   }
 
+  /**
+   * Sets the weight decay from the next step on.
+   *
+   * @throws IllegalArgumentException below 0, and for what is not finite
+   */
   public void weightDecay(double value) {
     weightDecay = OptionChecks.nonNegative("weight decay", value);
   }

@@ -12,13 +12,13 @@ public interface ParameterLayout {
   /** The shape from outside. */
   long[] shape();
 
-  /** A stored tensor as it looks from outside; itself where that is the same. */
+  /** A stored tensor in its outside form; itself where that is the same. */
   Tensor toDense(Tensor stored);
 
   /** The reverse of {@link #toDense}. */
   Tensor fromDense(Tensor dense);
 
-  /** The layout of an ordinary parameter, stored as it looks. */
+  /** The layout of an ordinary parameter, whose stored form is the outside one. */
   static ParameterLayout asStored(Tensor parameter) {
     long[] shape = Tensors.shape(parameter);
     return new ParameterLayout() {

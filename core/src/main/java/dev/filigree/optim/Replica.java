@@ -39,7 +39,7 @@ public record Replica(int rank, int size) {
   }
 
   /**
-   * This replica's part of so many samples.
+   * This replica's share of a number of samples.
    *
    * @throws IllegalArgumentException when they do not come apart into equal parts
    */

@@ -41,6 +41,7 @@ public enum ElementType {
     return bytes;
   }
 
+  /** The type of libtorch's tensors of such elements. */
   public ScalarType scalarType() {
     return scalarType;
   }

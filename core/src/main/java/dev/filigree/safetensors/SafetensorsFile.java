@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A safetensors file open for reading. The header is read and checked at once; each tensor's bytes
- * go from the file straight into the memory of the tensor, when it is asked for.
+ * go from the file straight into the memory of the tensor, when it is read.
  *
  * <p>Not thread-safe.
  */

@@ -57,6 +57,7 @@ public final class Tensors {
     return tensor.unsafeGetTensorImpl().address();
   }
 
+  /** The sizes of the dimensions. */
   public static long[] shape(Tensor tensor) {
     return tensor.sizes().vec().get();
   }

@@ -31,10 +31,12 @@ public final class PackedTokens implements AutoCloseable {
     return 4 * (floats + (long) Panels.MAX_WIDTH * BlockKernels.WIDE);
   }
 
+  /** How many rows are packed. */
   public int tokens() {
     return tokens;
   }
 
+  /** The length of a row. */
   public int features() {
     return features;
   }

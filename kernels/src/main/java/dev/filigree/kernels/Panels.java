@@ -16,7 +16,10 @@ import java.util.Arrays;
  * not appear. Columns and rows are stored as 16-bit numbers within their block.
  */
 final class Panels {
-  /** The widest panel; a packed tile has so many columns to spare for reads past a short row. */
+  /**
+   * The widest panel; a packed tile has this many spare columns, for reads past the end of a short
+   * row.
+   */
   static final int MAX_WIDTH = 512;
 
   private static final int MIN_WIDTH = 64;

@@ -29,7 +29,7 @@ public final class SparseKernels implements AutoCloseable {
    */
   private static final long CACHED_BYTES = 8 << 20;
 
-  /** Weights that one unit of the weight gradient takes: so many gradients stay in a cache. */
+  /** Weights of one work unit of the weight gradient: as many gradients as stay in a cache. */
   private static final int GRADIENTS_A_UNIT = 1 << 18;
 
   /** Units of the weight gradient that each thread should have, so that all end together. */
@@ -57,7 +57,7 @@ public final class SparseKernels implements AutoCloseable {
   }
 
   /**
-   * Kernels that use so many threads, the caller's among them.
+   * Kernels that use a number of threads, the caller's among them.
    *
    * @throws IllegalArgumentException if threads is below 1
    * @throws IllegalStateException if a provider was forced that cannot run here
@@ -83,6 +83,7 @@ public final class SparseKernels implements AutoCloseable {
     return kernels.name();
   }
 
+  /** How many threads compute, the caller among them. */
   public int threads() {
     return pool.threads();
   }

@@ -94,10 +94,12 @@ public final class SparseMatrix {
     return (int) Math.min(2L * length, most);
   }
 
+  /** Output features. */
   public int rows() {
     return rows;
   }
 
+  /** Input features. */
   public int columns() {
     return columns;
   }

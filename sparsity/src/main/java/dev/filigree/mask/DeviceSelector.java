@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * score, no word from the host, and gives the same line as {@link RadixSelect}.
  */
 final class DeviceSelector implements Selector {
-  /** Groups up to this size look their number of winners up in a table on the device. */
+  /** For groups up to this size, the number of winners comes from a table on the device. */
   private static final long TABLE = 4096;
 
   private static final long[] ALONG_GROUP = {1};

@@ -35,7 +35,7 @@ public interface Distribution {
     /** What weights compete by across parameters, floating, of this shape: as a rule |w|. */
     Tensor scores();
 
-    /** A parameter whose scores are computed when they are asked for. */
+    /** A parameter whose scores are computed on demand. */
     static Parameter of(String name, long[] shape, Supplier<Tensor> scores) {
       return new ShapedParameter(name, shape, scores);
     }

@@ -92,7 +92,7 @@ public interface InitialMask {
 
   /**
    * Weights that are zero stay zero, all others exist: for a model that was pruned before. The
-   * sparsity and the groups asked for play no part.
+   * requested sparsity and groups play no part.
    */
   static InitialMask fromZeros() {
     return request -> Tensors.scoped(() -> request.weight().ne(new Scalar(0)));
@@ -100,7 +100,7 @@ public interface InitialMask {
 
   /**
    * A regular pattern: existing weights at even distances along each row, every row shifted against
-   * the one before. Its sparsity is close to the one asked for, not exact; groups play no part.
+   * the one before. Its sparsity is close to the requested one, not exact; groups play no part.
    *
    * @see Checkerboard
    */

@@ -59,7 +59,7 @@ public final class Masks {
   /**
    * Drops the existing weights with the smallest scores: of each group the fraction {@code
    * dropFraction}, and more where that would leave more than the sparsity keeps. Only existing
-   * weights are looked at, so that a missing one never comes back, whatever its score.
+   * weights compete, so that a missing one never comes back, whatever its score.
    *
    * @param scores floating, of the weight's shape
    * @param mask bool, of the weight's shape
@@ -120,7 +120,7 @@ public final class Masks {
     return count;
   }
 
-  /** {@link #select} among the existing weights of one group: only they are looked at. */
+  /** {@link #select} among the existing weights of one group: no others compete. */
   private static Tensor selectExisting(
       Tensor scores, Tensor mask, Quota quota, SelectionGroups grouping, TieBreak ties) {
     requireShape("shape of the scores", scores, grouping);

@@ -33,8 +33,8 @@ final class ParallelRanges {
   }
 
   /**
-   * How many ranges to cut so many elements into for so many threads; more than threads where only
-   * that makes the elements of each range countable in an int.
+   * How many ranges to cut elements into for a number of threads; more than threads where only that
+   * makes the elements of each range countable in an int.
    */
   static int ranges(long size, int threads) {
     int least = Math.toIntExact(Math.ceilDiv(size, MOST));

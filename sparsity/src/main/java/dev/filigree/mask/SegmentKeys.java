@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The keys of float32 scores in memory, with or without a mask that says which of them compete.
  *
- * <p>A block is copied out before it is looked at: the loops then only ever see int arrays, however
- * the scores are stored, and the copy stays in the first-level cache.
+ * <p>A block is copied out before it is read: the loops then only ever see int arrays, however the
+ * scores are stored, and the copy stays in the first-level cache.
  */
 final class SegmentKeys implements Keys {
   private final MemorySegment scores;

@@ -3,7 +3,7 @@ package dev.filigree.mask;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
-/** A name, a shape, and scores when they are asked for. */
+/** A name, a shape, and scores that are computed on demand. */
 final class ShapedParameter implements Distribution.Parameter {
   private final String name;
   private final long[] shape;

@@ -31,6 +31,7 @@ public final class AlgorithmGroup {
         Stream.concat(entries.stream(), Stream.of(new Entry(filter, algorithm))).toList());
   }
 
+  /** The algorithms with their filters, in the order in which they match. */
   public List<Entry> entries() {
     return entries;
   }

@@ -24,9 +24,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * From which sparsity on a linear layer trains faster compressed than dense. Measured on square
- * layers of a few sizes, each when a layer of about that size first asks, and kept in the cache
- * folder; what was measured while other programs were busy counts for this program only. The scalar
- * kernels are never faster: they are not measured.
+ * layers of a few sizes, each when the first layer of about that size needs it, and kept in the
+ * cache folder; what was measured while other programs were busy counts for this program only. The
+ * scalar kernels are never faster: they are not measured.
  */
 public final class Crossover {
   /** The crossover of a size at which dense was always faster. */
@@ -69,8 +69,7 @@ public final class Crossover {
   }
 
   /**
-   * The crossover of a device of this machine, of which nothing is measured yet that no layer asked
-   * for.
+   * The crossover of a device of this machine, whose sizes are measured as layers need them.
    *
    * @throws java.util.NoSuchElementException for a device without sparse products
    */
@@ -128,7 +127,7 @@ public final class Crossover {
 
   /**
    * The sparsity by the side of the layer; above 1 where dense is always faster, or the kernels are
-   * scalar. Measures the sizes that no layer asked for yet.
+   * scalar. Measures the sizes that have not been measured yet.
    */
   public synchronized Map<Integer, Double> bySize() {
     CrossoverMeasurement.SIZES.forEach(this::ofSize);

@@ -38,7 +38,8 @@ final class CrossoverMeasurement {
   private static final int WARM_UP_ROUNDS = 200;
 
   /**
-   * What is asked of one pair, whatever else the machine does: rounds that do not fit are spared.
+   * The time limit of one pair, whatever else the machine does: rounds that do not fit are left
+   * out.
    */
   private static final long MOST_NANOS = 1_000_000_000;
 

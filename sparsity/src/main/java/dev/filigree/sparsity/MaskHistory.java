@@ -43,7 +43,7 @@ public final class MaskHistory implements SparsityListener {
                   updates.stream().filter(update -> update.step() == step).toList();
               long size = at.stream().mapToLong(MaskUpdate::size).sum();
               long kept = at.stream().mapToLong(MaskUpdate::kept).sum();
-              double asked =
+              double targetZeros =
                   at.stream().mapToDouble(update -> update.targetSparsity() * update.size()).sum();
               text.append(
                   "%d %d %d %d %.4f %.4f%n"
@@ -52,7 +52,7 @@ public final class MaskHistory implements SparsityListener {
                           at.stream().mapToLong(MaskUpdate::dropped).sum(),
                           at.stream().mapToLong(MaskUpdate::grown).sum(),
                           kept,
-                          asked / size,
+                          targetZeros / size,
                           1 - (double) kept / size));
             });
     return text.toString();

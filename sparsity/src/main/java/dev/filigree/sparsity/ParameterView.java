@@ -38,9 +38,9 @@ final class ParameterView implements WeightView {
   }
 
   /**
-   * The view of a growth score that looks at the gradient of one step. It is the same whether the
-   * score is computed as the gradient arrives or afterwards: nothing that the optimizer's step
-   * changes is in it.
+   * The view of a growth score that uses the gradient of one step. It is the same whether the score
+   * is computed as the gradient arrives or afterwards: nothing that the optimizer's step changes is
+   * in it.
    */
   ParameterView ofGradient(Tensor arriving) {
     return new ParameterView(parameter, optimizer, step, seed, arriving, true);
@@ -55,9 +55,9 @@ final class ParameterView implements WeightView {
     if (beforeStep) {
       throw new IllegalStateException(
           name()
-              + ": a growth score that looks at the gradient of one step has no "
+              + ": a growth score that uses the gradient of one step has no "
               + what
-              + ": it is computed before the optimizer's step; Evidence.gradient(2) is looked at"
+              + ": it is computed before the optimizer's step; Evidence.gradient(2) is used"
               + " after it");
     }
   }

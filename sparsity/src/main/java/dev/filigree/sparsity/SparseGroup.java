@@ -108,7 +108,7 @@ final class SparseGroup {
     }
   }
 
-  /** Prepares for the gradients of the next step, if an update will look at them. */
+  /** Prepares to gather the gradients of the next step, if an update will need them. */
   void await(long step, long seed, Optimizer optimizer) {
     boolean isUpdate = isUpdate(step);
     boolean wanted = isUpdate || gathersFor(step);
@@ -181,7 +181,7 @@ final class SparseGroup {
     return algorithm.settings().shaper().group(parameter.name(), parameter.shape());
   }
 
-  /** An initial mask need not have the sparsity asked for: that of a pruned model has its own. */
+  /** An initial mask need not have the scheduled sparsity: that of a pruned model has its own. */
   private static void warnAboutCount(SparseParameter parameter, long expected) {
     if (parameter.kept() != expected) {
       LOG.warn(

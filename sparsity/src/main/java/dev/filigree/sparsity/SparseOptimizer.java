@@ -260,6 +260,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     return skipped;
   }
 
+  /** Adds a listener to mask updates; they are called in the order they were added. */
   public void addListener(SparsityListener listener) {
     listeners.add(listener);
   }

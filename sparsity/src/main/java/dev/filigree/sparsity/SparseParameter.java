@@ -212,8 +212,8 @@ public final class SparseParameter implements ParameterLayout {
   }
 
   /**
-   * The dense gradient that the next mask update will look at, where it is held: in masked
-   * execution, or where several backward passes are summed.
+   * The dense gradient that the next mask update will use, where it is kept: in masked execution,
+   * or where several backward passes are summed.
    */
   public Optional<Tensor> denseGradient() {
     return evidence.denseGradient();
@@ -296,7 +296,7 @@ public final class SparseParameter implements ParameterLayout {
         });
   }
 
-  /** Assigns zero to weights that do not exist and, if asked, to their optimizer state. */
+  /** Assigns zero to weights that do not exist and, where wanted, to their optimizer state. */
   void enforce(Optimizer optimizer, boolean stateToo) {
     storage.enforce(stateToo ? optimizer.state(weight) : Map.of());
   }

@@ -13,16 +13,16 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What sparsity an algorithm asks for in the course of a run, found by going through its updates
- * without a weight.
+ * How an algorithm's sparsity develops in the course of a run: its schedules played through without
+ * any weights.
  *
  * @param algorithm the registered name
  * @param lastStep the step that the run ends at
  * @param initial the sparsity that the run begins with, a fraction; 0 where it begins dense
  * @param reached the sparsity after the last update of the run
- * @param asked the sparsity that the schedule comes to in the end; where it has no end, that of the
- *     last step
- * @param missed whether what is reached is not what is asked
+ * @param target the sparsity that the schedule comes to in the end; where it has no end, that of
+ *     the last step
+ * @param missed whether what is reached is not the target
  * @param dense whether the run begins dense and makes no mask
  * @param updates how many updates the run has
  * @param lastUpdate the step of the last of them; empty for none
@@ -35,20 +35,20 @@ public record SparsityCourse(
     long lastStep,
     double initial,
     double reached,
-    double asked,
+    double target,
     boolean missed,
     boolean dense,
     long updates,
     OptionalLong lastUpdate,
     OptionalLong nextUpdate,
     boolean fixed) {
-  /** Rounding. */
+  /** Differences up to this are rounding. */
   private static final double SAME = 1e-9;
 
   /** A schedule that moves at every step is always a little ahead of the last update. */
   private static final double CLOSE = 0.005;
 
-  /** How far beyond the run's end the next update is looked for. */
+  /** How many steps beyond the end of the run are searched for the next update. */
   private static final long LOOK_AHEAD = 1_000_000;
 
   /**
@@ -72,14 +72,14 @@ public record SparsityCourse(
     }
     End end = end(schedule, algorithm.sparsity(algorithm instanceof Static ? 0 : lastStep));
     // A list of values goes round from update to update: it has no end that a run could miss.
-    double asked = schedule.state().isEmpty() ? Math.clamp(end.value, 0.0, 1.0) : reached;
+    double target = schedule.state().isEmpty() ? Math.clamp(end.value, 0.0, 1.0) : reached;
     return new SparsityCourse(
         name,
         lastStep,
         initial,
         reached,
-        asked,
-        Math.abs(reached - asked) > end.tolerance,
+        target,
+        Math.abs(reached - target) > end.tolerance,
         algorithm.startsDense() && updates == 0,
         updates,
         lastUpdate,
@@ -124,7 +124,7 @@ public record SparsityCourse(
     if (missed) {
       return Optional.of(
           "%s reaches a sparsity of %s, not the %s of its schedule: %s"
-              .formatted(algorithm, percent(reached), percent(asked), why()));
+              .formatted(algorithm, percent(reached), percent(target), why()));
     }
     if (updates == 0 && !fixed) {
       return Optional.of(

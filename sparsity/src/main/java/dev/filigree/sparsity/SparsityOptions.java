@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param savedState the {@link SparseOptimizer#state} that will be loaded, empty for a new run:
  *     with execution auto, each parameter is stored as it says from the beginning, and nothing is
  *     measured
- * @param exchange with the replicas of the model, for gradients that mask updates look at
+ * @param exchange with the replicas of the model, for the gradients that mask updates need
  */
 public record SparsityOptions(
     long seed,
@@ -49,41 +49,49 @@ public record SparsityOptions(
         0, Execution.AUTO, 1, false, Map.of(), Map.of(), Map.of(), GradientExchange.none());
   }
 
+  /** The same options with another seed. */
   public SparsityOptions seed(long value) {
     return new SparsityOptions(
         value, execution, microBatches, skipNonFinite, otherNames, existing, savedState, exchange);
   }
 
+  /** The same options with another execution. */
   public SparsityOptions execution(Execution value) {
     return new SparsityOptions(
         seed, value, microBatches, skipNonFinite, otherNames, existing, savedState, exchange);
   }
 
+  /** The same options with another number of backward passes a step. */
   public SparsityOptions microBatches(int value) {
     return new SparsityOptions(
         seed, execution, value, skipNonFinite, otherNames, existing, savedState, exchange);
   }
 
+  /** The same options with steps with an infinite or NaN gradient left out, or not. */
   public SparsityOptions skipNonFinite(boolean value) {
     return new SparsityOptions(
         seed, execution, microBatches, value, otherNames, existing, savedState, exchange);
   }
 
+  /** The same options with further names for filters. */
   public SparsityOptions otherNames(Map<String, List<String>> value) {
     return new SparsityOptions(
         seed, execution, microBatches, skipNonFinite, value, existing, savedState, exchange);
   }
 
+  /** The same options with masks of weights that exist already. */
   public SparsityOptions existing(Map<String, Tensor> value) {
     return new SparsityOptions(
         seed, execution, microBatches, skipNonFinite, otherNames, value, savedState, exchange);
   }
 
+  /** The same options with a state that will be loaded. */
   public SparsityOptions savedState(Map<String, Object> value) {
     return new SparsityOptions(
         seed, execution, microBatches, skipNonFinite, otherNames, existing, value, exchange);
   }
 
+  /** The same options with an exchange with other replicas. */
   public SparsityOptions exchange(GradientExchange value) {
     return new SparsityOptions(
         seed, execution, microBatches, skipNonFinite, otherNames, existing, savedState, value);

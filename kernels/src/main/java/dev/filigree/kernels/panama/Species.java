@@ -39,19 +39,19 @@ public final class Species {
 
   /** Why these vectors cannot run fast here, each a sentence with the remedy; empty if they can. */
   public static List<String> obstacles() {
-    String asked = System.getProperty(WIDTH_PROPERTY, "");
+    String width = System.getProperty(WIDTH_PROPERTY, "");
     int widest = FloatVector.SPECIES_PREFERRED.vectorBitSize();
     if (widest < 128) {
       return List.of("This CPU has no vectors of 128 bits that the JVM knows; use another CPU.");
     }
-    if (!asked.isEmpty() && !List.of("128", "256", "512").contains(asked)) {
+    if (!width.isEmpty() && !List.of("128", "256", "512").contains(width)) {
       return List.of(
-          "-D%s=%s is no vector width; give 128, 256 or 512.".formatted(WIDTH_PROPERTY, asked));
+          "-D%s=%s is no vector width; give 128, 256 or 512.".formatted(WIDTH_PROPERTY, width));
     }
-    if (!asked.isEmpty() && Integer.parseInt(asked) > widest) {
+    if (!width.isEmpty() && Integer.parseInt(width) > widest) {
       return List.of(
           "-D%s=%s is wider than the %d bits that this CPU and JVM prefer; leave it out."
-              .formatted(WIDTH_PROPERTY, asked, widest));
+              .formatted(WIDTH_PROPERTY, width, widest));
     }
     return List.of();
   }

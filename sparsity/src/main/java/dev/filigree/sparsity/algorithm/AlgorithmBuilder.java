@@ -29,6 +29,7 @@ public final class AlgorithmBuilder<A extends SparsityAlgorithm> {
   private Ties ties = Ties.LOWER_INDEX;
   private Distribution distribution = Distribution.uniform();
 
+  /** A builder of an algorithm that is made from its settings. */
   public AlgorithmBuilder(Function<AlgorithmSettings, A> constructor) {
     this.constructor = constructor;
   }
@@ -38,6 +39,7 @@ public final class AlgorithmBuilder<A extends SparsityAlgorithm> {
     return sparsity(fraction("sparsity", value));
   }
 
+  /** The sparsity by step, a fraction in [0, 1]: read for the initial mask and at every update. */
   public AlgorithmBuilder<A> sparsity(Schedule value) {
     sparsity = value;
     return this;
@@ -48,31 +50,37 @@ public final class AlgorithmBuilder<A extends SparsityAlgorithm> {
     return dropFraction(fraction("drop fraction", value));
   }
 
+  /** The fraction of the existing weights, in [0, 1], that an update drops, by step. */
   public AlgorithmBuilder<A> dropFraction(Schedule value) {
     dropFraction = value;
     return this;
   }
 
+  /** The steps after which masks are updated. */
   public AlgorithmBuilder<A> update(UpdateSchedule value) {
     update = value;
     return this;
   }
 
+  /** The first mask; random where nothing is said. */
   public AlgorithmBuilder<A> initialMask(InitialMask value) {
     initialMask = value;
     return this;
   }
 
+  /** Which weights compete with each other; where nothing is said, all of a parameter. */
   public AlgorithmBuilder<A> shaper(ScoreShaper value) {
     shaper = value;
     return this;
   }
 
+  /** Who wins among equal scores; where nothing is said, the lower index. */
   public AlgorithmBuilder<A> ties(Ties value) {
     ties = value;
     return this;
   }
 
+  /** How the sparsity is spread over the parameters; where nothing is said, evenly. */
   public AlgorithmBuilder<A> distribution(Distribution value) {
     distribution = value;
     return this;

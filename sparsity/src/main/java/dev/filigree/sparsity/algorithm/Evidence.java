@@ -11,8 +11,8 @@ public sealed interface Evidence {
   /**
    * The gradient of every weight, of those too that do not exist: the mean over the last steps
    * before an update, or over those since the last update where these are fewer, over all
-   * micro-batches and replicas. That of a single step is for growth scores only: it is looked at as
-   * it arrives, before the optimizer's step.
+   * micro-batches and replicas. That of a single step is for growth scores only: it is used as it
+   * arrives, before the optimizer's step.
    *
    * @param steps how many, at least 1
    */
@@ -45,6 +45,7 @@ public sealed interface Evidence {
    */
   record InputNorms() implements Evidence {}
 
+  /** Nothing is gathered. */
   static Evidence none() {
     return new None();
   }
@@ -59,10 +60,16 @@ public sealed interface Evidence {
     return new Gradient(steps);
   }
 
+  /**
+   * A running average of the dense gradient, over all steps.
+   *
+   * @param beta its decay rate, in [0, 1)
+   */
   static Evidence momentum(double beta) {
     return new Momentum(beta);
   }
 
+  /** Norms of the layer's inputs, over the tokens of the step before an update. */
   static Evidence inputNorms() {
     return new InputNorms();
   }

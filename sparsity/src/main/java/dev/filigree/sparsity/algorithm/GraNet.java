@@ -13,6 +13,7 @@ public final class GraNet extends SparsityAlgorithm {
     super(gradual(settings));
   }
 
+  /** A builder in which nothing is chosen yet. */
   public static AlgorithmBuilder<GraNet> builder() {
     return new AlgorithmBuilder<>(GraNet::new);
   }

@@ -12,6 +12,7 @@ public final class GradualMagnitude extends SparsityAlgorithm {
     super(gradual(settings).withDropFraction(Schedules.constant(0)));
   }
 
+  /** A builder in which nothing is chosen yet. */
   public static AlgorithmBuilder<GradualMagnitude> builder() {
     return new AlgorithmBuilder<>(GradualMagnitude::new);
   }

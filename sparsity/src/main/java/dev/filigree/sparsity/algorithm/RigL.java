@@ -12,6 +12,7 @@ public final class RigL extends SparsityAlgorithm {
     super(settings);
   }
 
+  /** A builder in which nothing is chosen yet. */
   public static AlgorithmBuilder<RigL> builder() {
     return new AlgorithmBuilder<>(RigL::new);
   }

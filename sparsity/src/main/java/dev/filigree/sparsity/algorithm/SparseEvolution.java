@@ -12,6 +12,7 @@ public final class SparseEvolution extends SparsityAlgorithm {
     super(settings);
   }
 
+  /** A builder in which nothing is chosen yet. */
   public static AlgorithmBuilder<SparseEvolution> builder() {
     return new AlgorithmBuilder<>(SparseEvolution::new);
   }

@@ -21,6 +21,7 @@ public abstract class SparsityAlgorithm {
     this.settings = settings;
   }
 
+  /** Schedules, initial mask, competition and distribution. */
   public final AlgorithmSettings settings() {
     return settings;
   }

@@ -8,6 +8,7 @@ public final class Static extends SparsityAlgorithm {
     super(settings);
   }
 
+  /** A builder in which nothing is chosen yet. */
   public static AlgorithmBuilder<Static> builder() {
     return new AlgorithmBuilder<>(Static::new);
   }

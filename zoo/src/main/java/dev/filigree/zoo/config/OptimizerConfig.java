@@ -101,7 +101,7 @@ public record OptimizerConfig(
    * @param block the optimizer's block
    * @param resolved whether a run wrote the file, which may name rates without effect
    * @throws ConfigException for a learning rate or weight decay that no parameter would have, and
-   *     for schedules of an optimizer that looks at the first learning rate only
+   *     for schedules of an optimizer that uses the first learning rate only
    */
   void checkRates(
       List<ParameterSpec> parameters,

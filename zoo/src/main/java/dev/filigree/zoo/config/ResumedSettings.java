@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class ResumedSettings {
   private static final String SAVED = "the checkpoint has it";
   private static final String ORDER = "it decides the order of the data that the run is in";
-  private static final String START = "only a new run looks at it";
+  private static final String START = "only a new run uses it";
 
   /** What becomes of a changed setting. */
   private sealed interface Fate {
@@ -43,7 +43,7 @@ public final class ResumedSettings {
     FATES.put("model", new Fate.Refused(SAVED));
     FATES.put("optimizer", NOTED);
     FATES.put("optimizer.Adagrad.initial_accumulator", new Fate.Refused(START));
-    FATES.put("optimizer.Rprop.learning_rate", new Fate.Refused("only its first step looks at it"));
+    FATES.put("optimizer.Rprop.learning_rate", new Fate.Refused("only its first step uses it"));
     FATES.put("schedulers", NOTED);
     FATES.put("precision", NOTED);
     FATES.put("sparsity", NOTED); // what the run can follow: see ResumedSparsity
@@ -111,7 +111,7 @@ public final class ResumedSettings {
     return after.withNotes(notes);
   }
 
-  /** Whether losses of before can be compared with later ones: the same data, the same batches. */
+  /** Whether earlier losses can be compared with later ones: the same data, the same batches. */
   public static boolean evaluatesAlike(RunConfig before, RunConfig after) {
     return before.validationData().equals(after.validationData())
         && before.loop().evalSteps() == after.loop().evalSteps()
@@ -146,7 +146,7 @@ public final class ResumedSettings {
 
   private static Fate fate(String key) {
     String part = decidedBy(key);
-    // A key that nobody thought of is no key that takes effect.
+    // A key that is not listed here is one that takes no effect.
     return FATES.getOrDefault(part, new Fate.Refused("a resumed run cannot change it"));
   }
 

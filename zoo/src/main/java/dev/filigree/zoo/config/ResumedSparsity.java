@@ -80,7 +80,7 @@ final class ResumedSparsity {
 
     private void check(String key, Set<String> changed, long step, long lastStep) {
       if (key.equals("init_method")) {
-        throw refused(key, "only a new run looks at it");
+        throw refused(key, "only a new run uses it");
       }
       if (takesTurns(key, old) || takesTurns(key, algorithm)) {
         throw refused(key, "the run is within a list of values that take turns");

@@ -51,7 +51,7 @@ public final class RunConfigBuilder {
     return this;
   }
 
-  /** Registered data to train on, in batches of so many samples. */
+  /** Registered data to train on, in batches of the given size. */
   public RunConfigBuilder trainData(String name, Record options, int batchSize) {
     Map<String, Object> block = named("data_processor", name, options);
     block.put("batch_size", batchSize);

@@ -156,7 +156,7 @@ final class RunConfigReader {
     return sparsity;
   }
 
-  /** Notes the keys that the algorithm does not look at. */
+  /** Notes the keys that the algorithm does not use. */
   private static void noteWithoutEffect(SparsityConfig sparsity, List<String> notes) {
     List<AlgorithmGroup.Entry> built = sparsity.build().entries();
     for (int i = 0; i < built.size(); i++) {
@@ -179,7 +179,7 @@ final class RunConfigReader {
       case "static" ->
           Map.of(
               "drop_fraction", "static drops nothing", "update", "static never updates its masks");
-      case "gmp" -> Map.of("drop_fraction", "gmp drops what its sparsity asks");
+      case "gmp" -> Map.of("drop_fraction", "gmp drops what its sparsity schedule requires");
       default ->
           algorithm.startsDense()
               ? Map.of("init_method", "the first mask is made at update.start")

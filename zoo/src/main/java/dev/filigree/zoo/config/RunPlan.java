@@ -117,7 +117,9 @@ public record RunPlan(
         .toList();
   }
 
-  /** The rates of the first to the last step; a schedule is asked for the steps finished before. */
+  /**
+   * The rates of the first to the last step; a schedule takes the number of steps finished before.
+   */
   private static String learningRate(RunConfig config) {
     return config
         .schedulers()

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** What a file holds, found by looking into it: names are no guide. */
+/** What a file holds, told from its content: names are no guide. */
 sealed interface Content {
   /**
    * Documents in JSON.
@@ -33,7 +33,7 @@ sealed interface Content {
    */
   record Foreign(String what) implements Content {}
 
-  /** Bytes that are looked at, but for JSON. */
+  /** How many bytes decide, except for JSON. */
   int HEAD = 4096;
 
   /** How files of other kinds begin, by what they are. */
@@ -57,7 +57,7 @@ sealed interface Content {
   }
 
   /**
-   * Looks into a file.
+   * Tells what a file holds.
    *
    * @param key of the text in objects of JSON
    * @throws DataException for a file that holds text which is not read here, and for one that is
@@ -124,7 +124,7 @@ sealed interface Content {
     return head.length == 0 ? 0 : head[at];
   }
 
-  /** Looks at the first object, and at whether another follows on a later line. */
+  /** Decides by the first object, and by whether another follows on a later line. */
   private static Content json(TextFile file, String key) throws IOException {
     var first = new FirstObject(key);
     try (InputStream in = file.open();

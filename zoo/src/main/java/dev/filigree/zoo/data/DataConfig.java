@@ -149,7 +149,7 @@ public record DataConfig(
         : places;
   }
 
-  /** Keys of the block that this kind of data does not look at. */
+  /** Keys of the block that this kind of data does not use. */
   public List<String> keysWithoutEffect() {
     return DataSources.keysWithoutEffect(processor);
   }
@@ -285,7 +285,7 @@ public record DataConfig(
     block.get(key).ifPresent(node -> notes.add(node.location() + ": without effect: " + reason));
   }
 
-  /** Notes the keys that this kind of data, or an evaluation, does not look at. */
+  /** Notes the keys that this kind of data, or an evaluation, does not use. */
   private static void noteWithoutEffect(
       ConfigMap block, String processor, boolean evaluation, List<String> notes) {
     for (String key : DataSources.keysWithoutEffect(processor)) {
@@ -333,7 +333,7 @@ public record DataConfig(
     ConfigNode place = block.get("tokenizer").or(() -> block.get("data_dir")).orElse(block);
     try {
       if (!dataDirs.stream().allMatch(DataConfig::isPath) || (given != null && !isPath(given))) {
-        return given; // refused as soon as it is looked at
+        return given; // refused when it is checked
       }
       if (given != null && trained != null && !given.equals(trained)) {
         requireSame(given, trained);

@@ -125,7 +125,7 @@ public final class DataSources {
     return Records.read(block, others.getClass() == defaults.getClass() ? others : defaults);
   }
 
-  /** Keys of a block that a processor does not look at. */
+  /** Keys of a block that a processor does not use. */
   static List<String> keysWithoutEffect(String processor) {
     return switch (parts(processor)) {
       case NONE -> List.of("split", "validation_fraction", "glob", "text_key");

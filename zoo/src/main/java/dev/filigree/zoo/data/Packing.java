@@ -17,7 +17,7 @@ enum Packing {
   XZ,
   BZIP2;
 
-  /** Bytes that {@link #of} looks at. */
+  /** Bytes that {@link #of} reads. */
   static final int HEAD = 6;
 
   /** The longest window that Zstandard has, as a power of two: {@code zstd --long=31}. */

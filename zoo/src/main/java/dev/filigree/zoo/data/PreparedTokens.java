@@ -14,7 +14,7 @@ final class PreparedTokens {
   /**
    * The name of the tokenizer that made the tokens; empty where the data are something else.
    *
-   * @param wanted the tokenizer that is asked for; null where none is
+   * @param wanted the tokenizer that the configuration names; null where it names none
    * @throws DataException when that is another
    */
   static Optional<String> tokenizer(

@@ -19,7 +19,7 @@ record TextFile(String name, String place, long bytes, Opener raw) {
   private static final long MAX_RATIO = 500;
   private static final long ALWAYS_ALLOWED = 64L << 20;
 
-  /** Gives the bytes of a file from its beginning, as often as it is asked. */
+  /** Gives the bytes of a file from its beginning; may be called any number of times. */
   @FunctionalInterface
   interface Opener {
     InputStream open() throws IOException;

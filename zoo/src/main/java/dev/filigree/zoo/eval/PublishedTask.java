@@ -49,12 +49,12 @@ abstract class PublishedTask implements Task {
 
     @Override
     public final List<TaskPart> read(Path folder) throws IOException {
-      Path asked = TaskFiles.one(folder, questions);
+      Path file = TaskFiles.one(folder, questions);
       return List.of(
           new TaskPart(
               "",
               "",
-              questions(asked),
+              questions(file),
               questions(TaskFiles.one(folder, examples)),
               TaskPart.Draw.RANDOM));
     }

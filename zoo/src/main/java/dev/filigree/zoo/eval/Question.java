@@ -8,8 +8,10 @@ public interface Question {
   /** What is scored, without few-shot examples before it; at least one. */
   List<Option> options();
 
-  /** The question with its right answer, as it is shown in a few-shot prompt. */
-  String solved();
+  /** The question with its right answer, as a few-shot prompt shows it; needed by examples only. */
+  default String solved() {
+    throw new UnsupportedOperationException(getClass().getSimpleName() + " is no example");
+  }
 
   /**
    * The metrics of this question, each in [0, 1], by name.

@@ -59,7 +59,7 @@ public final class TaskEvaluation {
     String name = part.name().isEmpty() ? task.name() : task.name() + " " + part.name();
     if (shots > part.examples().size()) {
       throw new DataException(
-          "%s: %d shots asked for, there are %d examples"
+          "%s: %d shots wanted, there are %d examples"
               .formatted(name, shots, part.examples().size()));
     }
     if (part.questions().isEmpty()) {
@@ -68,18 +68,18 @@ public final class TaskEvaluation {
     var random = new PythonRandom(SEED);
     var questions = new ArrayList<>(part.questions());
     random.shuffle(questions);
-    List<Question> asked =
+    List<Question> scored =
         limit == 0 ? questions : questions.subList(0, (int) Math.min(limit, questions.size()));
     var values = new LinkedHashMap<String, List<Double>>();
-    for (int first = 0; first < asked.size(); first += CHUNK) {
-      List<Question> chunk = asked.subList(first, Math.min(first + CHUNK, asked.size()));
+    for (int first = 0; first < scored.size(); first += CHUNK) {
+      List<Question> chunk = scored.subList(first, Math.min(first + CHUNK, scored.size()));
       ask(name, chunk, part, shots, random, values);
       answered += chunk.size();
       progress.accept(answered);
     }
     var scores = new LinkedHashMap<String, Score>();
     values.forEach((metric, each) -> scores.put(metric, Score.of(each)));
-    return new TaskResult.PartResult(part.name(), asked.size(), scores);
+    return new TaskResult.PartResult(part.name(), scored.size(), scores);
   }
 
   private void ask(

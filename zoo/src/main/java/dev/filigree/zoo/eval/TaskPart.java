@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param name of the subject; empty where the task has only one part
  * @param description what stands at the top of every prompt; empty for nothing
- * @param questions what is asked
+ * @param questions to be scored
  * @param examples what the few-shot examples are taken from
  * @param draw how they are taken
  */

@@ -20,7 +20,7 @@ public record TaskResult(String task, int shots, String metric, List<PartResult>
   /**
    * One part.
    *
-   * @param questions asked
+   * @param questions how many were scored
    * @param scores by metric
    */
   public record PartResult(String name, long questions, Map<String, Score> scores) {
@@ -34,7 +34,7 @@ public record TaskResult(String task, int shots, String metric, List<PartResult>
     }
   }
 
-  /** Questions asked in all parts. */
+  /** Questions scored in all parts. */
   public long questions() {
     return parts.stream().mapToLong(PartResult::questions).sum();
   }

@@ -79,11 +79,6 @@ final class TruthfulQa extends PublishedTask {
     }
 
     @Override
-    public String solved() {
-      throw new UnsupportedOperationException("never an example");
-    }
-
-    @Override
     public Map<String, Double> score(double[] logLikelihoods) {
       double[] first = Arrays.copyOf(logLikelihoods, single.size());
       int best = MultipleChoice.best(first);

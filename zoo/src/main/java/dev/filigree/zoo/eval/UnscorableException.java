@@ -7,14 +7,14 @@ public final class UnscorableException extends IllegalArgumentException {
   private final int index;
 
   /**
-   * @param index of the text among those that were asked for
+   * @param index of the text among those to be scored
    */
   UnscorableException(int index, String message) {
     super(message);
     this.index = index;
   }
 
-  /** Which of the texts that were asked for it is, from 0. */
+  /** Which of the texts to be scored it is, from 0. */
   public int index() {
     return index;
   }

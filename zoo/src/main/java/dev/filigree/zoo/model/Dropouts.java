@@ -3,9 +3,9 @@ package dev.filigree.zoo.model;
 /**
  * The fractions of values that are set to zero while training.
  *
- * @param embedding of what enters the first layer
+ * @param embedding rate on the input of the first layer
  * @param attention of the attention weights
- * @param residual of what each block adds to the residual stream
+ * @param residual rate on what each block adds to the residual stream
  */
 public record Dropouts(double embedding, double attention, double residual) {
   public static final Dropouts NONE = new Dropouts(0, 0, 0);

@@ -51,8 +51,8 @@ public final class Generator {
   }
 
   /**
-   * Continues a prompt, until a token that ends a text or so many tokens have come. Past the
-   * network's context length, the older half of the context is forgotten.
+   * Continues a prompt, up to a token that ends a text or a number of tokens. Past the network's
+   * context length, the older half of the context is forgotten.
    *
    * @param prompt at least one token id
    * @param tokens the most tokens to generate

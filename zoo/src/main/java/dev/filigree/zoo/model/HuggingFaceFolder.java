@@ -133,7 +133,7 @@ public final class HuggingFaceFolder {
   /**
    * Writes a network as one tensor file, whose tensors are made one after the other.
    *
-   * @param parameters gives each dense parameter by name, null for none, as often as it is asked
+   * @param parameters gives each dense parameter by name, null for none; called any number of times
    * @param type the element type of the tensors written: F32, BF16 or F16
    */
   public static void write(

@@ -144,7 +144,7 @@ final class HuggingFaceKeys {
   }
 
   /**
-   * The last call: refuses keys that nobody asked for, unless they have no value or are known not
+   * The last call: refuses keys that nothing has read, unless they have no value or are known not
    * to decide what the network computes.
    *
    * @param harmless those of the family

@@ -182,7 +182,7 @@ record ModelZooDecoder(
                   extra.number("low_freq_factor", 1),
                   extra.number("high_freq_factor", 4),
                   extra.integer("original_max_position_embeddings", 8192));
-          default -> factor == 1 ? new RotaryConfig.None() : new RotaryConfig.Linear(factor);
+          default -> factor == 1 ? new RotaryConfig.None() : new RotaryConfig.LinearScaling(factor);
         };
     extra.rejectUnknown();
     return new RotaryConfig(block.number("rope_theta", 10_000), scaling);

@@ -19,8 +19,8 @@ public record RotaryConfig(double theta, Scaling scaling) {
   public record None() implements Scaling {}
 
   /** Position interpolation (Chen et al. 2023, arXiv:2306.15595): every wavelength × factor. */
-  public record Linear(double factor) implements Scaling {
-    public Linear {
+  public record LinearScaling(double factor) implements Scaling {
+    public LinearScaling {
       require(factor);
     }
   }
@@ -60,7 +60,7 @@ public record RotaryConfig(double theta, Scaling scaling) {
   private double scaled(double frequency) {
     return switch (scaling) {
       case None _ -> frequency;
-      case Linear linear -> frequency / linear.factor;
+      case LinearScaling linear -> frequency / linear.factor;
       case Llama3 llama3 -> {
         double turns = llama3.originalContext * frequency / (2 * Math.PI);
         double smooth =

@@ -89,7 +89,7 @@ record RotaryKeys(String theta, String part, double defaultPart) {
       }
     }
     return switch (type) {
-      case "linear" -> new RotaryConfig.Linear(block.number("factor"));
+      case "linear" -> new RotaryConfig.LinearScaling(block.number("factor"));
       case "llama3" ->
           new RotaryConfig.Llama3(
               block.number("factor"),
@@ -122,7 +122,7 @@ record RotaryKeys(String theta, String part, double defaultPart) {
     var block = new LinkedHashMap<String, Object>();
     switch (rotary.scaling()) {
       case RotaryConfig.None _ -> block.put("rope_type", "default");
-      case RotaryConfig.Linear linear -> {
+      case RotaryConfig.LinearScaling linear -> {
         block.put("rope_type", "linear");
         block.put("factor", linear.factor());
       }

@@ -14,7 +14,7 @@ public final class Figures {
     return Character.toUpperCase(words.charAt(0)) + words.substring(1);
   }
 
-  /** With so many digits after the point; a dash for NaN. */
+  /** With a fixed number of digits after the point; a dash for NaN. */
   public static String fixed(double value, int digits) {
     return Double.isFinite(value) ? String.format(Locale.ROOT, "%." + digits + "f", value) : "–";
   }

@@ -18,7 +18,7 @@ import java.util.function.Function;
 /**
  * What {@code metrics.jsonl} says about a run. Lines that are no JSON object, as a killed run may
  * leave, are counted and passed over. Where a run was resumed from a checkpoint older than the last
- * line, the steps done again replace those of before.
+ * line, steps done again replace the earlier ones.
  */
 final class RunMetrics {
   /** A training row, one a step that was logged. Losses are nats; NaN where not given. */
@@ -43,8 +43,8 @@ final class RunMetrics {
       double targetSparsity,
       double sparsity) {}
 
-  /** Where a layer ended: the sparsity asked for and the one counted. */
-  record LayerSparsity(String parameter, String shape, double target, double counted) {}
+  /** Where a layer ended: its target sparsity and the one counted. */
+  record FinalSparsity(String parameter, String shape, double target, double counted) {}
 
   private static final List<String> UNITS = List.of("token", "picture", "position");
 
@@ -199,13 +199,13 @@ final class RunMetrics {
   }
 
   /** Every sparse layer as it ended: from the end row, else from its last mask update. */
-  List<LayerSparsity> layers() {
+  List<FinalSparsity> layers() {
     if (end.path("layers").isArray()) {
       return end.path("layers")
           .valueStream()
           .map(
               layer ->
-                  new LayerSparsity(
+                  new FinalSparsity(
                       layer.path("parameter").asText(),
                       layer.path("shape").valueStream().map(JsonNode::asText).toList().stream()
                           .reduce((a, b) -> a + " × " + b)
@@ -216,9 +216,9 @@ final class RunMetrics {
     }
     var last = new TreeMap<String, Update>();
     updates.values().forEach(last::putAll);
-    Function<Update, LayerSparsity> layer =
+    Function<Update, FinalSparsity> layer =
         update ->
-            new LayerSparsity(update.parameter(), "", update.targetSparsity(), update.sparsity());
+            new FinalSparsity(update.parameter(), "", update.targetSparsity(), update.sparsity());
     return last.values().stream().map(layer).toList();
   }
 }

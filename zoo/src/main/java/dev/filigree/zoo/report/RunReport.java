@@ -155,7 +155,7 @@ public final class RunReport {
   }
 
   private String layers() {
-    List<RunMetrics.LayerSparsity> layers = metrics.layers();
+    List<RunMetrics.FinalSparsity> layers = metrics.layers();
     return layers.isEmpty() ? "" : Page.card("Sparsity of each layer", "", LayerBars.html(layers));
   }
 

@@ -38,7 +38,7 @@ final class SummaryTiles {
         out,
         "Sparsity",
         Figures.percent(end("sparsity", sparsity)),
-        "asked: " + Figures.percent(end("target_sparsity", Double.NaN)));
+        "target: " + Figures.percent(end("target_sparsity", Double.NaN)));
     tile(
         out,
         Figures.sentence(unit + "s a second"),

@@ -113,7 +113,7 @@ final class UpdateChart {
   }
 
   /**
-   * The last updates as rows of a table: step, dropped, grown, kept, sparsity asked and counted.
+   * The last updates as rows of a table: step, dropped, grown, kept, target and counted sparsity.
    */
   static String rows(Map<Long, Map<String, RunMetrics.Update>> updates) {
     return updates.entrySet().stream()

@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Holds libtorch to operations that give the same numbers every time; one that has no such form
- * fails and names itself. The settings of before come back on close. They are of the whole process.
+ * fails and names itself. The earlier settings come back on close. They are of the whole process.
  */
 final class Determinism implements AutoCloseable {
   private final boolean algorithms;

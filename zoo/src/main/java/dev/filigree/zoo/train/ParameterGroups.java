@@ -55,8 +55,8 @@ final class ParameterGroups {
   }
 
   /**
-   * Sets the hyper-parameters of an optimizer of these groups for the step after so many finished
-   * ones.
+   * Sets the hyper-parameters of an optimizer of these groups for the step that follows so many
+   * finished ones.
    *
    * @return the learning rate of the parameters without tags
    */

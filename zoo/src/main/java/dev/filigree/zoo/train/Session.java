@@ -186,10 +186,7 @@ final class Session implements AutoCloseable {
     return Sparsity.wrap(model, dense, sparsity.get(), options);
   }
 
-  /**
-   * Sets the hyper-parameters for the step after so many finished ones; the learning rate of the
-   * parameters without tags.
-   */
+  /** Sets the hyper-parameters for the next step. */
   double schedule(long step) {
     return groups.schedule(state.optimizer(), step);
   }

@@ -14,8 +14,8 @@ final class SparsityGuard {
   /**
    * Checks every sparse parameter.
    *
-   * @throws TrainingException naming the first one that keeps more than asked, or that has weights
-   *     outside its mask
+   * @throws TrainingException naming the first one that keeps more than its target, or that has
+   *     weights outside its mask
    */
   static void check(Session session) {
     session.sparsity().ifPresent(sparse -> check(sparse, session.keepsGivenZeros()));
@@ -32,7 +32,7 @@ final class SparsityGuard {
       // A mask from the zeros of given weights has the sparsity that it finds.
       if (!keepsGivenZeros && parameter.sparsity() < target - TOLERANCE) {
         throw new TrainingException(
-            "not as sparse as configured: %s has sparsity %.4f where %.4f was asked for"
+            "not as sparse as configured: %s has sparsity %.4f where the target is %.4f"
                 .formatted(parameter.name(), parameter.sparsity(), target));
       }
     }

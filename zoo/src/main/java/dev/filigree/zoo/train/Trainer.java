@@ -102,8 +102,9 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * The same for one of several replicas; their number need not be that of before. The first one
-   * must be prepared before the others begin: it removes what a killed process left half-written.
+   * The same for one of several replicas; their number need not be the same as before. The first
+   * one must be prepared before the others begin: it removes what a killed process left
+   * half-written.
    *
    * @param exchange as in {@link #start(RunConfig, Path, Replica, GradientExchange)}
    */
@@ -202,7 +203,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * Trains to the last step, or until a stop is asked for, and writes the report. Call it once.
+   * Trains to the last step, or until a stop is requested, and writes the report. Call it once.
    * Where the report cannot be written, a warning is logged and the run is still one that ended
    * well.
    *
@@ -224,7 +225,7 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  /** Asks the run to end after the step it is in, with a checkpoint; from any thread. */
+  /** Requests that the run end after the step it is in, with a checkpoint; from any thread. */
   public void requestStop() {
     loop.requestStop();
   }
@@ -253,7 +254,7 @@ public final class Trainer implements AutoCloseable {
     return RunPlan.of(config()).warnings();
   }
 
-  /** Whether the run directory has a checkpoint to go on from; may be asked from any thread. */
+  /** Whether the run directory has a checkpoint to go on from; may be called from any thread. */
   public boolean hasCheckpoint() {
     return !directory.checkpoints().all().isEmpty();
   }

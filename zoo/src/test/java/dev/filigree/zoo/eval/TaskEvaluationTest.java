@@ -100,7 +100,7 @@ class TaskEvaluationTest {
     var part = part("", List.of(question("q", 0, "y")), List.of(question("e", 0, "y")));
     assertThatThrownBy(() -> evaluation.evaluate(TASK, List.of(part), 2, 0))
         .isInstanceOf(DataException.class)
-        .hasMessage("arc: 2 shots asked for, there are 1 examples");
+        .hasMessage("arc: 2 shots wanted, there are 1 examples");
     assertThatThrownBy(
             () -> evaluation.evaluate(TASK, List.of(part("", List.of(), List.of())), 0, 0))
         .hasMessage("arc: no questions");

@@ -28,7 +28,8 @@ class RotaryConfigTest {
 
   @Test
   void linearScalingDividesEveryFrequency() {
-    float[] frequencies = new RotaryConfig(10_000, new RotaryConfig.Linear(4)).frequencies(8);
+    float[] frequencies =
+        new RotaryConfig(10_000, new RotaryConfig.LinearScaling(4)).frequencies(8);
 
     assertThat(frequencies)
         .containsExactly(new float[] {0.25f, 0.025f, 0.0025f, 0.00025f}, within(1e-9f));
@@ -69,9 +70,10 @@ class RotaryConfigTest {
     assertThat(read(Map.of("rope_parameters", parameters))).isEqualTo(LLAMA_31);
     assertThat(read(Map.of())).isEqualTo(new RotaryConfig(10_000, new RotaryConfig.None()));
     assertThat(read(Map.of("rope_scaling", Map.of("type", "linear", "factor", 2))).scaling())
-        .isEqualTo(new RotaryConfig.Linear(2));
+        .isEqualTo(new RotaryConfig.LinearScaling(2));
     Map<String, Object> both = Map.of("type", "linear", "rope_type", "linear", "factor", 4);
-    assertThat(read(Map.of("rope_scaling", both)).scaling()).isEqualTo(new RotaryConfig.Linear(4));
+    assertThat(read(Map.of("rope_scaling", both)).scaling())
+        .isEqualTo(new RotaryConfig.LinearScaling(4));
   }
 
   @Test

@@ -239,7 +239,7 @@ class RoundTripTest {
           pick(10_000.0, 500_000.0, 1 + random.nextDouble()),
           pick(
               new RotaryConfig.None(),
-              new RotaryConfig.Linear(factor),
+              new RotaryConfig.LinearScaling(factor),
               new RotaryConfig.Llama3(
                   factor, random.nextDouble(), 1 + random.nextDouble(), number(1, 9000))));
     }

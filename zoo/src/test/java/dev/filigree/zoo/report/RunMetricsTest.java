@@ -82,6 +82,6 @@ class RunMetricsTest {
   void layersOfARunThatWasKilledComeFromTheirLastUpdate() throws IOException {
     RunMetrics metrics =
         read(SyntheticRun.updateRow(10, "a", 7, 7), SyntheticRun.updateRow(20, "a", 5, 5));
-    assertThat(metrics.layers()).containsExactly(new RunMetrics.LayerSparsity("a", "", 0.8, 0.8));
+    assertThat(metrics.layers()).containsExactly(new RunMetrics.FinalSparsity("a", "", 0.8, 0.8));
   }
 }

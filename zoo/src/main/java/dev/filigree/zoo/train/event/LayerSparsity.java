@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param shape [out_features, in_features] for a linear layer
  * @param kept weights that the mask keeps, counted
- * @param targetSparsity the fraction that was asked for at this step
+ * @param targetSparsity the target at this step, a fraction
  * @param sparsity counted
  */
 public record LayerSparsity(
@@ -32,15 +32,15 @@ public record LayerSparsity(
         .toList();
   }
 
-  /** The sparsity that was asked for, over all these parameters; 0 for none. */
+  /** The target sparsity over all these parameters; 0 for none. */
   public static double target(List<LayerSparsity> layers) {
-    double asked = 0;
+    double zeros = 0;
     long size = 0;
     for (LayerSparsity layer : layers) {
       long elements = layer.shape().stream().reduce(1L, Math::multiplyExact);
-      asked += layer.targetSparsity() * elements;
+      zeros += layer.targetSparsity() * elements;
       size += elements;
     }
-    return size == 0 ? 0 : asked / size;
+    return size == 0 ? 0 : zeros / size;
   }
 }

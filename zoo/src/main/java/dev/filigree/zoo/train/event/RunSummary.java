@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     over several validation sets; null for none, and for text
  * @param bestEvalLoss of all evaluations; null for none
  * @param sparsity counted over the sparse parameters; 0 for a dense run
- * @param targetSparsity asked for over the sparse parameters
+ * @param targetSparsity over the sparse parameters, a fraction
  * @param skipped batches that gave no step
  * @param firstStep optimizer steps that were finished at the start, or at the resume
  * @param timedPositions tokens or pictures trained on since the start or the resume

@@ -25,6 +25,6 @@ public interface TrainingListener {
   /** After a checkpoint is whole on disk. */
   default void onCheckpoint(SavedCheckpoint checkpoint) {}
 
-  /** After the last step, or after the one that a stop was asked for in. */
+  /** After the last step, or after the one in which a stop was requested. */
   default void onEnd(RunSummary summary) {}
 }
