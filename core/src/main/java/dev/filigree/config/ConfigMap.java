@@ -3,6 +3,7 @@ package dev.filigree.config;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,6 +50,11 @@ public final class ConfigMap implements ConfigNode {
     known.add(key);
     return Optional.ofNullable(entries.get(key))
         .filter(node -> !(node instanceof ConfigScalar scalar && scalar.isNull()));
+  }
+
+  /** Adds a line to notes about the node at a key; none where the key is missing. */
+  public void note(String key, String text, List<String> notes) {
+    get(key).ifPresent(node -> notes.add(node.note(text)));
   }
 
   /** The node at a key or at its alias; giving both is an error. */

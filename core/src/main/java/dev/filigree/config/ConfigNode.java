@@ -23,6 +23,11 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
     return new ConfigException(location() + ": " + message);
   }
 
+  /** A line for readers of the configuration, about this node: its location, then the text. */
+  default String note(String text) {
+    return location() + ": " + text;
+  }
+
   /**
    * The node as a map.
    *

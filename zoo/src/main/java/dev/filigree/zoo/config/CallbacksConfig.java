@@ -116,6 +116,6 @@ record CallbacksConfig(
               + " CSVLogger, TensorBoardLogger, "
               + String.join(", ", LEFT_OUT.keySet().stream().sorted().toList()));
     }
-    notes.add(ConfigBlocks.note(node, reason));
+    notes.add(node.note(reason));
   }
 }

@@ -97,8 +97,7 @@ public record CheckpointConfig(
     }
     if (states.contains("all")) {
       notes.add(
-          ConfigBlocks.note(
-              node,
+          node.note(
               "model and optimizer: steps, schedules and data begin anew, --resume goes on with"
                   + " them"));
       return true;

@@ -15,13 +15,9 @@ final class ConfigBlocks {
     for (String key : block.entries().keySet()) { // in the order of the file
       String reason = reasons.get(key);
       if (reason != null) {
-        block.get(key).ifPresent(node -> notes.add(note(node, reason)));
+        block.note(key, reason, notes);
       }
     }
-  }
-
-  static String note(ConfigNode node, String reason) {
-    return node.location() + ": " + reason;
   }
 
   /** The one entry of a map such as {@code AdamW: {...}}. */

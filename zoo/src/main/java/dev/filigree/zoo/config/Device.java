@@ -31,7 +31,7 @@ public enum Device {
           .forEach(
               (key, node) -> {
                 if (!key.equals("backend_type")) {
-                  notes.add(ConfigBlocks.note(node, "left out: only Cerebras hardware has it"));
+                  notes.add(node.note("left out: only Cerebras hardware has it"));
                 }
               });
     }
@@ -42,8 +42,7 @@ public enum Device {
     return switch (node.asString().toUpperCase(Locale.ROOT)) {
       case "GPU" -> CUDA;
       case "CSX" -> {
-        notes.add(
-            ConfigBlocks.note(node, "CSX is Cerebras hardware: a GPU where there is one, or CPU"));
+        notes.add(node.note("CSX is Cerebras hardware: a GPU where there is one, or CPU"));
         yield AUTO;
       }
       default -> node.asEnum(Device.class);

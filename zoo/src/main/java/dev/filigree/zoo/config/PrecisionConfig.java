@@ -107,8 +107,7 @@ public record PrecisionConfig(
       case "bfloat16" -> Type.BFLOAT16;
       case "float16" -> Type.FLOAT16;
       case "cbfloat16" -> {
-        notes.add(
-            ConfigBlocks.note(name.get(), "cbfloat16 is Cerebras hardware's: bfloat16 instead"));
+        notes.add(name.get().note("cbfloat16 is Cerebras hardware's: bfloat16 instead"));
         yield Type.BFLOAT16;
       }
       default -> throw name.get().error("allowed: bfloat16, float16; found " + name.get().kind());
@@ -125,13 +124,7 @@ public record PrecisionConfig(
             && "dynamic".equals(scalar.value());
     if (!dynamic) {
       for (String key : List.of("initial_loss_scale", "steps_per_increase")) {
-        block
-            .get(key)
-            .ifPresent(
-                node ->
-                    notes.add(
-                        ConfigBlocks.note(
-                            node, "without effect: loss_scaling_factor is not dynamic")));
+        block.note(key, "without effect: loss_scaling_factor is not dynamic", notes);
       }
     }
     if (type != Type.FLOAT16) {
@@ -140,8 +133,7 @@ public record PrecisionConfig(
           .ifPresent(
               node ->
                   notes.add(
-                      ConfigBlocks.note(
-                          node,
+                      node.note(
                           type == Type.BFLOAT16
                               ? "bfloat16 has float32's range and needs no loss scale"
                               : "float32 needs no loss scale")));

@@ -69,10 +69,7 @@ final class RunConfigReader {
         Stream.concat(
                 apart
                     .filter(node -> !fit.has("val_dataloader"))
-                    .map(
-                        node ->
-                            ConfigBlocks.note(
-                                node, "left out: runs validate on fit.val_dataloader"))
+                    .map(node -> node.note("left out: runs validate on fit.val_dataloader"))
                     .stream(),
                 ownDefaults(given, overrides, config).stream())
             .toList());
@@ -113,9 +110,7 @@ final class RunConfigReader {
     var notes = new ArrayList<String>();
     CallbacksConfig callbacks = CallbacksConfig.read(init, notes);
     LoopConfig loop = LoopConfig.read(init.map("loop"), callbacks, notes);
-    init.get("autorestart")
-        .ifPresent(
-            node -> notes.add(ConfigBlocks.note(node, "left out: runs go on with --resume")));
+    init.note("autorestart", "left out: runs go on with --resume", notes);
     ModelBlock model = ModelBlock.read(init.require("model").asMap(), notes);
     DataConfig train = DataConfig.read(fit.map("train_dataloader"), DataConfig.defaults(), notes);
     Map<String, DataConfig> validation = DataBlocks.validation(fit, train, notes);

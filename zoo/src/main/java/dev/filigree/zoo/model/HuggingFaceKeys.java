@@ -17,77 +17,24 @@ final class HuggingFaceKeys {
    */
   private static final Set<String> HARMLESS =
       Set.of(
-          "_attn_implementation",
-          "_attn_implementation_autoset",
-          "_commit_hash",
-          "_flash_attn_2_enabled",
-          "_name_or_path",
-          "_num_labels",
-          "architectures",
-          "attn_implementation",
-          "bad_words_ids",
-          "begin_suppress_tokens",
-          "bos_token_id",
-          "chunk_size_feed_forward",
-          "cls_token_id",
-          "cross_attention_hidden_size",
-          "custom_pipelines",
-          "decoder_start_token_id",
-          "diversity_penalty",
-          "do_sample",
-          "dtype",
-          "early_stopping",
-          "encoder_no_repeat_ngram_size",
-          "eos_token_id",
-          "exponential_decay_length_penalty",
-          "finetuning_task",
-          "forced_bos_token_id",
-          "forced_eos_token_id",
-          "gradient_checkpointing",
-          "id2label",
-          "is_decoder",
-          "keys_to_ignore_at_inference",
-          "label2id",
-          "length_penalty",
-          "max_length",
-          "min_length",
-          "model_type",
-          "no_repeat_ngram_size",
-          "num_beam_groups",
-          "num_beams",
-          "num_labels",
-          "num_return_sequences",
-          "output_attentions",
-          "output_hidden_states",
-          "output_past",
-          "output_scores",
-          "pad_token_id",
-          "prefix",
-          "problem_type",
-          "remove_invalid_values",
-          "repetition_penalty",
-          "return_dict",
-          "return_dict_in_generate",
-          "sep_token_id",
-          "sparsity",
-          "suppress_tokens",
-          "task_specific_params",
-          "temperature",
-          "tf_legacy_loss",
-          "tie_encoder_decoder",
-          "tokenizer_class",
-          "top_k",
-          "top_p",
-          "torch_dtype",
-          "torchscript",
-          "transformers.js_config",
-          "transformers_version",
-          "typical_p",
-          "unk_token_id",
-          "unsloth_fixed",
-          "unsloth_version",
-          "use_bfloat16",
-          "use_cache");
+          """
+          _attn_implementation _attn_implementation_autoset _commit_hash _flash_attn_2_enabled
+          _name_or_path _num_labels architectures attn_implementation bad_words_ids
+          begin_suppress_tokens bos_token_id chunk_size_feed_forward cls_token_id
+          cross_attention_hidden_size custom_pipelines decoder_start_token_id diversity_penalty
+          do_sample dtype early_stopping encoder_no_repeat_ngram_size eos_token_id
+          exponential_decay_length_penalty finetuning_task forced_bos_token_id
+          forced_eos_token_id gradient_checkpointing id2label is_decoder
+          keys_to_ignore_at_inference label2id length_penalty max_length min_length model_type
+          no_repeat_ngram_size num_beam_groups num_beams num_labels num_return_sequences
+          output_attentions output_hidden_states output_past output_scores pad_token_id prefix
+          problem_type remove_invalid_values repetition_penalty return_dict
+          return_dict_in_generate sep_token_id sparsity suppress_tokens task_specific_params
+          temperature tf_legacy_loss tie_encoder_decoder tokenizer_class top_k top_p torch_dtype
+          torchscript transformers.js_config transformers_version typical_p unk_token_id
+          unsloth_fixed unsloth_version use_bfloat16 use_cache
+          """
+              .split("\\s+"));
 
   private HuggingFaceKeys() {}
 
@@ -135,11 +82,7 @@ final class HuggingFaceKeys {
   /** Notes keys that belong to other families: transformers does not apply them in this one. */
   static void foreign(ConfigMap config, List<String> notes, String family, String... keys) {
     for (String key : keys) {
-      config
-          .get(key)
-          .ifPresent(
-              node ->
-                  notes.add(node.location() + ": not applied: " + family + " does not have it"));
+      config.note(key, "not applied: " + family + " does not have it", notes);
     }
   }
 
@@ -169,9 +112,7 @@ final class HuggingFaceKeys {
             node -> {
               throw node.error("pruned heads are not supported; leave it out");
             });
-    config
-        .get("auto_map")
-        .ifPresent(node -> notes.add(node.location() + ": the code that it names is not run"));
+    config.note("auto_map", "the code that it names is not run", notes);
     Set<String> ofFamily = Set.of(harmless);
     config.rejectUnknown(
         key -> HARMLESS.contains(key) || ofFamily.contains(key) || isNull(config, key));

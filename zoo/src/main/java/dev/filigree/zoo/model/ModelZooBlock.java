@@ -148,20 +148,16 @@ final class ModelZooBlock {
         .filter(node -> !node.asString().equals("num_tokens"))
         .ifPresent(
             node ->
-                notes.add(
-                    node.location() + ": the loss is the mean over the tokens that count instead"));
+                notes.add(node.note("the loss is the mean over the tokens that count instead")));
     map.get("loss_weight")
         .filter(node -> node.asDouble() != 1)
-        .ifPresent(node -> notes.add(node.location() + ": not used"));
+        .ifPresent(node -> notes.add(node.note("not used")));
   }
 
   /** The last call: notes hardware keys, rejects unknown ones. */
   void finish() {
     for (String key : HARDWARE) {
-      map.get(key)
-          .ifPresent(
-              node ->
-                  notes.add(node.location() + ": has no effect here, it steers other hardware"));
+      map.note(key, "has no effect here, it steers other hardware", notes);
     }
     map.rejectUnknown();
   }
