@@ -5,7 +5,7 @@ import java.util.Optional;
 /**
  * One check of the doctor.
  *
- * @param remedy the line that mends it; empty where nothing is wrong
+ * @param remedy the line that fixes it; empty where nothing is wrong
  */
 record Check(Verdict verdict, String name, String found, Optional<String> remedy) {
   enum Verdict {

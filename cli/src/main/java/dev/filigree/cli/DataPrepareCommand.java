@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
     name = "prepare",
     description = {
       "Turns documents into a folder of tokens that data_dir can name.",
-      "Run again, it goes on where it was stopped, and does nothing where all is done."
+      "Run again, it goes on where it stopped, and does nothing when all is done."
     },
     sortOptions = false,
     usageHelpAutoWidth = true,

@@ -6,10 +6,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Says what Filigree found on this machine, what is slow, and the line that mends it. */
+/** Says what Filigree found on this machine, what is slow, and the line that fixes it. */
 @Command(
     name = "doctor",
-    description = "Shows what this machine offers, what is slow and the line that mends it.",
+    description = "Shows what this machine offers, what is slow, and how to fix it.",
     footer = {"", "Example:", "  filigree doctor"})
 final class DoctorCommand implements Runnable {
   @Spec private CommandSpec spec;

@@ -69,7 +69,7 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--batches",
       paramLabel = "N",
       description =
-          "At most so many batches; 0 for all. Default: eval_steps of the configuration, all of a"
+          "The most batches to use; 0 for all. Default: eval_steps of the configuration, all of a"
               + " --text.")
   private @Nullable Long batches;
 
@@ -95,7 +95,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--limit",
       paramLabel = "N",
-      description = "At most so many questions of each subject; 0 for all, the default.")
+      description = "The most questions of each subject; 0 for all, the default.")
   private @Nullable Long limit;
 
   @Option(names = "--json", description = "Print the figures as JSON.")

@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 /** Writes a checkpoint's network for other tools. */
 @Command(
     name = "export",
-    description = "Writes a network as Hugging Face has it: config.json and model.safetensors.",
+    description = "Writes a network in Hugging Face's layout: config.json and model.safetensors.",
     footer = {"", "Example:", "  filigree export runs/first --to exported --type bf16"})
 final class ExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

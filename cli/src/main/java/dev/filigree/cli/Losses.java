@@ -32,7 +32,7 @@ final class Losses {
   /**
    * The figures of validation data by name.
    *
-   * @param batches at most so many; 0 for all
+   * @param batches the most to use; 0 for all
    */
   static Map<String, Object> of(Model model, DataConfig data, long batches) throws IOException {
     DataLoader loader = DataSources.loader(data);

@@ -31,7 +31,7 @@ final class TaskScores {
    * The figures by the task's name.
    *
    * @param shots null for the Open LLM Leaderboard's
-   * @param limit at most so many questions of each part; 0 for all
+   * @param limit the most questions of each part; 0 for all
    * @param err takes a line now and then on how far it is
    */
   static Map<String, Object> of(

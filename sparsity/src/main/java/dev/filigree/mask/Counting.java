@@ -40,7 +40,7 @@ public final class Counting {
   }
 
   /**
-   * The zeros that a sparsity asks for at least: floor(sparsity·n).
+   * The least number of zeros that a sparsity requires: floor(sparsity·n).
    *
    * @throws IllegalArgumentException when the sparsity is outside [0, 1] or n is negative
    */

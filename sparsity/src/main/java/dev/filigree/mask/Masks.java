@@ -37,7 +37,7 @@ public final class Masks {
     return select(scores, null, Quota.topK(grouping.kept(sparsity)), grouping, ties);
   }
 
-  /** {@link #topK(Tensor, double, Grouping, TieBreak)} over the whole tensor. */
+  /** {@link #topK(Tensor, double, SelectionGroups, TieBreak)} over the whole tensor. */
   public static Tensor topK(Tensor scores, double sparsity) {
     return topK(scores, sparsity, flat(scores), TieBreak.lowerIndex());
   }
@@ -45,7 +45,7 @@ public final class Masks {
   /**
    * Exactly {@code kept} weights, those with the largest scores of the whole tensor.
    *
-   * @throws IllegalArgumentException when there are not so many
+   * @throws IllegalArgumentException when the tensor has fewer elements
    */
   public static Tensor topCount(Tensor scores, long kept, TieBreak ties) {
     if (kept < 0 || kept > scores.numel()) {
@@ -64,7 +64,7 @@ public final class Masks {
    * @param scores floating, of the weight's shape
    * @param mask bool, of the weight's shape
    * @param dropFraction fraction of the existing weights to drop, in [0, 1]
-   * @param sparsity the sparsity to reach at least, in [0, 1]; 0 asks for nothing
+   * @param sparsity the sparsity to reach at least, in [0, 1]; 0 for none
    * @return a part of {@code mask}
    */
   public static Tensor dropMinimum(

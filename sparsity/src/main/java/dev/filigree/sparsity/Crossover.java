@@ -94,7 +94,7 @@ public final class Crossover {
    */
   Optional<String> slowness(long rows, long columns, double sparsity) {
     if (scalar) {
-      // Why they run, and what mends it, the kernels said themselves.
+      // The kernels have logged why they run, and how to fix it.
       return Optional.of("only the scalar kernels run here, which are slower than masks");
     }
     double from = sparsity(rows, columns);

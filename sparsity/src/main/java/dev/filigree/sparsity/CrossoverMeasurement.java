@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Measures the {@link Crossover} of one size: forward and both gradients of a square layer with 512
- * tokens, dense against compressed, at the few sparsities that a bisection asks for.
+ * tokens, dense against compressed, at the few sparsities of a bisection.
  */
 final class CrossoverMeasurement {
   /** The sides of the layers that can be measured; a layer goes by the next smaller one. */
@@ -126,7 +126,7 @@ final class CrossoverMeasurement {
     return 0;
   }
 
-  /** Numbers that leave libtorch's generator, the caller's, as it is. */
+  /** Random numbers that leave libtorch's generator, which is the caller's, untouched. */
   private Tensor numbers(long rows, long columns) {
     return torch
         .linspace(new Scalar(-1), new Scalar(1), rows * columns)
@@ -163,7 +163,7 @@ final class CrossoverMeasurement {
 
   /**
    * The shortest time of each, in turns: other work on the machine hits all alike. There are two
-   * rounds at least, as many as asked for and more until {@link #LEAST_NANOS} are spent, and no
+   * rounds at least, as many as requested and more until {@link #LEAST_NANOS} are spent, and no
    * further one once {@link #MOST_NANOS} are.
    */
   private static long[] best(List<Runnable> contestants, int rounds) {

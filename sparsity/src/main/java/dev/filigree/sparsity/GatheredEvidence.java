@@ -115,9 +115,9 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
   }
 
   /**
-   * Throws what stands against an update, before the optimizer makes its step: what an algorithm's
-   * score threw within the backward pass, where libtorch would have made a text of it, and a
-   * gradient of which only a part was scored.
+   * Throws what prevents an update, before the optimizer makes its step: what an algorithm's score
+   * threw within the backward pass, which libtorch would have turned into text, and a gradient of
+   * which only a part was scored.
    */
   void requireUsable() {
     switch (failure) {
@@ -261,7 +261,7 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
     }
   }
 
-  /** Begins anew, as if nothing had been gathered. */
+  /** Starts afresh, as if nothing had been gathered. */
   void reset(long gatheredSteps) {
     forgetStep();
     load(null);
@@ -286,7 +286,7 @@ final class GatheredEvidence implements GradientListener, AutoCloseable {
     inputs = 0;
   }
 
-  /** An update was made: the mean begins anew, the momentum goes on. */
+  /** An update was made: the mean starts afresh, the momentum goes on. */
   void finishUpdate() {
     forgetStep();
     if (evidence instanceof Evidence.Gradient) {

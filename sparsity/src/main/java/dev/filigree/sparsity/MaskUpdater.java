@@ -34,7 +34,7 @@ final class MaskUpdater {
     this.calibrating = calibrating;
   }
 
-  /** Updates the masks of all parameters of which the evidence is there, and reports. */
+  /** Updates the masks of all parameters whose evidence is complete, and reports. */
   void update(long step, List<SparsityListener> listeners) {
     // Replicas agree on the evidence first: how sparse each parameter shall be may depend on it.
     List<SparseParameter> complete =

@@ -257,8 +257,9 @@ public final class SparseParameter implements ParameterLayout {
   }
 
   /**
-   * Takes another mask; weights that stay keep their values and state, new ones are zero. A weight
-   * of which all exist is stored whole, in every execution: its arithmetic is that of a dense run.
+   * Takes another mask; weights that stay keep their values and state, new ones are zero. While all
+   * weights exist, the parameter is stored whole, in every execution: its arithmetic is that of a
+   * dense run.
    */
   void setMask(Tensor mask, Optimizer optimizer) {
     Map<String, Tensor> state = optimizer.state(weight);

@@ -174,7 +174,10 @@ public final class Sparsity {
     }
   }
 
-  /** A layer whose weights are all zero, before any mask, learns nothing: it was forgotten. */
+  /**
+   * A layer whose weights are all zero, before any mask, learns nothing: its initialization was
+   * forgotten.
+   */
   private static void warnAboutZeros(List<SparseParameter> parameters) {
     for (SparseParameter parameter : parameters) {
       Tensors.inScope(

@@ -106,7 +106,7 @@ public record SparsityConfig(List<AlgorithmConfig> groups) {
   }
 
   /**
-   * What sparsity each group asks for in the course of a run, in the order of the groups.
+   * How the sparsity of each group develops in the course of a run, in the order of the groups.
    *
    * @param lastStep the step that the run ends at
    */

@@ -87,7 +87,7 @@ public record SparsityCourse(
         algorithm instanceof Static);
   }
 
-  /** What a schedule comes to, and how near is near enough. */
+  /** The final value of a schedule, and how near counts as reached. */
   private record End(double value, double tolerance) {}
 
   private static End end(Schedule schedule, double atLastStep) {

@@ -67,7 +67,7 @@ public record SparsityOptions(
         seed, execution, value, skipNonFinite, otherNames, existing, savedState, exchange);
   }
 
-  /** The same options with steps with an infinite or NaN gradient left out, or not. */
+  /** The same options, with steps that have an infinite or NaN gradient left out or not. */
   public SparsityOptions skipNonFinite(boolean value) {
     return new SparsityOptions(
         seed, execution, microBatches, value, otherNames, existing, savedState, exchange);

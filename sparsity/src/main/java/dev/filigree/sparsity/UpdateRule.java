@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
  * How many weights of a parameter an update drops and grows, and who competes with whom.
  *
  * @param step optimizer steps finished
- * @param dropFraction the fraction of the existing weights that goes at least; more goes where the
+ * @param dropFraction the least fraction of the existing weights that goes; more goes where the
  *     sparsity asks for it
  * @param sparsity the sparsity after the update, a fraction
  */

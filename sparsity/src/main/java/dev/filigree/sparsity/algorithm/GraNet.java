@@ -5,8 +5,8 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * GraNet: gradual pruning with zero-cost neuroregeneration. The sparsity rises by a cubic schedule;
  * every update drops the weights with the smallest |θ|, the drop fraction beyond what the sparsity
- * asks, and regrows that surplus where the gradient is largest. Liu et al., "Sparse Training via
- * Boosting Pruning Plasticity with Neuroregeneration", NeurIPS 2021, algorithm 1.
+ * requires, and regrows that surplus where the gradient is largest. Liu et al., "Sparse Training
+ * via Boosting Pruning Plasticity with Neuroregeneration", NeurIPS 2021, algorithm 1.
  */
 public final class GraNet extends SparsityAlgorithm {
   GraNet(AlgorithmSettings settings) {

@@ -27,7 +27,7 @@ public final class GradualMagnitude extends SparsityAlgorithm {
     return Recipe.of("gmp", steps, sparsity).applyTo(builder());
   }
 
-  /** Nothing goes but what the sparsity asks for. */
+  /** Only what the sparsity requires is dropped. */
   @Override
   public boolean needsDropFraction() {
     return false;

@@ -39,7 +39,7 @@ public final class TaskEvaluation {
    * Asks the questions of all parts.
    *
    * @param shots examples before each question
-   * @param limit at most so many questions of each part; 0 for all
+   * @param limit the most questions of each part; 0 for all
    * @throws DataException when a part has too few examples or no questions, and for a question that
    *     the model cannot score
    */
