@@ -39,6 +39,7 @@ public final class BenchTool implements ToolProvider {
     try {
       return switch (subject) {
         case "kernels" -> kernels(out, err, json, settings);
+        case "layer" -> layer(out, json, settings);
         case "step" -> step(out, err, json, settings);
         default -> throw new IllegalArgumentException("unknown benchmark '" + subject + "'");
       };
@@ -52,6 +53,12 @@ public final class BenchTool implements ToolProvider {
       PrintWriter out, PrintWriter err, boolean json, List<String> settings) {
     var benchmark = new KernelBenchmark(KernelSettings.parse(settings), progress(err));
     print(out, json, benchmark::run, KernelRow.header(), KernelRow::line, BenchTool::means);
+    return 0;
+  }
+
+  private static int layer(PrintWriter out, boolean json, List<String> settings) {
+    var benchmark = new LayerBenchmark(KernelSettings.parse(settings));
+    print(out, json, benchmark::run, LayerRow.header(), LayerRow::line, _ -> "");
     return 0;
   }
 

@@ -20,12 +20,13 @@ final class BenchCommand implements Callable<Integer> {
 
   private enum Subject {
     KERNELS,
+    LAYER,
     STEP
   }
 
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "kernels|step", description = "What to measure.")
+  @Parameters(index = "0", paramLabel = "kernels|layer|step", description = "What to measure.")
   private Subject subject;
 
   @Parameters(

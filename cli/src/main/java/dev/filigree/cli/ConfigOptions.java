@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
 
 /** The configuration of a run: a file and what the command line changes in it. */
 final class ConfigOptions {
@@ -29,7 +31,11 @@ final class ConfigOptions {
   @Option(names = "--steps", paramLabel = "N", description = "Ends at step N, counted from 0.")
   private @Nullable Long steps;
 
-  @Option(names = "--device", paramLabel = "auto|cpu|cuda", description = "Where to compute.")
+  @Option(
+      names = "--device",
+      paramLabel = "auto|cpu|cuda[:N]",
+      converter = DeviceConverter.class,
+      description = "Where to compute; N is the number of a GPU.")
   private @Nullable Device device;
 
   @Option(
@@ -50,7 +56,7 @@ final class ConfigOptions {
       overrides.add("loop.stop_at=" + steps);
     }
     if (device != null) {
-      overrides.add("backend.backend_type=" + lower(device));
+      overrides.add("backend.backend_type=" + device);
     }
     if (execution != null) {
       overrides.add("execution=" + lower(execution));
@@ -76,6 +82,16 @@ final class ConfigOptions {
     return file == null
         ? "default"
         : file.getFileName().toString().replaceFirst("\\.(yaml|yml|json)$", "");
+  }
+
+  /** Reads {@code --device}. */
+  static final class DeviceConverter implements ITypeConverter<Device> {
+    @Override
+    public Device convert(String name) {
+      return Device.of(name)
+          .orElseThrow(
+              () -> new TypeConversionException("allowed: " + Device.NAMES + "; found " + name));
+    }
   }
 
   private static String lower(Enum<?> value) {

@@ -7,6 +7,7 @@ import dev.filigree.torch.OpenBlas;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
@@ -24,18 +25,25 @@ final class MachineChecks {
 
   /** The quick ones first. */
   static List<Supplier<Check>> all() {
-    return List.of(
-        MachineChecks::java,
-        MachineChecks::javaSources,
-        MachineChecks::memory,
-        MachineChecks::disk,
-        MachineChecks::kernels,
-        MachineChecks::simd,
-        MachineChecks::blas,
-        MachineChecks::threads,
-        MachineChecks::waitPolicy,
-        MachineChecks::gpu,
-        MachineChecks::crossover);
+    var checks =
+        new ArrayList<Supplier<Check>>(
+            List.of(
+                MachineChecks::java,
+                MachineChecks::javaSources,
+                MachineChecks::memory,
+                MachineChecks::disk,
+                MachineChecks::kernels));
+    checks.addAll(GpuChecks.all());
+    if (GpuChecks.libtorchLoads()) {
+      checks.addAll(
+          List.of(
+              MachineChecks::simd,
+              MachineChecks::blas,
+              MachineChecks::threads,
+              MachineChecks::waitPolicy,
+              MachineChecks::crossover));
+    }
+    return checks;
   }
 
   private static Check java() {
@@ -125,14 +133,6 @@ final class MachineChecks {
   private static Check memory() {
     double heap = Runtime.getRuntime().maxMemory() / (double) GIB;
     return Check.good("Java heap", "at most %.1f GiB; tensors lie outside it".formatted(heap));
-  }
-
-  private static Check gpu() {
-    if (torch.cuda_is_available()) {
-      return Check.good("GPU", "CUDA works");
-    }
-    return Check.good(
-        "GPU", torch.hasCUDA() ? "no CUDA device: the CPU computes" : "this libtorch is CPU only");
   }
 
   private static Check disk() {

@@ -1,10 +1,12 @@
 package dev.filigree.torch;
 
 import dev.filigree.config.CacheFolder;
+import dev.filigree.cuda.CudaDevice;
 import dev.filigree.cuda.CudaKernels;
 import dev.filigree.cuda.Grid;
 import dev.filigree.cuda.Kernel;
 import dev.filigree.cuda.KernelSource;
+import dev.filigree.cuda.Nvrtc;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -16,7 +18,9 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -25,6 +29,30 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class Cuda {
   private Cuda() {}
+
+  /** Why our kernels cannot run here, half a sentence; empty where they can. */
+  public static Optional<String> obstacle() {
+    return Obstacle.FOUND;
+  }
+
+  private static final class Obstacle {
+    static final Optional<String> FOUND = find();
+
+    private static Optional<String> find() {
+      if (!torch.hasCUDA()) {
+        return Optional.of("this libtorch is made for CPUs only");
+      }
+      if (CudaDevice.obstacle().isPresent()) {
+        return CudaDevice.obstacle();
+      }
+      if (!torch.cuda_is_available()) {
+        return Optional.of("libtorch cannot use the GPU");
+      }
+      return Nvrtc.find().isEmpty()
+          ? Optional.of("NVIDIA's run-time compiler (NVRTC) is not installed")
+          : Optional.empty();
+    }
+  }
 
   /** The kernels of the GPU that a tensor lies on. */
   public static CudaKernels kernels(Tensor tensor) {
@@ -71,7 +99,7 @@ public final class Cuda {
                       tensor.device().str().getString()));
         }
         device = tensor.device().index();
-        words[i] = tensor.data_ptr().address();
+        words[i] = tensor.numel() == 0 ? 0L : tensor.data_ptr().address();
       }
     }
     if (device < 0) {

@@ -3,7 +3,9 @@ package dev.filigree.torch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>How: a carrier that autograd believes to be computed from the input, sum(x) expanded to the
  * shape of the output, takes the output as its data. When the carrier's gradient arrives, a hook
  * computes the input's gradient, and a hook on the input's side puts it in place of the carrier's
- * own. The carrier costs one pass over the input and no memory.
+ * own. The carrier costs one pass over the input and one over the output's gradient on a CPU, none
+ * on a GPU, and no memory.
  *
  * <p>The hooks live exactly as long as the graph: with a pointer scope or without one, run backward
  * once, several times ({@code retain_graph}) or never.
@@ -49,7 +52,11 @@ public final class CustomFunction {
     }
     Tensor source = input.requires_grad() ? input : input.detach().set_requires_grad(true);
     Tensor gate = source.view_as(source);
-    Tensor sum = gate.sum();
+    if (gate.is_cuda()) {
+      gate.set_data(zeros(gate));
+    }
+    // Of the output's type: left open, autocast would make it float32.
+    Tensor sum = gate.sum(new ScalarTypeOptional(Tensors.type(output)));
     GraphLife life = GraphLife.of(sum, released);
     Tensor scalar = life.with(sum);
     Tensor carrier = scalar.expand(Tensors.shape(output), false);
@@ -62,6 +69,14 @@ public final class CustomFunction {
     sum.close();
     scalar.close();
     return carrier;
+  }
+
+  /**
+   * Zeros in the form of a tensor, in the memory of one: whatever the carrier sums is replaced, and
+   * need not be read where memory is what takes time.
+   */
+  private static Tensor zeros(Tensor like) {
+    return torch.zeros(new long[0], like.options()).expand(Tensors.shape(like));
   }
 
   /** On the output's side: computes the gradient of the input. */
@@ -84,7 +99,7 @@ public final class CustomFunction {
             "a second backward pass over one graph: the first must be told to retain it");
       }
       result.set(new Tensor(backward.apply(gradient)).retainReference());
-      return gradient;
+      return gradient.is_cuda() ? zeros(gradient) : gradient;
     }
   }
 

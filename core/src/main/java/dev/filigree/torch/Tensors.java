@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -50,6 +51,12 @@ public final class Tensors {
   /** A CPU tensor of float32 elements without a value yet. */
   public static Tensor float32(long... shape) {
     return torch.empty(shape, new TensorOptions(ScalarType.Float), new MemoryFormatOptional());
+  }
+
+  /** A contiguous tensor without a value yet, on the device of another. */
+  public static Tensor emptyBeside(Tensor other, ScalarType type, long... shape) {
+    var options = new TensorOptions(type).device(new DeviceOptional(other.device()));
+    return torch.empty(shape, options, new MemoryFormatOptional());
   }
 
   /** What identifies a tensor, whichever Java object stands for it. */

@@ -13,13 +13,21 @@ import java.util.stream.IntStream;
  * @param minor second number of it
  * @param memory in bytes
  * @param multiprocessors how many there are
+ * @param sharedMemory the most that one block can use, in bytes
  */
 public record CudaDevice(
-    int index, String name, int major, int minor, long memory, int multiprocessors) {
+    int index,
+    String name,
+    int major,
+    int minor,
+    long memory,
+    int multiprocessors,
+    int sharedMemory) {
   // Of CUdevice_attribute.
   private static final int MULTIPROCESSOR_COUNT = 16;
   private static final int CAPABILITY_MAJOR = 75;
   private static final int CAPABILITY_MINOR = 76;
+  private static final int SHARED_MEMORY_OF_A_BLOCK = 97; // where the kernel asks for it
 
   /** Why this machine has no usable GPU, half a sentence; empty where it has one. */
   public static Optional<String> obstacle() {
@@ -52,7 +60,8 @@ public record CudaDevice(
         driver.attribute(CAPABILITY_MAJOR, device),
         driver.attribute(CAPABILITY_MINOR, device),
         driver.totalMemory(device),
-        driver.attribute(MULTIPROCESSOR_COUNT, device));
+        driver.attribute(MULTIPROCESSOR_COUNT, device),
+        driver.attribute(SHARED_MEMORY_OF_A_BLOCK, device));
   }
 
   /** What kernels are compiled for: {@code sm_90}. */

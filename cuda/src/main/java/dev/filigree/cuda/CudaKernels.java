@@ -17,6 +17,9 @@ public final class CudaKernels {
   private final CubinCache cache;
   private final long context;
   private final Map<KernelSource, Long> modules = new HashMap<>();
+  private final Map<Known, Kernel> kernels = new HashMap<>();
+
+  private record Known(KernelSource source, String name) {}
 
   private CudaKernels(CudaDevice device, Nvrtc compiler, Path cacheFolder) {
     this.device = device;
@@ -60,6 +63,16 @@ public final class CudaKernels {
    * @throws IllegalArgumentException when the source has no kernel of this name
    */
   public synchronized Kernel kernel(KernelSource source, String name) {
+    var key = new Known(source, name);
+    Kernel known = kernels.get(key);
+    if (known == null) {
+      known = load(source, name);
+      kernels.put(key, known);
+    }
+    return known;
+  }
+
+  private Kernel load(KernelSource source, String name) {
     Signature signature = source.signature(name);
     long[] function = new long[1];
     driver.inContext(

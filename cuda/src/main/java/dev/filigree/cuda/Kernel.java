@@ -19,6 +19,7 @@ public final class Kernel {
   private final long context;
   private final long function;
   private final Signature signature;
+  private int sharedBytes = 48 << 10; // that are allowed
 
   Kernel(Driver driver, long context, long function, Signature signature) {
     this.driver = driver;
@@ -37,10 +38,13 @@ public final class Kernel {
    * @return this
    * @throws CudaException when the card has less
    */
-  public Kernel allowShared(int bytes) {
-    driver.inContext(
-        context,
-        () -> driver.setFunctionAttribute(name(), function, MAX_DYNAMIC_SHARED_BYTES, bytes));
+  public synchronized Kernel allowShared(int bytes) {
+    if (bytes > sharedBytes) {
+      driver.inContext(
+          context,
+          () -> driver.setFunctionAttribute(name(), function, MAX_DYNAMIC_SHARED_BYTES, bytes));
+      sharedBytes = bytes;
+    }
     return this;
   }
 

@@ -53,6 +53,22 @@ record NativeLibrary(String name, SymbolLookup symbols) {
     return candidates.stream().flatMap(name -> load(name).stream()).findFirst();
   }
 
+  /** Whether the dynamic linker finds a library by its name alone. */
+  @SuppressWarnings("restricted") // loads and unloads it
+  static boolean isLinked(String name) {
+    try (Arena arena = Arena.ofConfined()) {
+      SymbolLookup.libraryLookup(name, arena);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  /** The usual folder that a library lies in; empty where none has it. */
+  static Optional<Path> folder(String name) {
+    return folders().stream().filter(folder -> Files.exists(folder.resolve(name))).findFirst();
+  }
+
   private static List<Path> folders() {
     var folders = new ArrayList<Path>();
     for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {

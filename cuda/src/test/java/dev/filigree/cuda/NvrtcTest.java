@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Needs NVIDIA's run-time compiler, but no GPU. */
 class NvrtcTest {
-  private static final List<String> ELF = List.of("127", "69", "76", "70");
+  private static final byte[] ELF = {127, 'E', 'L', 'F'};
   private Nvrtc nvrtc;
 
   @BeforeEach
@@ -30,11 +30,19 @@ class NvrtcTest {
   @ParameterizedTest
   @ValueSource(strings = {"float", "bfloat16", "float16"})
   void theKernelsOfSparseWeightsCompile(String scalar) {
-    KernelSource source = KernelSource.of(CudaKernels.class, "sparse.cu").with("SCALAR", scalar);
-    for (String architecture : List.of("sm_80", "sm_90")) {
-      assertThat(nvrtc.compile(source, architecture))
-          .startsWith(ELF.stream().mapToInt(Integer::parseInt).toArray());
+    for (String name : List.of("sparse.cu", "sampled.cu")) {
+      KernelSource source = KernelSource.of(CudaKernels.class, name).with("SCALAR", scalar);
+      for (String architecture : List.of("sm_80", "sm_90")) {
+        assertThat(nvrtc.compile(source, architecture)).startsWith(ELF);
+      }
     }
+  }
+
+  @Test
+  void theKernelsOfSelectionCompile() {
+    KernelSource source = KernelSource.of(CudaKernels.class, "select.cu");
+    assertThat(source.kernels()).contains("begin", "count_keys", "choose_rank", "select_flags");
+    assertThat(nvrtc.compile(source, "sm_90")).isNotEmpty();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.filigree.mask;
 
+import dev.filigree.torch.Cuda;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class Masks {
   private static final Selector HOST = new HostSelector(ParallelRanges.threads());
   private static final Selector DEVICE = new DeviceSelector();
+  private static final Selector CUDA = new CudaSelector(DEVICE);
 
   private Masks() {}
 
@@ -142,7 +144,14 @@ public final class Masks {
 
   static Tensor select(
       Tensor scores, @Nullable Tensor mask, Quota quota, SelectionGroups grouping, TieBreak ties) {
-    return select(scores, mask, quota, grouping, ties, scores.is_cpu() ? HOST : DEVICE);
+    return select(scores, mask, quota, grouping, ties, selector(scores));
+  }
+
+  private static Selector selector(Tensor scores) {
+    if (scores.is_cpu()) {
+      return HOST;
+    }
+    return scores.is_cuda() && Cuda.obstacle().isEmpty() ? CUDA : DEVICE;
   }
 
   static Tensor select(

@@ -61,6 +61,11 @@ public final class RandomScores {
     return (bits(index) >>> (64 - SCORE_BITS)) * SCORE_UNIT;
   }
 
+  /** What tells this generator from others: {@link #bits} is a function of it and the index. */
+  long key() {
+    return key;
+  }
+
   /** The 64 bits behind the score at an index; no two indices share them. */
   public long bits(long index) {
     return Hashing.mix(key + index * GOLDEN_GAMMA);

@@ -27,6 +27,9 @@ final class ExecutionChoice implements AutoCloseable {
   private static final String LIBTORCH = "torch::nn::";
   private static final double LEAST_SPARSITY = 0.5; // below it no machine gains
 
+  /** On a GPU compressed layers save memory, not time, and small ones have none to save. */
+  private static final long LEAST_ELEMENTS_ON_A_GPU = 1 << 20;
+
   // By the identity of a parameter: the kind of libtorch's own module that holds it.
   private final Map<Long, String> libtorchModules = new HashMap<>();
   private final Map<String, SparseProducts> products = new HashMap<>(); // by device
@@ -189,9 +192,15 @@ final class ExecutionChoice implements AutoCloseable {
       return Optional.of("it starts dense");
     }
     double sparsity = algorithm.sparsity(0);
-    return sparsity < LEAST_SPARSITY // the measurement is spared
-        ? Optional.of(Crossover.tooDense(sparsity, LEAST_SPARSITY))
-        : Crossover.of(weight.device()).slowness(weight.size(0), weight.size(1), sparsity);
+    if (sparsity < LEAST_SPARSITY) { // the measurement is spared
+      return Optional.of(Crossover.tooDense(sparsity, LEAST_SPARSITY));
+    }
+    if (weight.is_cuda()) {
+      return weight.numel() < LEAST_ELEMENTS_ON_A_GPU
+          ? Optional.of("it is small, and compressed layers save no memory worth a GPU's time then")
+          : Optional.empty();
+    }
+    return Crossover.of(weight.device()).slowness(weight.size(0), weight.size(1), sparsity);
   }
 
   @Override

@@ -5,6 +5,7 @@ import static dev.filigree.mask.MaskTesting.mask;
 import static dev.filigree.mask.MaskTesting.scores;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.filigree.torch.Cuda;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,14 +14,19 @@ import java.util.stream.LongStream;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /** Every way of selecting gives what sorting gives. */
+@Tag("devices")
 class SelectionPropertyTest {
+  private static final Device GPU = new Device("cuda:0").retainReference();
   private static final float[] SPECIAL = {
     0f,
     -0f,
@@ -152,6 +158,12 @@ class SelectionPropertyTest {
       }
       Tensor device = Masks.select(scores, mask, quota, grouping, ties, new DeviceSelector());
       assertThat(kept(device)).as("by tensor operations").isEqualTo(winners);
+      if (Cuda.obstacle().isEmpty()) {
+        Tensor onGpu = scores.to(GPU, ScalarType.Float);
+        Tensor maskOnGpu = mask == null ? null : mask.to(GPU, ScalarType.Bool);
+        Tensor selected = Masks.select(onGpu, maskOnGpu, quota, grouping, ties);
+        assertThat(kept(selected.cpu())).as("on a GPU").isEqualTo(winners);
+      }
     }
   }
 

@@ -29,6 +29,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,17 +37,21 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Compressed execution does what masked execution does. */
+@Tag("devices")
 class CompressedExecutionTest {
   private PointerScope scope;
 
   @BeforeEach
   void openScope() {
+    TinyNetwork.assumeDevice();
     scope = new PointerScope();
   }
 
   @AfterEach
   void closeScope() {
-    scope.close();
+    if (scope != null) {
+      scope.close();
+    }
   }
 
   @ParameterizedTest

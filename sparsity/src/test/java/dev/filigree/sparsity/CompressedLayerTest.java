@@ -111,7 +111,7 @@ class CompressedLayerTest {
       assertThatThrownBy(() -> layer.forward(torch.ones(4, IN).to(ScalarType.Double)))
           .hasMessage(
               "the input of 'weight' is Double on cpu; it is stored compressed and multiplies Float"
-                  + " on the CPU");
+                  + " on cpu");
     }
   }
 
@@ -121,7 +121,7 @@ class CompressedLayerTest {
     Tensor x = torch.randn(4, IN);
     layer.to(ScalarType.Double, false);
     String message =
-        "'weight' is stored compressed, as 48 Float values on the CPU, and was made Double[48] on"
+        "'weight' is stored compressed, as 48 Float values on cpu, and was made Double[48] on"
             + " cpu: move or convert a model before Sparsity.wrap, or train it masked";
     assertThatThrownBy(() -> layer.forward(x)).hasMessage(message);
     assertThatThrownBy(() -> optimizer.parameters().getFirst().dense()).hasMessage(message);

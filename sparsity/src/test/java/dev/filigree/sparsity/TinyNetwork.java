@@ -7,18 +7,25 @@ import dev.filigree.nn.Layer;
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.AdamW;
 import dev.filigree.optim.Optimizer;
+import dev.filigree.torch.Cuda;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Assumptions;
 
 /** Two linear layers with seeded weights and seeded inputs for every step. */
 final class TinyNetwork extends Layer {
+  /** Where it trains: a GPU with {@code -Dfiligree.test.device=cuda}. */
+  static final Device DEVICE =
+      new Device(System.getProperty("filigree.test.device", "cpu")).retainReference();
+
   static final long BATCH = 16;
   static final long INPUTS = 20;
   static final long HIDDEN = 40;
@@ -37,6 +44,12 @@ final class TinyNetwork extends Layer {
             (name, parameter) ->
                 parameter.set_data(
                     uniform(name, -1, Tensors.shape(parameter)).sub(new Scalar(0.5)).to(type)));
+  }
+
+  /** Skips a test that is to run on a GPU where there is none. */
+  static void assumeDevice() {
+    Assumptions.assumeTrue(
+        DEVICE.is_cpu() || Cuda.obstacle().isEmpty(), "no GPU: " + Cuda.obstacle().orElse(""));
   }
 
   /** One forward and backward pass over the inputs of a step; returns the loss. */
@@ -133,7 +146,7 @@ final class TinyNetwork extends Layer {
 
   static List<Long> kept(Tensor mask) {
     var kept = new ArrayList<Long>();
-    Tensor indices = mask.flatten().nonzero().flatten();
+    Tensor indices = mask.cpu().flatten().nonzero().flatten();
     for (long i = 0; i < indices.numel(); i++) {
       kept.add(indices.get(i).item_long());
     }
@@ -141,6 +154,6 @@ final class TinyNetwork extends Layer {
   }
 
   private static Tensor uniform(String name, long step, long... shape) {
-    return RandomScores.of(7, name, step).tensor(torch.empty(1).device(), shape);
+    return RandomScores.of(7, name, step).tensor(DEVICE, shape);
   }
 }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The product of a linear layer whose weight is stored compressed, inside libtorch's autograd. It
- * accepts what the layer itself would: float32, and 16-bit numbers under autocast; but always
- * computes in float32.
+ * accepts what the layer itself would: float32, and 16-bit numbers under autocast; and computes in
+ * the type that the products of its device ask for.
  */
 final class CompressedProduct implements Linear.Product {
   private final String name;
@@ -21,6 +21,7 @@ final class CompressedProduct implements Linear.Product {
   private final SparseLayout layout;
   private final SparseProducts products;
   private final GradientListener listener;
+  private final String device; // that the values were on when this was made
   private long steps; // of the optimizer, since this product was made
 
   CompressedProduct(
@@ -34,6 +35,7 @@ final class CompressedProduct implements Linear.Product {
     this.layout = layout;
     this.products = products;
     this.listener = listener;
+    device = weight.device().str().getString();
   }
 
   /** Says that the optimizer has changed the values. */
@@ -45,7 +47,7 @@ final class CompressedProduct implements Linear.Product {
   public Tensor forward(Tensor x, @Nullable Tensor bias) {
     long[] shape = requireInput(x);
     Tensor values = requireValues(weight).detach();
-    Tensor flat = x.to(ScalarType.Float).reshape(rows(x), layout.columns()).contiguous();
+    Tensor flat = x.to(products.computeType(x)).reshape(rows(x), layout.columns()).contiguous();
     SparseProducts.Packed packed = products.packShared(layout, flat);
     Tensor y = products.forward(layout, values, packed);
     shape[shape.length - 1] = layout.rows();
@@ -71,7 +73,7 @@ final class CompressedProduct implements Linear.Product {
   }
 
   private static Tensor withBias(Tensor y, @Nullable Tensor bias) {
-    return bias == null ? y : y.add(bias);
+    return bias == null ? y : y.add(bias.to(Tensors.type(y)));
   }
 
   /** The gradient of the input; that of the values is added to theirs. */
@@ -89,7 +91,7 @@ final class CompressedProduct implements Linear.Product {
     Tensor dw = products.weightGradient(layout, packed, x);
     packed.release();
     if (input != null && listener.wantsGradient()) {
-      Tensors.inScope(() -> listener.gradient(dy.t().mm(input)));
+      Tensors.inScope(() -> listener.gradient(dy.t().mm(input).to(ScalarType.Float)));
     }
     Tensor sum = weight.mutable_grad();
     if (sum.defined()) {
@@ -113,8 +115,9 @@ final class CompressedProduct implements Linear.Product {
         || (type != ScalarType.Float
             && !(half && torch.is_autocast_enabled(weight.device().type())))) {
       throw new IllegalArgumentException(
-          "the input of '%s' is %s on %s; it is stored compressed and multiplies Float on the CPU"
-              .formatted(name, type, x.device().str().getString()));
+          "the input of '%s' is %s on %s; it is stored compressed and multiplies Float on %s"
+              .formatted(
+                  name, type, x.device().str().getString(), weight.device().str().getString()));
     }
     return shape;
   }
@@ -138,11 +141,12 @@ final class CompressedProduct implements Linear.Product {
   Tensor requireValues(Tensor values) {
     if (products.obstacle(values).isPresent() || values.numel() != layout.kept()) {
       throw new IllegalStateException(
-          ("'%s' is stored compressed, as %d Float values on the CPU, and was made %s%s on %s: move"
-                  + " or convert a model before Sparsity.wrap, or train it masked")
+          ("'%s' is stored compressed, as %d Float values on %s, and was made %s%s on %s: move or"
+                  + " convert a model before Sparsity.wrap, or train it masked")
               .formatted(
                   name,
                   layout.kept(),
+                  device,
                   Tensors.type(values),
                   Arrays.toString(Tensors.shape(values)),
                   values.device().str().getString()));

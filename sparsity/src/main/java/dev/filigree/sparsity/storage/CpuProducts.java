@@ -53,6 +53,11 @@ final class CpuProducts implements SparseProducts {
   }
 
   @Override
+  public ScalarType computeType(Tensor x) {
+    return ScalarType.Float;
+  }
+
+  @Override
   public SparseLayout layout(Tensor mask) {
     return new Layout(
         SparseMatrix.ofMask(

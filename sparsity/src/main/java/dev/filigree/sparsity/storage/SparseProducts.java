@@ -3,6 +3,7 @@ package dev.filigree.sparsity.storage;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The three products of a linear layer whose weight W [rows, columns] is compressed, on one kind of
@@ -16,7 +17,10 @@ public interface SparseProducts extends AutoCloseable {
    * @return empty where there are none
    */
   static Optional<SparseProducts> of(Device device) {
-    return device.is_cpu() ? Optional.of(new CpuProducts()) : Optional.empty();
+    if (device.is_cpu()) {
+      return Optional.of(new CpuProducts());
+    }
+    return device.is_cuda() ? Optional.of(new CudaProducts()) : Optional.empty();
   }
 
   /** Which code computes them here, in the words of a measurement's key: {@code panama-512}. */
@@ -32,6 +36,14 @@ public interface SparseProducts extends AutoCloseable {
   Optional<String> obstacle(Tensor weight);
 
   /**
+   * The type that products with an input are computed in: activations are given in it, and results
+   * have it. Weights and their gradients are float32.
+   *
+   * @param x of a type that the layer takes: float32, or 16-bit numbers under autocast
+   */
+  ScalarType computeType(Tensor x);
+
+  /**
    * The layout of a mask.
    *
    * @param mask bool [rows, columns], contiguous
@@ -41,7 +53,7 @@ public interface SparseProducts extends AutoCloseable {
   /**
    * Prepares activations or their gradients for any number of products.
    *
-   * @param x [tokens, features], contiguous
+   * @param x [tokens, features], contiguous, of the {@link #computeType}
    */
   Packed pack(Tensor x);
 
@@ -60,7 +72,7 @@ public interface SparseProducts extends AutoCloseable {
   /** dY·W: a new tensor [tokens, columns]. */
   Tensor inputGradient(SparseLayout layout, Tensor values, Packed dy);
 
-  /** dYᵀ·X where weights exist: a new tensor [kept]. */
+  /** dYᵀ·X where weights exist: a new float32 tensor [kept]. */
   Tensor weightGradient(SparseLayout layout, Packed dy, Packed x);
 
   @Override

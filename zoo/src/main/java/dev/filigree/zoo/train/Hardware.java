@@ -1,6 +1,8 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.cuda.CudaDevice;
 import dev.filigree.optim.Replica;
+import dev.filigree.torch.Cuda;
 import dev.filigree.zoo.config.Device;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.model.Model;
@@ -12,25 +14,38 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 /** The device that a run computes on. */
 final class Hardware {
   private final boolean cuda;
+  private final int index; // of the GPU
   private final Replica replica;
 
-  private Hardware(boolean cuda, Replica replica) {
+  private Hardware(boolean cuda, int index, Replica replica) {
     this.cuda = cuda;
+    this.index = index;
     this.replica = replica;
   }
 
   /**
    * The device of a configuration; for replicas the GPU whose number is the rank.
    *
-   * @throws TrainingException when it asks for a GPU and there is none
+   * @throws TrainingException when it asks for a GPU that is not there or cannot be used
    */
   static Hardware choose(Device device, Replica replica) {
-    boolean available = device != Device.CPU && torch.cuda_is_available();
-    if (device == Device.CUDA && !available) {
-      throw new TrainingException(
-          "device cuda: libtorch finds no GPU; run doctor to see why, or use --device cpu");
+    boolean available = device.kind() != Device.Kind.CPU && torch.cuda_is_available();
+    if (device.kind() != Device.Kind.CUDA) {
+      return new Hardware(available, replica.isAlone() ? 0 : replica.rank(), replica);
     }
-    return new Hardware(available, replica);
+    if (!available) {
+      throw new TrainingException(
+          "device %s: %s; 'doctor' says more, and --device cpu needs none"
+              .formatted(device, Cuda.obstacle().orElse("libtorch finds no GPU")));
+    }
+    int index = replica.isAlone() ? device.index() : replica.rank();
+    int cards = CudaDevice.all().size();
+    if (index >= cards) {
+      throw new TrainingException(
+          "device cuda:%d: this machine has %s"
+              .formatted(index, cards == 1 ? "one GPU, cuda:0" : cards + " GPUs, from cuda:0 on"));
+    }
+    return new Hardware(true, index, replica);
   }
 
   DeviceType type() {
@@ -45,7 +60,7 @@ final class Hardware {
   }
 
   private org.bytedeco.pytorch.Device place() {
-    return new org.bytedeco.pytorch.Device(replica.isAlone() ? "cuda" : "cuda:" + replica.rank());
+    return new org.bytedeco.pytorch.Device("cuda:" + index);
   }
 
   /** A batch on the device. */

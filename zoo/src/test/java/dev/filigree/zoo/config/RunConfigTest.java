@@ -149,7 +149,7 @@ class RunConfigTest {
           optimizer.AdamW.correct_bias=false | false is not supported
           schedulers.1.X=2         | expected the index of a list item, 0 to 0
           execution=fast           | -s: trainer.init.execution: allowed: auto, masked, compressed
-          device=tpu               | allowed: auto, cpu, cuda; found the text 'tpu'
+          device=tpu               | allowed: auto, cpu, cuda, cuda:1; found the text 'tpu'
           sparsity.algorithm=rigle | unknown algorithm 'rigle'
           precision.fp16_type=half | allowed: bfloat16, float16
           precision.max_gradient_value=2 | clip by norm or by value, not both
