@@ -24,6 +24,7 @@ public final class ConfigMap implements ConfigNode {
   private final Map<String, Object> defaults = new LinkedHashMap<>();
   private final Map<String, ConfigMap> missing = new LinkedHashMap<>();
 
+  /** A map at a location, with nodes in the order of {@code entries}; none counts as read. */
   public ConfigMap(Location location, Map<String, ConfigNode> entries) {
     this.location = location;
     this.entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));

@@ -9,5 +9,6 @@ import java.lang.annotation.Target;
 @Target(ElementType.RECORD_COMPONENT)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Default {
+  /** The value in YAML, such as {@code 1e-4}, {@code false} or {@code cos}. */
   String value();
 }

@@ -9,5 +9,6 @@ import java.lang.annotation.Target;
 @Target(ElementType.RECORD_COMPONENT)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Key {
+  /** The key as a file has it, such as {@code max_lr}. */
   String value();
 }

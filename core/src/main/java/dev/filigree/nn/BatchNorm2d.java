@@ -20,6 +20,7 @@ public final class BatchNorm2d extends Layer {
   private final Tensor runningMean; // [channels]
   private final Tensor runningVariance; // [channels]
 
+  /** Weight and running variance one, bias and running mean zero, all [channels]. */
   public BatchNorm2d(long channels) {
     weight = registerParameter("weight", Allocation.ones(channels));
     bias = registerParameter("bias", Allocation.zeros(channels));

@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.Tensor;
 public abstract class Layer extends Module {
   private final Map<String, Layer> children = new LinkedHashMap<>();
 
+  /** A layer without children, parameters or buffers: subclasses register theirs. */
   @SuppressWarnings("this-escape") // counts a reference; nothing sees the unfinished object
   protected Layer() {
     retainReference();

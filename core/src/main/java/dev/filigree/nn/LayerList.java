@@ -8,6 +8,7 @@ import java.util.List;
 public final class LayerList<L extends Layer> extends Layer implements Iterable<L> {
   private final List<L> members = new ArrayList<>();
 
+  /** Registers the layers under their indices, which are part of the names of their parameters. */
   public LayerList(List<L> layers) {
     for (L layer : layers) {
       members.add(register(String.valueOf(members.size()), layer));

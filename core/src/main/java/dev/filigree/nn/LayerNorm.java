@@ -13,6 +13,7 @@ public final class LayerNorm extends Layer {
   private final Tensor bias; // [size]
   private final double epsilon;
 
+  /** Weight one and bias zero, both [size]; {@code epsilon} is added to the variance. */
   public LayerNorm(long size, double epsilon) {
     weight = registerParameter("weight", Allocation.ones(size));
     bias = registerParameter("bias", Allocation.zeros(size));

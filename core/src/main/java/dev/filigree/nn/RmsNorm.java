@@ -14,6 +14,7 @@ public final class RmsNorm extends Layer {
   private final Tensor weight; // [size]
   private final double epsilon;
 
+  /** Weight one, [size]; {@code epsilon} is added to the mean square. */
   public RmsNorm(long size, double epsilon) {
     weight = registerParameter("weight", Allocation.ones(size));
     this.epsilon = epsilon;

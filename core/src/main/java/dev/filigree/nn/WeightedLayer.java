@@ -13,6 +13,7 @@ public abstract class WeightedLayer extends Layer {
   private final Tensor weight;
   private @Nullable UnaryOperator<Tensor> forwardWeight;
 
+  /** Registers the initial values as the trainable parameter {@code weight}. */
   @SuppressWarnings("this-escape") // only referred to, weakly
   protected WeightedLayer(Tensor initial) {
     weight = registerParameter("weight", initial);

@@ -12,10 +12,12 @@ import org.bytedeco.pytorch.TensorVector;
  */
 public final class ASGD extends AbstractOptimizer<ASGD.Options> {
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public ASGD(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public ASGD(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -78,14 +80,19 @@ public final class ASGD extends AbstractOptimizer<ASGD.Options> {
       OptionChecks.nonNegative("weightDecay", weightDecay);
     }
 
+    /** The decay term, at least 0: each step multiplies the weights by 1 − lambda·rate. */
     public Options lambda(double value) {
       return with("lambda", value);
     }
 
+    /**
+     * The power of the learning rate decay, at least 0: step t + 1 uses lr/(1 + lambda·lr·t)^alpha.
+     */
     public Options alpha(double value) {
       return with("alpha", value);
     }
 
+    /** The number of steps before averaging starts, at least 0. */
     public Options t0(double value) {
       return with("t0", value);
     }

@@ -12,10 +12,12 @@ import org.bytedeco.pytorch.TensorVector;
  */
 public final class Adadelta extends AbstractOptimizer<Adadelta.Options> {
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public Adadelta(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public Adadelta(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -72,10 +74,12 @@ public final class Adadelta extends AbstractOptimizer<Adadelta.Options> {
       OptionChecks.nonNegative("weightDecay", weightDecay);
     }
 
+    /** The decay rate of the running averages of squared gradients and squared steps, in [0, 1]. */
     public Options rho(double value) {
       return with("rho", value);
     }
 
+    /** The term added under both square roots for numerical stability, at least 0. */
     public Options eps(double value) {
       return with("eps", value);
     }

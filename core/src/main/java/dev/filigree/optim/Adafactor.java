@@ -16,10 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public Adafactor(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public Adafactor(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -125,18 +127,28 @@ public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
       OptionChecks.nonNegative("weightDecay", weightDecay);
     }
 
+    /**
+     * The decay rate of beta2, at most 0: step t averages squared gradients with the weight
+     * t^beta2Decay.
+     */
     public Options beta2Decay(double value) {
       return with("beta2Decay", value);
     }
 
+    /**
+     * The lower bound of the root of the second moments, at least 0; null for the machine epsilon
+     * of the type.
+     */
     public Options eps1(@Nullable Double value) {
       return new Options(lr, beta2Decay, value, eps2, d, weightDecay);
     }
 
+    /** The lower bound of the scale of a parameter, at least 0. */
     public Options eps2(double value) {
       return with("eps2", value);
     }
 
+    /** The clipping threshold, at least 1: the root mean square of a step does not exceed it. */
     public Options d(double value) {
       return with("d", value);
     }

@@ -12,10 +12,12 @@ import org.bytedeco.pytorch.TensorVector;
  */
 public final class Adagrad extends AbstractOptimizer<Adagrad.Options> {
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public Adagrad(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public Adagrad(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -67,14 +69,20 @@ public final class Adagrad extends AbstractOptimizer<Adagrad.Options> {
       OptionChecks.nonNegative("eps", eps);
     }
 
+    /** The learning rate decay, at least 0: step t uses lr/(1 + (t − 1)·lrDecay). */
     public Options lrDecay(double value) {
       return with("lrDecay", value);
     }
 
+    /**
+     * The initial value of the sums of squared gradients, at least 0; above 0, the optimizer does
+     * not keep zeros.
+     */
     public Options initialAccumulator(double value) {
       return with("initialAccumulator", value);
     }
 
+    /** The term added to the denominator for numerical stability, at least 0. */
     public Options eps(double value) {
       return with("eps", value);
     }

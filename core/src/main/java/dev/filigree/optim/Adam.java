@@ -18,10 +18,12 @@ public sealed class Adam extends AbstractOptimizer<Adam.Options> permits AdamW {
   private static final Aten COUNT = Aten.of("_foreach_add_", "Scalar");
   private static final Aten FUSED = Aten.of("_fused_adam_", "");
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public Adam(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public Adam(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -104,6 +106,7 @@ public sealed class Adam extends AbstractOptimizer<Adam.Options> permits AdamW {
       OptionChecks.adam(lr, beta1, beta2, eps, weightDecay);
     }
 
+    /** Whether to divide by the largest second moment so far, the AMSGrad variant. */
     public Options amsgrad(boolean value) {
       return with("amsgrad", value);
     }

@@ -13,10 +13,12 @@ import org.bytedeco.pytorch.TensorVector;
 public final class AdamW extends Adam {
   private static final Aten FUSED = Aten.of("_fused_adamw_", "");
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public AdamW(TensorVector parameters, Options options) {
     super(parameters, options);
   }
 
+  /** One group of parameters, all with the same options. */
   public AdamW(Collection<Tensor> parameters, Options options) {
     super(parameters, options);
   }

@@ -14,10 +14,12 @@ import org.bytedeco.pytorch.TensorVector;
  */
 public final class Adamax extends AbstractOptimizer<Adamax.Options> {
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public Adamax(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public Adamax(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }

@@ -206,18 +206,22 @@ public final class GradScaler {
       }
     }
 
+    /** The initial scale, above 0. */
     public Options initScale(double value) {
       return new Options(value, growthFactor, backoffFactor, growthInterval);
     }
 
+    /** The factor by which the scale grows after growthInterval good steps in a row, above 1. */
     public Options growthFactor(double value) {
       return new Options(initScale, value, backoffFactor, growthInterval);
     }
 
+    /** The factor by which the scale shrinks after a skipped step, in (0, 1). */
     public Options backoffFactor(double value) {
       return new Options(initScale, growthFactor, value, growthInterval);
     }
 
+    /** The number of good steps in a row after which the scale grows, at least 1. */
     public Options growthInterval(long value) {
       return new Options(initScale, growthFactor, backoffFactor, value);
     }

@@ -26,6 +26,7 @@ public interface GradientExchange {
 
   /** See {@link #none}. */
   enum None implements GradientExchange {
+    /** The only one. */
     INSTANCE;
 
     @Override

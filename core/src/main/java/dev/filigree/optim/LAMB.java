@@ -16,10 +16,12 @@ import org.bytedeco.pytorch.TensorVector;
  */
 public final class LAMB extends AbstractOptimizer<LAMB.Options> {
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public LAMB(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public LAMB(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -95,10 +97,12 @@ public final class LAMB extends AbstractOptimizer<LAMB.Options> {
       }
     }
 
+    /** Whether to correct the running averages for their start at zero. */
     public Options biasCorrection(boolean value) {
       return with("biasCorrection", value);
     }
 
+    /** The upper bound of the weight norm that a step is scaled to, above 0; infinity for none. */
     public Options maxWeightNorm(double value) {
       return with("maxWeightNorm", value);
     }

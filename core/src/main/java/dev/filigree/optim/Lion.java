@@ -13,10 +13,12 @@ import org.bytedeco.pytorch.TensorVector;
  */
 public final class Lion extends AbstractOptimizer<Lion.Options> {
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public Lion(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public Lion(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -62,6 +64,9 @@ public final class Lion extends AbstractOptimizer<Lion.Options> {
       OptionChecks.adam(lr, beta1, beta2, 0, weightDecay);
     }
 
+    /**
+     * The weight of the momentum in the step and the decay rate of the momentum, both in [0, 1).
+     */
     public Options betas(double first, double second) {
       return with(Map.of("beta1", first, "beta2", second));
     }

@@ -14,10 +14,14 @@ import org.bytedeco.pytorch.TensorVector;
  * networks", 2024; Liu et al., "Muon is Scalable for LLM Training", 2025 (arXiv:2502.16982).
  */
 public final class Muon extends AbstractOptimizer<Muon.Options> {
+  /**
+   * One group of parameters, such as the {@code parameters()} of a module; each must be a matrix.
+   */
   public Muon(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options; each must be a matrix. */
   public Muon(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -111,22 +115,27 @@ public final class Muon extends AbstractOptimizer<Muon.Options> {
       }
     }
 
+    /** The decay rate of the momentum, in [0, 1). */
     public Options momentum(double value) {
       return with("momentum", value);
     }
 
+    /** Whether to use Nesterov momentum. */
     public Options nesterov(boolean value) {
       return with("nesterov", value);
     }
 
+    /** The lower bound of the norm that the momentum is divided by, at least 0. */
     public Options eps(double value) {
       return with("eps", value);
     }
 
+    /** The number of Newton-Schulz iterations, in [0, 100). */
     public Options iterations(int value) {
       return with("iterations", value);
     }
 
+    /** How the learning rate is adjusted to the shape of a matrix. */
     public Options adjustment(Adjustment value) {
       return with("adjustment", value);
     }

@@ -12,10 +12,12 @@ import org.bytedeco.pytorch.TensorVector;
  */
 public final class NAdam extends AbstractOptimizer<NAdam.Options> {
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public NAdam(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public NAdam(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -86,10 +88,17 @@ public final class NAdam extends AbstractOptimizer<NAdam.Options> {
       return beta1 * (1 - 0.5 * Math.pow(0.96, step * momentumDecay));
     }
 
+    /**
+     * The momentum decay, at least 0: the momentum of step t is beta1·(1 −
+     * 0.96^(t·momentumDecay)/2).
+     */
     public Options momentumDecay(double value) {
       return with("momentumDecay", value);
     }
 
+    /**
+     * Whether to decay the weights as AdamW does, instead of adding an L2 penalty to the gradient.
+     */
     public Options decoupledWeightDecay(boolean value) {
       return with("decoupledWeightDecay", value);
     }

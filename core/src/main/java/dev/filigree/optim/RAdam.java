@@ -12,10 +12,12 @@ import org.bytedeco.pytorch.TensorVector;
  */
 public final class RAdam extends AbstractOptimizer<RAdam.Options> {
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public RAdam(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public RAdam(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -88,6 +90,9 @@ public final class RAdam extends AbstractOptimizer<RAdam.Options> {
           : Math.sqrt((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length));
     }
 
+    /**
+     * Whether to decay the weights as AdamW does, instead of adding an L2 penalty to the gradient.
+     */
     public Options decoupledWeightDecay(boolean value) {
       return with("decoupledWeightDecay", value);
     }

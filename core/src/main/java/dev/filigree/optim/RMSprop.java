@@ -13,10 +13,12 @@ import org.bytedeco.pytorch.TensorVector;
  */
 public final class RMSprop extends AbstractOptimizer<RMSprop.Options> {
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public RMSprop(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public RMSprop(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -82,18 +84,22 @@ public final class RMSprop extends AbstractOptimizer<RMSprop.Options> {
       OptionChecks.nonNegative("momentum", momentum);
     }
 
+    /** The smoothing constant, in [0, 1): the decay rate of the mean of the squared gradients. */
     public Options alpha(double value) {
       return with("alpha", value);
     }
 
+    /** The term added to the denominator for numerical stability, at least 0. */
     public Options eps(double value) {
       return with("eps", value);
     }
 
+    /** The momentum factor, at least 0; 0 for none. */
     public Options momentum(double value) {
       return with("momentum", value);
     }
 
+    /** Whether to normalize the gradient by an estimate of its variance: the centered variant. */
     public Options centered(boolean value) {
       return with("centered", value);
     }

@@ -19,10 +19,12 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class Rprop extends AbstractOptimizer<Rprop.Options> {
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public Rprop(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public Rprop(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -90,14 +92,17 @@ public final class Rprop extends AbstractOptimizer<Rprop.Options> {
       }
     }
 
+    /** The initial step size of every weight, at least 0. */
     public Options lr(double value) {
       return Records.with(this, Map.of("lr", value));
     }
 
+    /** The factors by which step sizes shrink and grow: 0 &lt; minus &lt; 1 &lt; plus. */
     public Options etas(double minus, double plus) {
       return Records.with(this, Map.of("etaMinus", minus, "etaPlus", plus));
     }
 
+    /** The smallest and the largest allowed step size: 0 &lt;= min &lt;= max. */
     public Options stepSizes(double min, double max) {
       return Records.with(this, Map.of("minStep", min, "maxStep", max));
     }

@@ -16,10 +16,12 @@ import org.bytedeco.pytorch.TensorVector;
 public final class SGD extends AbstractOptimizer<SGD.Options> {
   private static final Aten FUSED = Aten.of("_fused_sgd_", "");
 
+  /** One group of parameters, such as the {@code parameters()} of a module. */
   public SGD(TensorVector parameters, Options options) {
     this(ParameterGroup.elements(parameters), options);
   }
 
+  /** One group of parameters, all with the same options. */
   public SGD(Collection<Tensor> parameters, Options options) {
     this(List.of(options.group(parameters)), options);
   }
@@ -101,14 +103,20 @@ public final class SGD extends AbstractOptimizer<SGD.Options> {
       }
     }
 
+    /** The momentum factor, at least 0; 0 for plain SGD. */
     public Options momentum(double value) {
       return with("momentum", value);
     }
 
+    /** The dampening of momentum: a new gradient enters the buffer times 1 − dampening. */
     public Options dampening(double value) {
       return with("dampening", value);
     }
 
+    /**
+     * Whether to use Nesterov momentum, which needs momentum above 0 and no dampening; set those
+     * first.
+     */
     public Options nesterov(boolean value) {
       return with("nesterov", value);
     }

@@ -12,20 +12,35 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * implementation lays tensors out in a file.
  */
 public enum ElementType {
+  /** An unsigned 64-bit integer. */
   U64(8, ScalarType.UInt64),
+  /** A signed 64-bit integer. */
   I64(8, ScalarType.Long),
+  /** A double. */
   F64(8, ScalarType.Double),
+  /** A float. */
   F32(4, ScalarType.Float),
+  /** An unsigned 32-bit integer. */
   U32(4, ScalarType.UInt32),
+  /** A signed 32-bit integer. */
   I32(4, ScalarType.Int),
+  /** A bfloat16: 8 bits of exponent, 7 of mantissa. */
   BF16(2, ScalarType.BFloat16),
+  /** An IEEE 754 half: 5 bits of exponent, 10 of mantissa. */
   F16(2, ScalarType.Half),
+  /** An unsigned 16-bit integer. */
   U16(2, ScalarType.UInt16),
+  /** A signed 16-bit integer. */
   I16(2, ScalarType.Short),
+  /** A float of 8 bits: 4 of exponent, 3 of mantissa, no infinities. */
   F8_E4M3(1, ScalarType.Float8_e4m3fn),
+  /** A float of 8 bits: 5 of exponent, 2 of mantissa. */
   F8_E5M2(1, ScalarType.Float8_e5m2),
+  /** A signed byte. */
   I8(1, ScalarType.Char),
+  /** An unsigned byte. */
   U8(1, ScalarType.Byte),
+  /** A truth value in one byte, 0 or 1. */
   BOOL(1, ScalarType.Bool);
 
   private final int bytes;

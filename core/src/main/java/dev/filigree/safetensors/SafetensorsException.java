@@ -4,6 +4,7 @@ package dev.filigree.safetensors;
 public final class SafetensorsException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** An error with its message; control characters in it are replaced by question marks. */
   public SafetensorsException(String message) {
     super(oneLine(message));
   }

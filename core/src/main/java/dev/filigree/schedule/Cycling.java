@@ -16,6 +16,7 @@ public final class Cycling implements Schedule {
   private final List<Double> values;
   private int index;
 
+  /** Starts at the first value; there must be at least one, all of them finite. */
   public Cycling(List<Double> values) {
     if (values.isEmpty()) {
       throw new IllegalArgumentException("a cycling schedule needs at least one value");

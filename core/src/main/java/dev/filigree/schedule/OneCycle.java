@@ -23,7 +23,9 @@ public record OneCycle(
     implements PiecewiseMonotone {
   /** How the value moves within a phase. */
   public enum Anneal {
+    /** Half a cosine wave. */
     COS,
+    /** A straight line. */
     LINEAR
   }
 

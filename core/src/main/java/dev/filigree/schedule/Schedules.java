@@ -49,6 +49,10 @@ public final class Schedules {
   /** Makes a schedule from its block of configuration; unknown keys are rejected afterwards. */
   @FunctionalInterface
   public interface Reader {
+    /**
+     * The schedule of a block; throws {@link dev.filigree.config.ConfigException} for a missing or
+     * wrong value.
+     */
     Schedule read(ConfigMap config);
   }
 

@@ -94,7 +94,9 @@ public interface ScoreShaper {
 
   /** How the scores of a pool become one. */
   enum Pool {
+    /** The mean of the scores. */
     MEAN,
+    /** The largest score. */
     MAX
   }
 }

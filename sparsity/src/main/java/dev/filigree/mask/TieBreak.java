@@ -24,6 +24,7 @@ public sealed interface TieBreak {
 
   /** The lower index wins. */
   enum LowerIndex implements TieBreak {
+    /** The only one. */
     INSTANCE;
 
     @Override

@@ -42,6 +42,7 @@ public record ParameterFilter(List<String> globs) {
     globs = List.copyOf(globs);
   }
 
+  /** The default: every weight of two or more dimensions but embeddings, norms and output heads. */
   public static ParameterFilter standard() {
     return new ParameterFilter(List.of());
   }

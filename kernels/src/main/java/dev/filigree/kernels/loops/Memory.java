@@ -18,8 +18,13 @@ public final class Memory {
    */
   public static final long ADDRESS = 0x7fff_ffff_ffffL;
 
+  /** A float32 at any address. */
   public static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+  /** An unsigned 16-bit number, such as an index within a block, at any address. */
   public static final ValueLayout.OfChar CHAR = ValueLayout.JAVA_CHAR_UNALIGNED;
+
+  /** A 32-bit integer at any address. */
   public static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
   private Memory() {}

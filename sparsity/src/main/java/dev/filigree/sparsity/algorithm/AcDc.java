@@ -32,6 +32,7 @@ public final class AcDc extends SparsityAlgorithm {
     this.options = options;
   }
 
+  /** A builder with these options and nothing else chosen yet. */
   public static AlgorithmBuilder<AcDc> builder(Options options) {
     return new AlgorithmBuilder<>(settings -> new AcDc(settings, options));
   }

@@ -66,6 +66,7 @@ public interface ForwardWeight {
 
   /** See {@link #stored}. */
   enum Stored implements ForwardWeight {
+    /** The only one. */
     INSTANCE;
 
     @Override

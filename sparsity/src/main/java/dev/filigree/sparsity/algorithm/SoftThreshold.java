@@ -34,6 +34,7 @@ public final class SoftThreshold extends SparsityAlgorithm {
     this.options = options;
   }
 
+  /** A builder with these options and nothing else chosen yet. */
   public static AlgorithmBuilder<SoftThreshold> builder(Options options) {
     return new AlgorithmBuilder<>(settings -> new SoftThreshold(settings, options));
   }

@@ -17,6 +17,10 @@ import org.bytedeco.pytorch.Tensor;
 public abstract class SparsityAlgorithm {
   private final AlgorithmSettings settings;
 
+  /**
+   * The settings answer {@link #isUpdate}, {@link #sparsity} and {@link #dropFraction} unless
+   * overridden.
+   */
   protected SparsityAlgorithm(AlgorithmSettings settings) {
     this.settings = settings;
   }

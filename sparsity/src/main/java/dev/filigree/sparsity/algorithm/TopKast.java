@@ -39,6 +39,7 @@ public final class TopKast extends SparsityAlgorithm {
     this.options = options;
   }
 
+  /** A builder with these options and nothing else chosen yet. */
   public static AlgorithmBuilder<TopKast> builder(Options options) {
     return new AlgorithmBuilder<>(settings -> new TopKast(settings, options));
   }
