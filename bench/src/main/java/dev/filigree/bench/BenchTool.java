@@ -63,6 +63,17 @@ public final class BenchTool implements ToolProvider {
   }
 
   private static int step(PrintWriter out, PrintWriter err, boolean json, List<String> settings) {
+    if (settings.contains("device=cuda")) {
+      var benchmark = new GpuStepBenchmark(GpuStepSettings.parse(settings), progress(err));
+      print(
+          out,
+          json,
+          benchmark::run,
+          GpuStepRow.header(),
+          GpuStepRow::line,
+          GpuStepBenchmark::footer);
+      return 0;
+    }
     var benchmark = new StepBenchmark(StepSettings.parse(settings), progress(err));
     print(
         out,

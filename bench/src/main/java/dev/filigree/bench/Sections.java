@@ -2,13 +2,14 @@ package dev.filigree.bench;
 
 import dev.filigree.nn.Layer;
 import dev.filigree.nn.Linear;
+import dev.filigree.torch.GradientHook;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorBase;
 import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.TensorTensorHook;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ final class Sections {
     REST
   }
 
+  private final List<GradientHook> switches = new ArrayList<>();
   private final Map<Section, Long> nanos = new EnumMap<>(Section.class);
   private Section current = Section.REST;
   private long since = System.nanoTime();
@@ -61,9 +63,11 @@ final class Sections {
     attach("", model, true);
   }
 
-  /** The model as it was. */
+  /** The model as it was; no backward pass of an attached one may be to come. */
   void detach(Layer model) {
     attach("", model, false);
+    switches.forEach(GradientHook::close);
+    switches.clear();
   }
 
   private void attach(String name, Layer layer, boolean timed) {
@@ -132,15 +136,16 @@ final class Sections {
   }
 
   /** When a gradient arrives, the clock runs for a section. */
-  private final class Switch extends TensorTensorHook {
+  private final class Switch extends GradientHook {
     private final Section section;
 
     Switch(Section section) {
       this.section = section;
+      switches.add(this);
     }
 
     @Override
-    public TensorBase call(TensorBase gradient) {
+    protected Tensor receive(Tensor gradient) {
       enter(section);
       return gradient;
     }

@@ -2,9 +2,11 @@ package dev.filigree.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.filigree.cuda.CudaDevice;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
@@ -104,6 +106,35 @@ class BenchToolTest {
   void aBadSettingIsOneLineAndWrongUse(String setting, String message) {
     assertThat(run("step", setting)).isEqualTo(2);
     assertThat(err.toString()).startsWith("error: ").contains(message).hasLineCount(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "models=gpt | models must be of llama-110m, llama-1.3b, llama-7b; found gpt",
+        "executions=sparse | executions must be dense, masked or compressed, found sparse",
+        "sparsities=1 | sparsity must be in [0, 1), found 1.0",
+        "batch=0 | batch, sequence and rounds must be at least 1",
+        "batch=x | not a number",
+      })
+  void aBadSettingForAGpuIsOneLineAndWrongUse(String setting, String message) {
+    assertThat(run("step", "device=cuda", setting)).isEqualTo(2);
+    assertThat(err.toString()).startsWith("error: ").contains(message).hasLineCount(1);
+  }
+
+  @Test
+  void stepsOnAGpuNeedOne() {
+    assumeThat(CudaDevice.obstacle()).isPresent();
+    assertThat(run("step", "device=cuda")).isEqualTo(2);
+    assertThat(err.toString()).startsWith("error: device=cuda: ").hasLineCount(1);
+  }
+
+  @Test
+  void theLargerModelsAreLlama2s() {
+    assertThat(GpuModel.LLAMA_7B.config(2048).parameterCount()).isEqualTo(6_738_415_616L);
+    // 6 operations a weight and token; attention adds 4 % at this size.
+    assertThat(GpuModel.LLAMA_7B.operationsPerToken(2048) / 6.607e9).isBetween(6.2, 6.3);
   }
 
   @Test

@@ -36,6 +36,12 @@ final class BenchCommand implements Callable<Integer> {
       description = "Settings of the benchmark: widths=512 sparsities=0.9 tokens=512 ...")
   private List<String> settings = List.of();
 
+  @Option(
+      names = "--device",
+      paramLabel = "cpu|cuda",
+      description = "Where training steps are measured; by default on the CPU.")
+  private String device = "cpu";
+
   @Option(names = "--json", description = "Print the figures as JSON.")
   private boolean json;
 
@@ -47,6 +53,9 @@ final class BenchCommand implements Callable<Integer> {
     var arguments = new ArrayList<>(List.of(subject.name().toLowerCase(java.util.Locale.ROOT)));
     if (json) {
       arguments.add("--json");
+    }
+    if (!device.equals("cpu")) {
+      arguments.add("device=" + device);
     }
     arguments.addAll(settings);
     return tool.run(

@@ -42,6 +42,11 @@ public final class Embedding extends WeightedLayer {
    * @return [..., entries]
    */
   public Tensor scores(Tensor x) {
-    return linear(x, effectiveWeight());
+    return linear(x, matrix());
+  }
+
+  /** The table that it looks up in now, [entries, size]. */
+  public Tensor matrix() {
+    return effectiveWeight();
   }
 }

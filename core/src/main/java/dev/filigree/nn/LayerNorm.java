@@ -1,8 +1,11 @@
 package dev.filigree.nn;
 
+import dev.filigree.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Layer normalization, (x − mean) / √(variance + ε) · w + b (Ba et al. 2016, <a
@@ -27,8 +30,22 @@ public final class LayerNorm extends Layer {
    * @return [..., size]
    */
   public Tensor forward(Tensor x) {
-    long[] normalized = {weight.size(0)};
+    if (!x.is_cuda() || Tensors.type(x) != ScalarType.BFloat16) {
+      return normalized(x, weight, bias);
+    }
+    // It sums in float32 anyway; autocast would write x and the result in float32 too.
+    boolean autocast = torch.is_autocast_enabled(DeviceType.CUDA);
+    torch.set_autocast_enabled(DeviceType.CUDA, false);
+    try {
+      return normalized(x, weight.to(ScalarType.BFloat16), bias.to(ScalarType.BFloat16));
+    } finally {
+      torch.set_autocast_enabled(DeviceType.CUDA, autocast);
+    }
+  }
+
+  private Tensor normalized(Tensor x, Tensor scale, Tensor shift) {
+    long[] size = {weight.size(0)};
     return torch.layer_norm(
-        x, normalized, new TensorOptional(weight), new TensorOptional(bias), epsilon, true);
+        x, size, new TensorOptional(scale), new TensorOptional(shift), epsilon, true);
   }
 }

@@ -2,6 +2,7 @@ package dev.filigree.nn;
 
 import static org.bytedeco.pytorch.global.torch.linear;
 
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -57,6 +58,17 @@ public final class Linear extends WeightedLayer {
     }
     Tensor weight = effectiveWeight();
     return bias == null ? linear(x, weight) : linear(x, weight, new TensorOptional(bias));
+  }
+
+  /**
+   * The matrix [out_features, in_features] that {@link #forward} multiplies with and does no more,
+   * for those who compute the product as a part of something else; empty for a layer with a bias, a
+   * product of its own or somebody who hears of its inputs.
+   */
+  public Optional<Tensor> matrix() {
+    return product == null && bias == null && inputListener == null
+        ? Optional.of(effectiveWeight())
+        : Optional.empty();
   }
 
   /** The size of the last dimension of the input. */

@@ -1,9 +1,12 @@
 package dev.filigree.nn;
 
+import dev.filigree.torch.Aten;
+import dev.filigree.torch.Tensors;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Root mean square normalization, x / √(mean(x²) + ε) · w (Zhang and Sennrich 2019, <a
@@ -11,6 +14,8 @@ import org.bytedeco.pytorch.global.torch;
  * whatever the type of x.
  */
 public final class RmsNorm extends Layer {
+  private static final Aten FUSED = Aten.of("_fused_rms_norm", "");
+
   private final Tensor weight; // [size]
   private final double epsilon;
 
@@ -28,6 +33,10 @@ public final class RmsNorm extends Layer {
    */
   public Tensor forward(Tensor x) {
     long[] normalized = {weight.size(0)};
+    if (x.is_cuda() && Tensors.type(x) == ScalarType.BFloat16) {
+      // One pass over memory; libtorch takes it only for a weight of the type of x.
+      return FUSED.callForTensor(x, normalized, weight.to(ScalarType.BFloat16), epsilon);
+    }
     return torch.rms_norm(x, normalized, new TensorOptional(weight), new DoubleOptional(epsilon));
   }
 }

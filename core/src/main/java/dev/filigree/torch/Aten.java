@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.LongList;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorList;
@@ -37,10 +38,18 @@ public final class Aten {
 
   /**
    * Calls the operator with every argument of its schema in order: tensors, lists of tensors,
-   * doubles, longs, booleans, and null for an optional argument left out.
+   * doubles, longs, booleans, shapes as arrays of longs, and null for an optional argument left
+   * out.
    */
   public void call(@Nullable Object... arguments) {
     handle.callBoxed(stack(arguments));
+  }
+
+  /** Calls an operator that returns a tensor, or several of which the first is wanted. */
+  public Tensor callForTensor(@Nullable Object... arguments) {
+    IValueVector stack = stack(arguments);
+    handle.callBoxed(stack);
+    return new Tensor(stack.get(0).toTensor()); // what a container hands out is borrowed
   }
 
   /** Calls an operator that returns a list of tensors. */
@@ -65,6 +74,7 @@ public final class Aten {
       case Double number -> new IValue(number);
       case Long number -> new IValue(number);
       case Boolean flag -> new IValue(flag);
+      case long[] shape -> new IValue(new GenericList((Pointer) new LongList(shape)));
       case List<?> tensors -> list(tensors);
       default -> throw new IllegalArgumentException("not an operator's argument: " + argument);
     };

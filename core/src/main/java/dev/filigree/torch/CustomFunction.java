@@ -1,22 +1,26 @@
 package dev.filigree.torch;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A differentiable operation whose forward and backward are computed by hand, inside libtorch's
  * autograd. libtorch's own custom functions cannot be written from Java.
  *
- * <p>How: a carrier that autograd believes to be computed from the input, sum(x) expanded to the
- * shape of the output, takes the output as its data. When the carrier's gradient arrives, a hook
- * computes the input's gradient, and a hook on the input's side puts it in place of the carrier's
- * own. The carrier costs one pass over the input and one over the output's gradient on a CPU, none
- * on a GPU, and no memory.
+ * <p>How: a carrier that autograd believes to be computed from the inputs, the sum of all their
+ * elements expanded to the shape of the output, takes the output as its data. When the carrier's
+ * gradient arrives, a hook computes the gradients of the inputs, and a hook at each input puts its
+ * own in place of the carrier's. The sums, forward and back, are over one element that stands for
+ * all: the carrier reads no memory and takes none.
  *
  * <p>The hooks live exactly as long as the graph: with a pointer scope or without one, run backward
  * once, several times ({@code retain_graph}) or never.
@@ -46,50 +50,86 @@ public final class CustomFunction {
    */
   public static Tensor apply(
       Tensor input, Tensor output, UnaryOperator<Tensor> backward, Runnable released) {
+    return apply(List.of(input), output, gradient -> List.of(backward.apply(gradient)), released);
+  }
+
+  /**
+   * Makes an output of several inputs differentiable.
+   *
+   * @param inputs what the output was computed from, different tensors on one device
+   * @param backward from the gradient of the output to that of each input, in their order
+   */
+  public static Tensor apply(
+      List<Tensor> inputs,
+      Tensor output,
+      Function<Tensor, List<Tensor>> backward,
+      Runnable released) {
     if (!GradMode.is_enabled()) {
       released.run();
       return output;
     }
-    Tensor source = input.requires_grad() ? input : input.detach().set_requires_grad(true);
-    Tensor gate = source.view_as(source);
-    if (gate.is_cuda()) {
-      gate.set_data(zeros(gate));
-    }
-    // Of the output's type: left open, autocast would make it float32.
-    Tensor sum = gate.sum(new ScalarTypeOptional(Tensors.type(output)));
+    List<Tensor> gates = inputs.stream().map(CustomFunction::gate).toList();
+    Tensor sum = sum(gates, Tensors.type(output));
     GraphLife life = GraphLife.of(sum, released);
     Tensor scalar = life.with(sum);
     Tensor carrier = scalar.expand(Tensors.shape(output), false);
     carrier.set_data(output);
-    var result = new AtomicReference<@Nullable Tensor>();
-    life.hook(carrier, new Compute(life, backward, result));
-    life.hook(gate, new Replace(life, result));
+    var results = new ArrayList<AtomicReference<@Nullable Tensor>>();
+    for (Tensor gate : gates) {
+      var result = new AtomicReference<@Nullable Tensor>();
+      results.add(result);
+      life.hook(gate, new Replace(life, result));
+    }
+    life.hook(carrier, new Compute(life, backward, results));
     // The graph has what it needs; its memory is not held by these objects.
-    gate.close();
+    gates.forEach(Tensor::close);
     sum.close();
     scalar.close();
     return carrier;
   }
 
-  /**
-   * Zeros in the form of a tensor, in the memory of one: whatever the carrier sums is replaced, and
-   * need not be read where memory is what takes time.
-   */
-  private static Tensor zeros(Tensor like) {
-    return torch.zeros(new long[0], like.options()).expand(Tensors.shape(like));
+  /** The input under another name, where its gradient is replaced. */
+  private static Tensor gate(Tensor input) {
+    Tensor source = input.requires_grad() ? input : input.detach().set_requires_grad(true);
+    Tensor gate = source.view_as(source);
+    gate.set_data(zeros(gate));
+    return gate;
   }
 
-  /** On the output's side: computes the gradient of the input. */
+  /** Zeros of a tensor's shape and type, all in one element. */
+  private static Tensor zeros(Tensor like) {
+    try (var _ = new NoGradGuard()) {
+      return like.new_zeros().expand(Tensors.shape(like), false);
+    }
+  }
+
+  private static Tensor sum(List<Tensor> gates, ScalarType type) {
+    Tensor sum = sum(gates.getFirst(), type);
+    for (Tensor gate : gates.subList(1, gates.size())) {
+      sum = sum.add(sum(gate, type));
+    }
+    return sum;
+  }
+
+  private static Tensor sum(Tensor gate, ScalarType type) {
+    // In its own type under autocast too: the gradient of a conversion would be written whole.
+    Tensor sum = gate.sum(new ScalarTypeOptional(gate.scalar_type()));
+    return Tensors.type(sum) == type ? sum : sum.to(type);
+  }
+
+  /** On the output's side: computes the gradients of the inputs. */
   private static final class Compute extends GradientHook {
     private final GraphLife life;
-    private final UnaryOperator<Tensor> backward;
-    private final AtomicReference<@Nullable Tensor> result;
+    private final Function<Tensor, List<Tensor>> backward;
+    private final List<AtomicReference<@Nullable Tensor>> results;
 
     Compute(
-        GraphLife life, UnaryOperator<Tensor> backward, AtomicReference<@Nullable Tensor> result) {
+        GraphLife life,
+        Function<Tensor, List<Tensor>> backward,
+        List<AtomicReference<@Nullable Tensor>> results) {
       this.life = life;
       this.backward = backward;
-      this.result = result;
+      this.results = results;
     }
 
     @Override
@@ -98,12 +138,15 @@ public final class CustomFunction {
         throw new IllegalStateException(
             "a second backward pass over one graph: the first must be told to retain it");
       }
-      result.set(new Tensor(backward.apply(gradient)).retainReference());
-      return gradient.is_cuda() ? zeros(gradient) : gradient;
+      List<Tensor> gradients = backward.apply(gradient);
+      for (int i = 0; i < results.size(); i++) {
+        results.get(i).set(new Tensor(gradients.get(i)).retainReference());
+      }
+      return zeros(gradient);
     }
   }
 
-  /** On the input's side: puts the computed gradient in place of the carrier's. */
+  /** On an input's side: puts the computed gradient in place of the carrier's. */
   private static final class Replace extends GradientHook {
     private final GraphLife life;
     private final AtomicReference<@Nullable Tensor> result;

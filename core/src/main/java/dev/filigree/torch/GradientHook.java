@@ -22,6 +22,12 @@ public abstract class GradientHook extends TensorTensorHook {
    */
   private static final ThreadLocal<@Nullable Tensor> RETURNED = new ThreadLocal<>();
 
+  /** What tells libtorch to go on with the gradient as it is, without a reference to it. */
+  private static final TensorBase UNCHANGED = new TensorBase().retainReference();
+
+  /** References to a gradient that is nobody else's, in {@link #receive}: autograd's and ours. */
+  private static final int SOLE = 5;
+
   /** A hook for any number of tensors. */
   @SuppressWarnings("this-escape") // counts a reference; nothing sees the unfinished object
   protected GradientHook() {
@@ -36,16 +42,31 @@ public abstract class GradientHook extends TensorTensorHook {
   protected abstract Tensor receive(Tensor gradient);
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // the very object, not one like it
   public final TensorBase call(TensorBase gradient) {
     try (gradient; // the binding's reference would last as long as the scope around the whole pass
         var _ = new NoGradGuard();
         var _ = new PointerScope()) {
-      Tensor result = receive(new Tensor(gradient));
+      var received = new Tensor(gradient);
+      Tensor result = receive(received);
       forgetReturned();
+      if (result == received) {
+        return UNCHANGED;
+      }
       Tensor owned = new Tensor(result).retainReference();
       RETURNED.set(owned);
       return owned;
     }
+  }
+
+  /**
+   * Whether a gradient that {@link #receive} was given is nobody else's, nor its memory, so that it
+   * may be changed in place.
+   */
+  protected static boolean isSole(Tensor gradient) {
+    return gradient.use_count() == SOLE
+        && gradient.storage().use_count() == 1
+        && gradient.is_non_overlapping_and_dense();
   }
 
   /** Lets go of the last gradient that a hook of this thread gave back. */

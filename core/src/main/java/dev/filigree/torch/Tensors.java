@@ -109,11 +109,20 @@ public final class Tensors {
    * are freed at its end, and hands the result to the scope around it.
    */
   public static Tensor scoped(Supplier<Tensor> computation) {
+    try (var _ = new NoGradGuard()) {
+      return kept(computation);
+    }
+  }
+
+  /**
+   * Runs a computation in a scope of its own and hands the result to the scope around it: of the
+   * intermediate tensors only those live on that autograd has saved, and only as long as it needs
+   * them.
+   */
+  public static Tensor kept(Supplier<Tensor> computation) {
     Tensor result;
-    try (var _ = new PointerScope();
-        var _ = new NoGradGuard()) {
-      result = computation.get();
-      result.retainReference();
+    try (var _ = new PointerScope()) {
+      result = new Tensor(computation.get()).retainReference();
     }
     PointerScope outer = PointerScope.getInnerScope();
     if (outer != null) {

@@ -2,12 +2,14 @@ package dev.filigree.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 
 class CustomFunctionTest {
@@ -61,6 +63,42 @@ class CustomFunctionTest {
           .backward();
     }
     assertThat(calls).hasValue(1);
+  }
+
+  @Test
+  void eachOfSeveralInputsHasItsOwnGradient() {
+    try (var _ = new PointerScope()) {
+      Tensor half = u.to(ScalarType.BFloat16); // of another type than the output
+      Tensor x = torch.mm(x0, u).set_requires_grad(true);
+      Tensor product = torch.mm(x.detach(), half.detach().to(ScalarType.Float));
+      Tensor a = x.detach();
+      Tensor b = half.detach().to(ScalarType.Float);
+      Tensor y =
+          CustomFunction.apply(
+              List.of(x, half),
+              product,
+              dy -> List.of(torch.mm(dy, b.t()), torch.mm(a.t(), dy).to(ScalarType.BFloat16)),
+              () -> {});
+      y.exp().sum().backward();
+      Tensor found = u.grad().clone();
+      u.mutable_grad().reset();
+      torch
+          .mm(torch.mm(x0, u), u.to(ScalarType.BFloat16).to(ScalarType.Float))
+          .exp()
+          .sum()
+          .backward();
+      assertThat(torch.allclose(found, u.grad(), 1e-5, 1e-5, false)).isTrue();
+    }
+  }
+
+  @Test
+  void infinitiesOfTheInputDoNotReachTheCarrier() {
+    try (var _ = new PointerScope()) {
+      Tensor x = torch.full(new long[] {3}, new Scalar(Double.POSITIVE_INFINITY));
+      x.set_requires_grad(true);
+      CustomFunction.apply(x, torch.ones(3), dy -> dy.mul(new Scalar(2.0))).sum().backward();
+      assertThat(x.grad().eq(new Scalar(2.0)).all().item_bool()).isTrue();
+    }
   }
 
   @Test

@@ -135,7 +135,7 @@ class NativeLifetimeTest {
   @Test
   void gradientsOfInputsAreFreedAsTheBackwardPassGoesOn() {
     assumeThat(NativeBytes.areCounted()).isTrue();
-    long size = 1 << 18;
+    long size = 1 << 22; // large beside what the JVM itself takes meanwhile
     try (var _ = new PointerScope()) {
       Tensor y = torch.randn(size).set_requires_grad(true);
       var most = new long[1];

@@ -69,6 +69,12 @@ public record CudaDevice(
     return "sm_" + major + minor;
   }
 
+  /** Bytes of its memory that are taken, by all processes together. */
+  public long memoryInUse() {
+    Driver driver = Driver.get();
+    return memory - driver.freeMemory(driver.device(index));
+  }
+
   /** The newest version of CUDA that the driver knows, as 13.0. */
   public static String driverVersion() {
     int version = Driver.get().version();

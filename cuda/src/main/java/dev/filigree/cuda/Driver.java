@@ -21,6 +21,7 @@ final class Driver {
   private final MethodHandle deviceGetName;
   private final MethodHandle deviceGetAttribute;
   private final MethodHandle deviceTotalMem;
+  private final MethodHandle memGetInfo;
   private final MethodHandle driverGetVersion;
   private final MethodHandle primaryCtxRetain;
   private final MethodHandle ctxGetCurrent;
@@ -41,6 +42,7 @@ final class Driver {
     deviceGetName = library.function("cuDeviceGetName", ADDRESS, JAVA_INT, JAVA_INT);
     deviceGetAttribute = library.function("cuDeviceGetAttribute", ADDRESS, JAVA_INT, JAVA_INT);
     deviceTotalMem = library.function("cuDeviceTotalMem_v2", ADDRESS, JAVA_INT);
+    memGetInfo = library.function("cuMemGetInfo_v2", ADDRESS, ADDRESS);
     driverGetVersion = library.function("cuDriverGetVersion", ADDRESS);
     primaryCtxRetain = library.function("cuDevicePrimaryCtxRetain", ADDRESS, JAVA_INT);
     ctxGetCurrent = library.function("cuCtxGetCurrent", ADDRESS);
@@ -177,6 +179,25 @@ final class Driver {
   long totalMemory(int device) {
     return getLong(
         "cuDeviceTotalMem", to -> Calls.of(() -> (int) deviceTotalMem.invokeExact(to, device)));
+  }
+
+  /** Bytes of a device that nobody has taken. */
+  long freeMemory(int device) {
+    var free = new long[1];
+    inContext(
+        retainPrimaryContext(device),
+        () ->
+            free[0] =
+                getLong(
+                    "cuMemGetInfo",
+                    to ->
+                        Calls.of(
+                            () -> {
+                              try (var arena = Arena.ofConfined()) {
+                                return (int) memGetInfo.invokeExact(to, arena.allocate(JAVA_LONG));
+                              }
+                            })));
+    return free[0];
   }
 
   /** The context that CUDA's runtime, and so libtorch, uses on a device. */

@@ -130,7 +130,14 @@ public final class MaskedStorage implements Storage {
       if (listener.wantsGradient()) {
         listener.gradient(gradient);
       }
-      return zeroing == null ? gradient : zeroing.copy(gradient);
+      if (zeroing == null) {
+        return gradient;
+      }
+      if (isSole(gradient)) {
+        zeroing.apply(gradient);
+        return gradient;
+      }
+      return zeroing.copy(gradient);
     }
   }
 }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,14 +31,23 @@ public record PrecisionConfig(
 
   /** What matrix products compute in. */
   public enum Type {
-    FLOAT32("float32"),
-    BFLOAT16("bfloat16"),
-    FLOAT16("float16");
+    FLOAT32("float32", ScalarType.Float),
+    BFLOAT16("bfloat16", ScalarType.BFloat16),
+    FLOAT16("float16", ScalarType.Half);
 
     private final String key;
 
-    Type(String key) {
+    @SuppressWarnings("ImmutableEnumChecker") // one of libtorch's constants
+    private final ScalarType elements;
+
+    Type(String key, ScalarType elements) {
       this.key = key;
+      this.elements = elements;
+    }
+
+    /** libtorch's name for it. */
+    public ScalarType elements() {
+      return elements;
     }
   }
 

@@ -1,9 +1,11 @@
 package dev.filigree.zoo.model;
 
+import dev.filigree.torch.Autocast;
 import dev.filigree.torch.CustomFunction;
 import dev.filigree.torch.Tensors;
+import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Generator;
@@ -18,7 +20,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * What the backward pass through the blocks of a network starts from: the activations that the
  * forward pass left, or, to save their memory, the input of each block alone, from which the block
  * is computed again (Chen et al. 2016, arXiv:1604.06174). The gradients are the same to the bit:
- * dropout draws the same numbers again, 16-bit products are 16-bit again. On the CPU.
+ * dropout draws the same numbers again, 16-bit products are 16-bit again.
+ *
+ * <p>Either way a block's tensors belong to a pointer scope of its own: Java holds none of them
+ * when the block is done, and the backward pass frees what autograd saved as it goes.
  */
 final class Activations {
   private boolean recomputed;
@@ -27,64 +32,73 @@ final class Activations {
     recomputed = value;
   }
 
-  /** The output of a block, which must depend on its input, its parameters and chance alone. */
-  Tensor of(Tensor input, UnaryOperator<Tensor> block) {
-    if (!recomputed || !GradMode.is_enabled()) {
-      return block.apply(input);
+  /**
+   * The output of blocks one after the other.
+   *
+   * @param x the first one's input
+   * @param forward a block's output, which must depend on its input, its parameters and chance
+   *     alone
+   */
+  <B> Tensor through(Iterable<B> blocks, Tensor x, BiFunction<B, Tensor, Tensor> forward) {
+    Tensor input = x;
+    boolean isOurs = false; // the first one's input is the caller's
+    for (B block : blocks) {
+      Tensor output = of(input, tensor -> forward.apply(block, tensor));
+      if (isOurs) {
+        input.close();
+      }
+      input = output;
+      isOurs = true;
     }
-    var context = new Context();
-    Tensor output = Tensors.scoped(() -> block.apply(input));
-    return CustomFunction.apply(input, output, gradient -> context.again(input, block, gradient));
+    return input;
+  }
+
+  private Tensor of(Tensor input, UnaryOperator<Tensor> block) {
+    if (!recomputed || !GradMode.is_enabled()) {
+      return Tensors.kept(() -> block.apply(input));
+    }
+    Tensor held = new Tensor(input).retainReference();
+    var context = new Context(held);
+    Tensor output = Tensors.scoped(() -> block.apply(held));
+    return CustomFunction.apply(
+        List.of(held),
+        output,
+        gradient -> List.of(context.again(held, block, gradient)),
+        held::close);
   }
 
   /** What a block computes with besides tensors, as it was in the forward pass. */
   private static final class Context {
-    private final boolean autocast;
-    private final ScalarType autocastType;
-    private final Generator generator = torch.getDefaultCPUGenerator();
+    private final DeviceType device;
+    private final ScalarType autocast;
+    private final Generator generator;
     private final Tensor random;
 
-    Context() {
-      autocast = torch.is_autocast_enabled(DeviceType.CPU);
-      autocastType = torch.get_autocast_dtype(DeviceType.CPU);
+    Context(Tensor input) {
+      device = input.device().type();
+      autocast = Autocast.type(device);
+      generator = torch.globalContext().defaultGenerator(input.device());
       random = generator.get_state();
     }
 
     /** Runs the block again, and its backward pass; the gradient of its input. */
     Tensor again(Tensor input, UnaryOperator<Tensor> block, Tensor gradient) {
-      Tensor result;
-      try (var _ = new PointerScope()) {
-        Tensor x = input.detach().set_requires_grad(true);
-        Tensor now = generator.get_state();
-        generator.set_state(random);
-        Tensor y = forward(x, block);
-        generator.set_state(now);
-        y.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
-        result = new Tensor(x.grad()).retainReference();
-      }
-      PointerScope outer = PointerScope.getInnerScope();
-      if (outer != null) {
-        outer.attach(result);
-        result.releaseReference();
-      }
-      return result;
+      return Tensors.kept(
+          () -> {
+            Tensor x = input.detach().set_requires_grad(true);
+            Tensor now = generator.get_state();
+            generator.set_state(random);
+            Tensor y = forward(x, block);
+            generator.set_state(now);
+            y.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
+            return x.grad();
+          });
     }
 
     private Tensor forward(Tensor x, UnaryOperator<Tensor> block) {
-      if (autocast) {
-        torch.set_autocast_dtype(DeviceType.CPU, autocastType);
-        torch.set_autocast_enabled(DeviceType.CPU, true);
-        torch.increment_nesting();
-      }
-      try (var _ = new AutoGradMode(true)) {
+      try (var _ = Autocast.open(device, autocast);
+          var _ = new AutoGradMode(true)) {
         return block.apply(x);
-      } finally {
-        if (autocast) {
-          torch.set_autocast_enabled(DeviceType.CPU, false);
-          if (torch.decrement_nesting() == 0) {
-            torch.clear_cache();
-          }
-        }
       }
     }
   }

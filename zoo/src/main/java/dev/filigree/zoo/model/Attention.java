@@ -79,6 +79,9 @@ final class Attention {
       boolean causal,
       DoubleOptional scale) {
     boolean grouped = query.size(1) != key.size(1);
+    if (query.is_cuda()) {
+      CudnnAttention.preferWhereFaster(query);
+    }
     Supplier<Tensor> operation =
         () ->
             torch.scaled_dot_product_attention(

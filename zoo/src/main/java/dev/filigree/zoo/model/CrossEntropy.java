@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** The loss of classification, of which predicting the next token is one. */
 final class CrossEntropy {
   /** Positions with this label never count, as in PyTorch. */
-  private static final long IGNORED = -100;
+  static final long IGNORED = -100;
 
   private static final long NO_REDUCTION = 0;
   private static final long MEAN = 1;

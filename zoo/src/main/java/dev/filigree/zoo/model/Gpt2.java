@@ -41,13 +41,18 @@ public final class Gpt2 extends Decoder<Gpt2Config> {
   }
 
   @Override
-  protected Tensor logits(Tensor tokens, @Nullable KeyValueCache cache) {
-    Tensor x = transformer.forward(tokens, cache); // [batch, sequence, hidden]
-    return scaled(scores(x, transformer.tokens), config.scales().logits());
+  Tensor hidden(Tensor tokens, @Nullable KeyValueCache cache) {
+    return transformer.forward(tokens, cache);
   }
 
-  private static Tensor scaled(Tensor x, double factor) {
-    return factor == 1 ? x : x.mul(new Scalar(factor));
+  @Override
+  Embedding embedding() {
+    return transformer.tokens;
+  }
+
+  @Override
+  double logitScale() {
+    return config.scales().logits();
   }
 
   /** Token and position embeddings, the layers, the last normalization. */
@@ -83,12 +88,11 @@ public final class Gpt2 extends Decoder<Gpt2Config> {
       var options = new TensorOptions(ids.device()).dtype(new ScalarTypeOptional(ScalarType.Long));
       Tensor places =
           torch.arange(new Scalar(start), new Scalar(start + ids.size(1)), options); // [sequence]
-      Tensor x = tokens.forward(ids).add(positions.forward(places)); // [batch, sequence, hidden]
+      // [batch, sequence, hidden]
+      Tensor x = ResidualStream.of(tokens.forward(ids).add(positions.forward(places)));
       x = scaled(x, config.scales().embeddings());
       x = torch.dropout(x, config.dropouts().embedding(), is_training());
-      for (Block block : blocks) {
-        x = activations.of(x, input -> block.forward(input, cache));
-      }
+      x = activations.through(blocks, x, (block, input) -> block.forward(input, cache));
       if (cache != null) {
         cache.advance(ids.size(1));
       }

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.model;
 
+import dev.filigree.nn.Embedding;
 import dev.filigree.nn.LayerNorm;
 import dev.filigree.nn.Linear;
 import dev.filigree.nn.Rotary;
@@ -36,8 +37,13 @@ public final class GptNeoX extends Decoder<GptNeoXConfig> {
   }
 
   @Override
-  protected Tensor logits(Tensor tokens, @Nullable KeyValueCache cache) {
-    return scores(stack.forward(tokens, cache), stack.tokens);
+  Tensor hidden(Tensor tokens, @Nullable KeyValueCache cache) {
+    return stack.forward(tokens, cache);
+  }
+
+  @Override
+  Embedding embedding() {
+    return stack.tokens;
   }
 
   private static final class Stack extends RotaryStack {

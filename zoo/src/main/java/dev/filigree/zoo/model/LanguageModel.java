@@ -14,14 +14,8 @@ public abstract class LanguageModel extends Model {
    * Whether the backward pass computes the activations of each block again instead of keeping them
    * since the forward pass: slower by about a forward pass, in less memory, with the same
    * gradients. Networks of other packages have no blocks to compute again.
-   *
-   * @throws IllegalArgumentException on a GPU
    */
   public final void recomputeActivations(boolean value) {
-    if (value && parameters().get(0).is_cuda()) {
-      throw new IllegalArgumentException(
-          "activations are computed again on the CPU only; on a GPU lower micro_batch_size");
-    }
     activations.recomputed(value);
   }
 
@@ -56,7 +50,7 @@ public abstract class LanguageModel extends Model {
   }
 
   @Override
-  public final Tensor loss(Batch batch) {
+  public Tensor loss(Batch batch) {
     return CrossEntropy.loss(logits(batch.inputs()), batch.labels(), batch.lossMask());
   }
 }

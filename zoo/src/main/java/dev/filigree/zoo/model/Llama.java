@@ -1,8 +1,10 @@
 package dev.filigree.zoo.model;
 
+import dev.filigree.nn.Embedding;
 import dev.filigree.nn.Linear;
 import dev.filigree.nn.RmsNorm;
 import dev.filigree.nn.Rotary;
+import dev.filigree.nn.SwiGlu;
 import java.util.OptionalLong;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -36,8 +38,13 @@ public final class Llama extends Decoder<LlamaConfig> {
   }
 
   @Override
-  protected Tensor logits(Tensor tokens, @Nullable KeyValueCache cache) {
-    return scores(stack.forward(tokens, cache), stack.tokens);
+  Tensor hidden(Tensor tokens, @Nullable KeyValueCache cache) {
+    return stack.forward(tokens, cache);
+  }
+
+  @Override
+  Embedding embedding() {
+    return stack.tokens;
   }
 
   private static final class Stack extends RotaryStack {
@@ -152,7 +159,12 @@ public final class Llama extends Decoder<LlamaConfig> {
     }
 
     Tensor forward(Tensor x) {
-      return down.forward(activation.apply(gate.forward(x)).mul(up.forward(x)));
+      Tensor gated = gate.forward(x);
+      Tensor inner = up.forward(x);
+      return down.forward(
+          activation == Activation.SILU
+              ? SwiGlu.apply(gated, inner)
+              : activation.apply(gated).mul(inner));
     }
   }
 }

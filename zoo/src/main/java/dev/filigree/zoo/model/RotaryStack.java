@@ -46,11 +46,9 @@ abstract class RotaryStack extends Part {
 
   /** From ids [batch, sequence] to [batch, sequence, hidden]. */
   final Tensor forward(Tensor ids, @Nullable KeyValueCache cache) {
-    Tensor x = tokens.forward(ids); // [batch, sequence, hidden]
+    Tensor x = ResidualStream.of(tokens.forward(ids)); // [batch, sequence, hidden]
     x = torch.dropout(x, dropout, is_training());
-    for (Block block : blocks) {
-      x = activations.of(x, input -> block.forward(input, rotary, cache));
-    }
+    x = activations.through(blocks, x, (block, input) -> block.forward(input, rotary, cache));
     if (cache != null) {
       cache.advance(ids.size(1));
     }

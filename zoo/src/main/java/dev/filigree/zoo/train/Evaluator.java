@@ -1,6 +1,7 @@
 package dev.filigree.zoo.train;
 
 import dev.filigree.optim.Replica;
+import dev.filigree.torch.Autocast;
 import dev.filigree.zoo.config.Device;
 import dev.filigree.zoo.config.PrecisionConfig;
 import dev.filigree.zoo.data.Batch;
@@ -67,9 +68,10 @@ public final class Evaluator {
     while (batches.hasNext()) {
       try (var _ = new PointerScope();
           var _ = new NoGradGuard();
-          var _ = Autocast.open(precision, hardware.type())) {
-        Batch placed = hardware.place(batches.next());
-        long counted = positions(placed);
+          var _ = Autocast.open(hardware.type(), precision.elements())) {
+        Batch batch = batches.next();
+        long counted = positions(batch);
+        Batch placed = hardware.place(batch);
         Tensor loss;
         if (model instanceof ImageClassifier classifier) {
           Tensor logits = classifier.logits(placed.inputs());

@@ -7,6 +7,7 @@ import dev.filigree.zoo.config.Device;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.train.event.TrainingException;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
@@ -72,8 +73,11 @@ final class Hardware {
         : batch;
   }
 
+  /** From pinned memory, so that neither this thread nor the GPU waits for the copy. */
   private Tensor placed(Tensor tensor) {
-    return tensor.to(place(), tensor.scalar_type());
+    return tensor
+        .pin_memory()
+        .to(place(), tensor.scalar_type(), true, false, new MemoryFormatOptional());
   }
 
   /** In words, for people. */

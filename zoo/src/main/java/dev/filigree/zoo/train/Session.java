@@ -146,11 +146,7 @@ final class Session implements AutoCloseable {
           "loop.activation_checkpointing is for language models, not for "
               + config.model().config().modelType());
     }
-    try {
-      language.recomputeActivations(true);
-    } catch (IllegalArgumentException e) {
-      throw new TrainingException("loop.activation_checkpointing: " + e.getMessage(), e);
-    }
+    language.recomputeActivations(true);
   }
 
   private static Optional<GradScaler> lossScale(PrecisionConfig.LossScaling scaling) {

@@ -2,6 +2,8 @@ package dev.filigree.zoo.train;
 
 import dev.filigree.optim.GradScaler;
 import dev.filigree.optim.GradientClipping;
+import dev.filigree.torch.Autocast;
+import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.config.PrecisionConfig;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.data.Batch;
@@ -57,24 +59,29 @@ final class TrainingStep {
       var batches = new ArrayList<Batch>();
       long positions = 0;
       for (int i = 0; i < microBatches; i++) {
-        Batch batch = session.hardware().place(session.trainData().next(microBatchSize));
+        Batch batch = session.trainData().next(microBatchSize);
         batches.add(batch);
         positions += Evaluator.positions(batch);
       }
       Map<Tensor, Tensor> buffersBefore = copies(session.buffers());
-      double loss = 0;
+      var shares = new ArrayList<Tensor>();
       for (Batch batch : batches) {
-        loss += backward(batch, (double) Evaluator.positions(batch) / positions);
+        double weight = (double) Evaluator.positions(batch) / positions;
+        shares.add(Tensors.kept(() -> backward(session.hardware().place(batch), weight)));
       }
       List<Tensor> trained = session.trained();
+      double loss;
+      double norm;
       if (session.replica().isAlone()) {
         session.exchange().average(gradients(trained));
+        norm = clip(trained);
+        loss = sum(shares); // read after all that a GPU can do without the host
       } else {
-        Totals totals = exchange(gradients(trained), loss, positions);
+        Totals totals = exchange(gradients(trained), sum(shares), positions);
         loss = totals.loss;
         positions = totals.positions;
+        norm = clip(trained);
       }
-      double norm = clip(trained);
       String skipped = notFinite(loss, norm);
       if (skipped.isEmpty()) {
         session.optimizer().step();
@@ -95,15 +102,21 @@ final class TrainingStep {
   }
 
   /** The share of one micro-batch in the loss; adds its share to the gradients. */
-  private double backward(Batch batch, double weight) {
-    try (var _ = new PointerScope()) {
-      Tensor share;
-      try (var _ = Autocast.open(precision.type(), session.hardware().type())) {
-        share = session.model().loss(batch).mul(new Scalar(weight));
-      }
-      session.lossScale().map(scaler -> scaler.scale(share)).orElse(share).backward();
-      return share.item_double();
+  private Tensor backward(Batch batch, double weight) {
+    Tensor share;
+    try (var _ = Autocast.open(session.hardware().type(), precision.type().elements())) {
+      share = session.model().loss(batch).mul(new Scalar(weight));
     }
+    session.lossScale().map(scaler -> scaler.scale(share)).orElse(share).backward();
+    return share.detach();
+  }
+
+  private static double sum(List<Tensor> shares) {
+    double sum = 0;
+    for (Tensor share : shares) {
+      sum += share.item_double();
+    }
+    return sum;
   }
 
   private static List<Tensor> gradients(List<Tensor> trained) {

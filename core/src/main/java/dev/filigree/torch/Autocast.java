@@ -1,6 +1,5 @@
-package dev.filigree.zoo.train;
+package dev.filigree.torch;
 
-import dev.filigree.zoo.config.PrecisionConfig;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -9,7 +8,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * While it is open, the matrix products of this thread compute in a 16-bit type; libtorch chooses
  * operation by operation, as {@code torch.autocast} does.
  */
-final class Autocast implements AutoCloseable {
+public final class Autocast implements AutoCloseable {
   private final DeviceType device;
   private final boolean enabled;
 
@@ -19,15 +18,21 @@ final class Autocast implements AutoCloseable {
   }
 
   /** Opens for a type; for float32 it changes nothing. */
-  static Autocast open(PrecisionConfig.Type type, DeviceType device) {
-    if (type == PrecisionConfig.Type.FLOAT32) {
+  public static Autocast open(DeviceType device, ScalarType type) {
+    if (type == ScalarType.Float) {
       return new Autocast(device, false);
     }
-    torch.set_autocast_dtype(
-        device, type == PrecisionConfig.Type.BFLOAT16 ? ScalarType.BFloat16 : ScalarType.Half);
+    torch.set_autocast_dtype(device, type);
     torch.set_autocast_enabled(device, true);
     torch.increment_nesting();
     return new Autocast(device, true);
+  }
+
+  /** What the matrix products of this thread compute in on a device; float32 for none. */
+  public static ScalarType type(DeviceType device) {
+    return torch.is_autocast_enabled(device)
+        ? torch.get_autocast_dtype(device).intern()
+        : ScalarType.Float;
   }
 
   @Override
