@@ -50,7 +50,7 @@ public final class GradScaler {
     this(options, true);
   }
 
-  /** A scale that stays as it is; overflowing steps are skipped all the same. */
+  /** A constant scale; steps whose gradients overflow are still skipped. */
   public static GradScaler fixed(double scale) {
     return new GradScaler(options().initScale(scale), false);
   }

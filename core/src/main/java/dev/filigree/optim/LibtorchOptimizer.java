@@ -20,9 +20,9 @@ import org.bytedeco.pytorch.Tensor;
  * is overwritten by every step.
  *
  * <p>The binding has no access to the state; it is reached through libtorch's archives: the first
- * look at the state after a parameter gained one writes all of it to a temporary file and reads it
- * back, once. After that the tensors are the optimizer's own. Steps must be taken through this
- * object. Our own optimizers have no such detour.
+ * access to the state after a parameter has gained one writes the whole state to a temporary file
+ * and reads it back, once. After that the tensors are the optimizer's own. Steps must be taken
+ * through this object. Our own optimizers have no such detour.
  */
 public final class LibtorchOptimizer implements Optimizer {
   private final org.bytedeco.pytorch.Optimizer optimizer;

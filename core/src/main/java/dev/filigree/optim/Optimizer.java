@@ -62,7 +62,7 @@ public interface Optimizer {
   }
 
   /**
-   * Hears that the gradients of the step were divided by a loss scale, for those who gathered
+   * Called after the gradients of the step were divided by a loss scale, for those who gathered
    * gradients as they arrived.
    *
    * @param scale the factor that was on the loss
@@ -70,8 +70,8 @@ public interface Optimizer {
   default void gradientsUnscaled(double scale) {}
 
   /**
-   * Hears that a step is left out, because a gradient was not finite for one: what its forward and
-   * backward passes gathered is void.
+   * Called when a step is skipped, for instance because a gradient is not finite: what its forward
+   * and backward passes gathered is void.
    */
   default void stepSkipped() {}
 

@@ -50,7 +50,7 @@ public final class Optimizers {
   public record Kind<O extends Record & OptimizerOptions>(
       O defaults, BiFunction<List<ParameterGroup>, O, Optimizer> constructor, int states) {
     /**
-     * The options of a block of configuration; what it does not say is as in the defaults.
+     * The options of a block of configuration; missing keys take their defaults.
      *
      * @throws dev.filigree.config.ConfigException for a value that the options do not allow
      */
@@ -67,7 +67,7 @@ public final class Optimizers {
   }
 
   /**
-   * Makes an optimizer known to configuration.
+   * Registers an optimizer for use in configuration.
    *
    * @param name of any case
    * @param defaults a record: its components are the options that a configuration can set

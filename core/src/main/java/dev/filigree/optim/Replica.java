@@ -23,7 +23,7 @@ public record Replica(int rank, int size) {
     return new Replica(0, 1);
   }
 
-  /** Whether there is no other. */
+  /** Whether this is the only process. */
   public boolean isAlone() {
     return size == 1;
   }
@@ -41,7 +41,7 @@ public record Replica(int rank, int size) {
   /**
    * This replica's share of a number of samples.
    *
-   * @throws IllegalArgumentException when they do not come apart into equal parts
+   * @throws IllegalArgumentException when the samples cannot be divided into equal parts
    */
   public int share(int samples) {
     if (samples % size != 0) {

@@ -16,9 +16,9 @@ public enum ElementType {
   U64(8, ScalarType.UInt64),
   /** A signed 64-bit integer. */
   I64(8, ScalarType.Long),
-  /** A double. */
+  /** An IEEE 754 double-precision float. */
   F64(8, ScalarType.Double),
-  /** A float. */
+  /** An IEEE 754 single-precision float. */
   F32(4, ScalarType.Float),
   /** An unsigned 32-bit integer. */
   U32(4, ScalarType.UInt32),
@@ -26,7 +26,7 @@ public enum ElementType {
   I32(4, ScalarType.Int),
   /** A bfloat16: 8 bits of exponent, 7 of mantissa. */
   BF16(2, ScalarType.BFloat16),
-  /** An IEEE 754 half: 5 bits of exponent, 10 of mantissa. */
+  /** An IEEE 754 half-precision float: 5 bits of exponent, 10 of mantissa. */
   F16(2, ScalarType.Half),
   /** An unsigned 16-bit integer. */
   U16(2, ScalarType.UInt16),
@@ -40,7 +40,7 @@ public enum ElementType {
   I8(1, ScalarType.Char),
   /** An unsigned byte. */
   U8(1, ScalarType.Byte),
-  /** A truth value in one byte, 0 or 1. */
+  /** A boolean in one byte, 0 or 1. */
   BOOL(1, ScalarType.Bool);
 
   private final int bytes;

@@ -110,7 +110,7 @@ public final class SafetensorsFile implements AutoCloseable {
     return Collections.unmodifiableMap(header.entries());
   }
 
-  /** The free texts that the writer put in the header. */
+  /** The free-form metadata in the header. */
   public Map<String, String> metadata() {
     return header.metadata();
   }
@@ -132,7 +132,7 @@ public final class SafetensorsFile implements AutoCloseable {
   }
 
   /**
-   * Reads one tensor into memory that is already there.
+   * Reads one tensor into an existing tensor.
    *
    * @param target a contiguous CPU tensor of the same type and shape
    * @throws SafetensorsException when the type or shape differs, or the bytes cannot be read

@@ -37,7 +37,7 @@ public final class SafetensorsWriter {
    * Writes a file: aside first, synced to disk, then renamed, so that a killed process leaves no
    * half file under its name.
    *
-   * @param metadata free texts for the header, such as {@code format: pt}
+   * @param metadata free-form strings for the header, such as {@code format: pt}
    * @throws SafetensorsException when a name is given twice, a source does not give what it
    *     announced, or the file cannot be written
    */

@@ -123,7 +123,7 @@ public final class LearningRates {
   }
 
   /**
-   * Makes a scheduler known to configuration.
+   * Registers a scheduler for use in configuration.
    *
    * @param name the name as it stands in the list of schedulers
    * @throws IllegalArgumentException when the name is taken

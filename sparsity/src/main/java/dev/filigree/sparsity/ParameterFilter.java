@@ -42,7 +42,10 @@ public record ParameterFilter(List<String> globs) {
     globs = List.copyOf(globs);
   }
 
-  /** The default: every weight of two or more dimensions but embeddings, norms and output heads. */
+  /**
+   * The default: all parameters of two or more dimensions except embeddings, norms and output
+   * heads.
+   */
   public static ParameterFilter standard() {
     return new ParameterFilter(List.of());
   }

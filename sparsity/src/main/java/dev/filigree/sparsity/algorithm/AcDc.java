@@ -58,7 +58,9 @@ public final class AcDc extends SparsityAlgorithm {
     return isCompressed(step) ? super.sparsity(step) : 0;
   }
 
-  /** Nothing goes beyond what the sparsity asks: the smallest |θ| at the start of a phase. */
+  /**
+   * Drops the smallest |θ| at the start of a compressed phase, no more than the sparsity requires.
+   */
   @Override
   public double dropFraction(long step) {
     return 0;
@@ -74,7 +76,7 @@ public final class AcDc extends SparsityAlgorithm {
     return false;
   }
 
-  /** All come back, or none: no score is needed. */
+  /** All weights come back or none do, so no score is needed. */
   @Override
   public Tensor growScore(WeightView weight) {
     return weight.zeros();

@@ -12,10 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Builds an algorithm. The sparsity must be given and, for algorithms that use them, when masks are
- * updated and what fraction is dropped: papers choose both by the length of the run, so that no
- * constant would be theirs; {@link Recipe} has what they chose. Defaults: a random initial mask,
- * all weights of a parameter compete, ties go to the lower index, every parameter gets the same
- * sparsity.
+ * updated and what fraction is dropped: papers choose both by the length of the run, so there is no
+ * constant default; {@link Recipe} has their choices. Defaults: a random initial mask, all weights
+ * of a parameter compete, ties go to the lower index, every parameter gets the same sparsity.
  *
  * @param <A> the algorithm
  */
@@ -62,25 +61,25 @@ public final class AlgorithmBuilder<A extends SparsityAlgorithm> {
     return this;
   }
 
-  /** The first mask; random where nothing is said. */
+  /** The initial mask; random by default. */
   public AlgorithmBuilder<A> initialMask(InitialMask value) {
     initialMask = value;
     return this;
   }
 
-  /** Which weights compete with each other; where nothing is said, all of a parameter. */
+  /** Which weights compete with each other; by default all weights of a parameter. */
   public AlgorithmBuilder<A> shaper(ScoreShaper value) {
     shaper = value;
     return this;
   }
 
-  /** Who wins among equal scores; where nothing is said, the lower index. */
+  /** How ties between equal scores are broken; by default the lower index wins. */
   public AlgorithmBuilder<A> ties(Ties value) {
     ties = value;
     return this;
   }
 
-  /** How the sparsity is spread over the parameters; where nothing is said, evenly. */
+  /** How the sparsity is distributed over the parameters; uniformly by default. */
   public AlgorithmBuilder<A> distribution(Distribution value) {
     distribution = value;
     return this;

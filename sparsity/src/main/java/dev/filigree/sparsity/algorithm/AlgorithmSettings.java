@@ -7,7 +7,7 @@ import dev.filigree.schedule.Schedule;
 import dev.filigree.schedule.UpdateSchedule;
 
 /**
- * What every algorithm can be told; see {@link AlgorithmBuilder} for the defaults.
+ * The settings that all algorithms share; see {@link AlgorithmBuilder} for the defaults.
  *
  * @param sparsity the fraction of weights that do not exist, by step
  * @param dropFraction the fraction of the existing weights that an update drops, by step

@@ -39,7 +39,7 @@ public final class Algorithms {
   }
 
   /**
-   * Makes an algorithm known by a name.
+   * Registers an algorithm under a name.
    *
    * @throws IllegalArgumentException when the name is taken
    */
@@ -49,10 +49,10 @@ public final class Algorithms {
   }
 
   /**
-   * Makes an algorithm known that has options of its own: each component of their record is a key
-   * of the block that names the algorithm, {@code {algorithm: mest, lambda: 0.02}}.
+   * Registers an algorithm with options of its own: each component of their record is a key of the
+   * block that names the algorithm, {@code {algorithm: mest, lambda: 0.02}}.
    *
-   * @param defaults what options are that a block does not give
+   * @param defaults the values of options that a block does not give
    * @throws IllegalArgumentException when the name is taken
    */
   public static <O extends Record> void register(
@@ -63,8 +63,8 @@ public final class Algorithms {
   }
 
   /**
-   * Makes an algorithm known that has options of its own, each of which a block must give unless
-   * its component has a {@link dev.filigree.config.Default}.
+   * Registers an algorithm with options of its own; a block must give each of them unless its
+   * component has a {@link dev.filigree.config.Default}.
    *
    * @throws IllegalArgumentException when the name is taken
    */
@@ -93,7 +93,7 @@ public final class Algorithms {
   /**
    * A builder for a registered algorithm.
    *
-   * @param block where its own options stand, beside other keys
+   * @param block holds its own options, among other keys
    * @throws IllegalArgumentException when the name is not registered
    * @throws dev.filigree.config.ConfigException for an option of another type, or one that the
    *     algorithm refuses

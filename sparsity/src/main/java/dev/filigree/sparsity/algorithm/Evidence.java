@@ -1,15 +1,15 @@
 package dev.filigree.sparsity.algorithm;
 
 /**
- * What an algorithm must know of a weight beside the values and the optimizer's state, and what is
- * therefore gathered for it, in the steps before an update and only then.
+ * What an algorithm needs to know about a weight besides its values and the optimizer's state. It
+ * is gathered in the steps before an update only, except for {@link Momentum}.
  */
 public sealed interface Evidence {
   /** Nothing: the values and the optimizer's state are enough. */
   record None() implements Evidence {}
 
   /**
-   * The gradient of every weight, of those too that do not exist: the mean over the last steps
+   * The gradient of every weight, including those that do not exist: the mean over the last steps
    * before an update, or over those since the last update where these are fewer, over all
    * micro-batches and replicas. That of a single step is for growth scores only: it is used as it
    * arrives, before the optimizer's step.
@@ -26,10 +26,10 @@ public sealed interface Evidence {
   }
 
   /**
-   * The exponential average of the gradient of every weight, of those too that do not exist: m ←
-   * β·m + (1 − β)·g at every step, which costs a dense tensor a weight.
+   * The exponential moving average of the gradient of every weight, including those that do not
+   * exist: m ← β·m + (1 − β)·g at every step, which costs a dense tensor per weight.
    *
-   * @param beta how much of the average stays at a step, in [0, 1)
+   * @param beta the decay rate of the average, in [0, 1)
    */
   record Momentum(double beta) implements Evidence {
     public Momentum {

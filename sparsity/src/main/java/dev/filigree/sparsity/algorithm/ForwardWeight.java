@@ -30,7 +30,7 @@ public interface ForwardWeight {
   }
 
   /**
-   * Hears of a new mask.
+   * Called with each new mask.
    *
    * @param weight the stored weight, detached
    * @param mask bool of its shape

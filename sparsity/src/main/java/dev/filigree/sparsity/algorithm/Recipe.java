@@ -86,7 +86,7 @@ public record Recipe(
     };
   }
 
-  /** Tells a builder what the recipe says. */
+  /** Applies the recipe to a builder. */
   public <A extends SparsityAlgorithm> AlgorithmBuilder<A> applyTo(AlgorithmBuilder<A> builder) {
     builder.sparsity(sparsity);
     if (dropFraction != null) {

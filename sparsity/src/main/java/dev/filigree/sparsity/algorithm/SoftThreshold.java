@@ -25,7 +25,7 @@ public final class SoftThreshold extends SparsityAlgorithm {
   /**
    * The first s of every layer; the threshold is σ(s).
    *
-   * @param init the paper has −3200 to −5 with weight decay, by network
+   * @param init in the paper −3200 to −5 with weight decay, depending on the network
    */
   public record Options(double init) {}
 
@@ -45,7 +45,7 @@ public final class SoftThreshold extends SparsityAlgorithm {
     return weight.values().abs().sub(weight.forwardTensor(THRESHOLD).sigmoid());
   }
 
-  /** The mask is made anew of all weights. */
+  /** The mask is chosen anew from all weights. */
   @Override
   public double dropFraction(long step) {
     return 1;
@@ -61,7 +61,7 @@ public final class SoftThreshold extends SparsityAlgorithm {
     return false;
   }
 
-  /** The first update finds what the first thresholds leave. */
+  /** Parameters stay dense until the first update applies the initial thresholds. */
   @Override
   public boolean startsDense() {
     return true;

@@ -27,13 +27,13 @@ public final class SparseEvolution extends SparsityAlgorithm {
     return Recipe.of("set", steps, sparsity).applyTo(builder());
   }
 
-  /** The fraction ζ of the weights closest to zero goes. */
+  /** Drops the fraction ζ of the weights closest to zero. */
   @Override
   public Tensor dropScore(WeightView weight) {
     return weight.values().abs();
   }
 
-  /** As many come at random places. */
+  /** Grows as many at random. */
   @Override
   public Tensor growScore(WeightView weight) {
     return weight.random();

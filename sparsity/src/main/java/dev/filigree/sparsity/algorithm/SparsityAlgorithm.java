@@ -6,13 +6,13 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Decides which weights exist: a policy that says when masks change, how sparse they are, by what
- * score weights go and by what score others come. Counting, ties, groups, storage, state and
- * replicas are the library's part.
+ * score weights are dropped and by what score others are grown. Counting, ties, groups, storage,
+ * state and replicas are the library's part.
  *
  * <p>An update drops the existing weights with the smallest {@link #dropScore}, then grows the
  * missing ones with the largest {@link #growScore} until the sparsity of the step is met. Scores
- * are floating tensors of the weight's shape; NaN is the lowest there is. They must not depend on
- * anything but the view, so that resumed runs and replicas agree.
+ * are floating tensors of the weight's shape; NaN is the lowest there is. They must depend on the
+ * view alone, so that resumed runs and replicas agree.
  */
 public abstract class SparsityAlgorithm {
   private final AlgorithmSettings settings;
@@ -40,7 +40,7 @@ public abstract class SparsityAlgorithm {
     return fraction(settings.sparsity(), step);
   }
 
-  /** The fraction of the existing weights that an update drops at least: in [0, 1]. */
+  /** The smallest fraction of the existing weights that an update drops, in [0, 1]. */
   public double dropFraction(long step) {
     return fraction(settings.dropFraction(), step);
   }
@@ -50,17 +50,17 @@ public abstract class SparsityAlgorithm {
     return settings.update().start() > 0;
   }
 
-  /** Whether a builder must be told how sparse to be; one that need not be told must not be. */
+  /** Whether a builder needs a sparsity; where it does not, giving one is an error. */
   public boolean needsSparsity() {
     return true;
   }
 
-  /** Whether a builder must be told when masks are updated. */
+  /** Whether a builder needs an update schedule. */
   public boolean needsUpdateSchedule() {
     return true;
   }
 
-  /** Whether a builder must be told what fraction an update drops. */
+  /** Whether a builder needs a drop fraction. */
   public boolean needsDropFraction() {
     return true;
   }
@@ -70,12 +70,12 @@ public abstract class SparsityAlgorithm {
     return Evidence.none();
   }
 
-  /** The score of the existing weights; the smallest go. By default |w|. */
+  /** The score of the existing weights; the smallest are dropped. By default |w|. */
   public Tensor dropScore(WeightView weight) {
     return weight.values().abs();
   }
 
-  /** The score of the missing weights; the largest grow. */
+  /** The score of the missing weights; the largest are grown. */
   public abstract Tensor growScore(WeightView weight);
 
   /**

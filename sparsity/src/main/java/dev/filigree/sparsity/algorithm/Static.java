@@ -2,7 +2,7 @@ package dev.filigree.sparsity.algorithm;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** Masks chosen once, at the beginning, and never changed. */
+/** Static sparsity: masks are chosen once, at initialization, and never change. */
 public final class Static extends SparsityAlgorithm {
   Static(AlgorithmSettings settings) {
     super(settings);

@@ -3,7 +3,7 @@ package dev.filigree.sparsity.algorithm;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.mask.TieBreak;
 
-/** Who wins among equal scores. */
+/** How ties between equal scores are broken. */
 public enum Ties {
   /** The lower index. */
   LOWER_INDEX,

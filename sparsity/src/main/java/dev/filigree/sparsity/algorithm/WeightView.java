@@ -4,7 +4,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * One weight as the scores of an algorithm see it. Every tensor has the weight's shape unless said
- * otherwise, lies on its device and is not to be changed, whichever way the weight is stored.
+ * otherwise, is on its device and must not be modified, however the weight is stored.
  */
 public interface WeightView {
   /** The parameter's name in its module. */
@@ -26,25 +26,26 @@ public interface WeightView {
   Tensor keptGradient();
 
   /**
-   * The gradient of every weight, see {@link Evidence.Gradient}. That of a single step is there in
-   * the growth score, which then sees nothing that the optimizer's step changes: neither values,
-   * nor state, nor {@link #keptGradient}, all of which are zero where no weight exists.
+   * The gradient of every weight, see {@link Evidence.Gradient}. That of a single step is available
+   * in the growth score only, which then sees nothing that the optimizer's step changes: neither
+   * values, nor state, nor {@link #keptGradient}, all of which are zero where no weight exists.
    *
-   * @throws IllegalStateException for an algorithm that did not ask for it, and in a drop score
+   * @throws IllegalStateException for an algorithm whose evidence does not include it, and in a
+   *     drop score
    */
   Tensor gradient();
 
   /**
    * The average gradient of every weight, see {@link Evidence.Momentum}.
    *
-   * @throws IllegalStateException for an algorithm that did not ask for it
+   * @throws IllegalStateException for an algorithm whose evidence does not include it
    */
   Tensor momentum();
 
   /**
    * The root mean squares of the input features, [in_features], see {@link Evidence.InputNorms}.
    *
-   * @throws IllegalStateException for an algorithm that did not ask for them
+   * @throws IllegalStateException for an algorithm whose evidence does not include them
    */
   Tensor inputNorms();
 
