@@ -61,7 +61,7 @@ public final class SoftThreshold extends SparsityAlgorithm {
     return false;
   }
 
-  /** Parameters stay dense until the first update applies the initial thresholds. */
+  /** The mask keeps every weight until the first update, though thresholds act from the start. */
   @Override
   public boolean startsDense() {
     return true;
