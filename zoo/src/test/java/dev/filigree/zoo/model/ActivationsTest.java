@@ -10,6 +10,7 @@ import dev.filigree.zoo.data.Batch;
 import java.util.ArrayList;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -88,7 +89,18 @@ class ActivationsTest {
   @Test
   void theForwardPassKeepsLittleMemory() {
     assumeThat(NativeBytes.areCounted()).isTrue();
-    assertThat(bytesAfterForward(true)).isLessThan(bytesAfterForward(false) / 2);
+    bytesAfterForward(false); // makes what lives longer than a pass
+    assertThat(medianBytes(true)).isLessThan(medianBytes(false) / 2);
+  }
+
+  /** Of three passes: what other threads free or take meanwhile is counted with one of them. */
+  private static long medianBytes(boolean recomputed) {
+    return LongStream.generate(() -> bytesAfterForward(recomputed))
+        .limit(3)
+        .sorted()
+        .skip(1)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** What lives of a forward pass when it is done. */
