@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
 enum GpuModel {
   SMALL("llama-110m", 768, 2048, 12, 12),
   LLAMA_1_3B("llama-1.3b", 2048, 5504, 24, 16),
-  LLAMA_7B("llama-7b", 4096, 11_008, 32, 32);
+  LLAMA_7B("llama-7b", 4096, 11_008, 32, 32),
+  LLAMA_13B("llama-13b", 5120, 13_824, 40, 40);
 
   private static final long VOCABULARY = 32_000;
 

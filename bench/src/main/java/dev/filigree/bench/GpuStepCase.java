@@ -4,6 +4,7 @@ import static dev.filigree.schedule.UpdateSchedules.every;
 
 import dev.filigree.cuda.CudaDevice;
 import dev.filigree.io.Json;
+import dev.filigree.nn.Allocation;
 import dev.filigree.optim.AdamW;
 import dev.filigree.optim.GradientClipping;
 import dev.filigree.optim.Optimizer;
@@ -19,6 +20,8 @@ import dev.filigree.zoo.model.LanguageModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.GeneratorOptional;
@@ -62,39 +65,49 @@ final class GpuStepCase {
 
   private GpuStepCase(
       GpuModel shape, String execution, double sparsity, long batchSize, long sequence) {
-    model = (LanguageModel) shape.config(sequence).allocate();
     var gpu = new Device("cuda");
-    model.to(gpu, false);
-    parameters = new ArrayList<>(Tensors.namedParameters(model).values());
+    model = (LanguageModel) shape.config(sequence).unfilled(SEED, gpu);
+    Map<String, Tensor> named = Tensors.namedParameters(model);
+    parameters = new ArrayList<>(named.values());
     torch.manual_seed(SEED);
-    Tensors.inScope(
-        () ->
-            parameters.stream()
-                .filter(parameter -> parameter.dim() == 2)
-                .forEach(
-                    parameter -> parameter.normal_(0, INITIAL_DEVIATION, new GeneratorOptional())));
     var adam = new AdamW(parameters, AdamW.options().lr(1e-4));
-    optimizer =
-        execution.equals(GpuStepSettings.DENSE)
-            ? adam
-            : Sparsity.wrap(
-                model,
-                adam,
-                AlgorithmGroup.of(
-                    RigL.builder()
-                        .sparsity(sparsity)
-                        .dropFraction(0.3)
-                        .update(every(UPDATE_EVERY))
-                        .build()),
-                SparsityOptions.defaults()
-                    .seed(SEED)
-                    .execution(Execution.valueOf(execution.toUpperCase(Locale.ROOT))));
+    if (execution.equals(GpuStepSettings.DENSE)) {
+      optimizer = adam;
+    } else {
+      optimizer =
+          Sparsity.wrap(
+              model,
+              adam,
+              AlgorithmGroup.of(
+                  RigL.builder()
+                      .sparsity(sparsity)
+                      .dropFraction(0.3)
+                      .update(every(UPDATE_EVERY))
+                      .build()),
+              SparsityOptions.defaults()
+                  .seed(SEED)
+                  .execution(Execution.valueOf(execution.toUpperCase(Locale.ROOT)))
+                  .values(name -> draw(Objects.requireNonNull(named.get(name), name))));
+    }
+    parameters.stream().filter(Allocation::isUnfilled).forEach(GpuStepCase::draw);
     long[] size = {batchSize, sequence};
     batch =
         new Batch(
             torch.randint(shape.vocabulary(), size).to(gpu, ScalarType.Long),
             torch.randint(shape.vocabulary(), size).to(gpu, ScalarType.Long),
             null);
+  }
+
+  /** Gives a parameter its values on the GPU: large models are made one weight at a time. */
+  private static void draw(Tensor parameter) {
+    Tensors.inScope(
+        () -> {
+          Tensor values = Tensors.emptyBeside(parameter, ScalarType.Float, Tensors.shape(parameter));
+          parameter.set_data(
+              parameter.dim() == 2
+                  ? values.normal_(0, INITIAL_DEVIATION, new GeneratorOptional())
+                  : parameter.contiguous()); // norms begin at one, as they were made
+        });
   }
 
   /**

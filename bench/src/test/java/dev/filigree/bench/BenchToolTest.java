@@ -112,7 +112,7 @@ class BenchToolTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "models=gpt | models must be of llama-110m, llama-1.3b, llama-7b; found gpt",
+        "models=gpt | models must be of llama-110m, llama-1.3b, llama-7b, llama-13b; found gpt",
         "executions=sparse | executions must be dense, masked or compressed, found sparse",
         "sparsities=1 | sparsity must be in [0, 1), found 1.0",
         "batch=0 | batch, sequence and rounds must be at least 1",

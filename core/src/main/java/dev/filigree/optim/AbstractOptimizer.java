@@ -1,5 +1,6 @@
 package dev.filigree.optim;
 
+import dev.filigree.nn.Allocation;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -66,7 +67,7 @@ public abstract class AbstractOptimizer<O extends OptimizerOptions> implements O
               + shape
               + " is not");
     }
-    if (!parameter.is_non_overlapping_and_dense()) {
+    if (!parameter.is_non_overlapping_and_dense() && !Allocation.isUnfilled(parameter)) {
       throw new IllegalArgumentException(
           "a parameter must fill its memory without gaps, one of shape " + shape + " does not");
     }

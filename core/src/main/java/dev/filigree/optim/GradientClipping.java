@@ -71,6 +71,7 @@ public final class GradientClipping {
   }
 
   static List<Tensor> gradients(Collection<Tensor> parameters) {
+    GradientPreparation.run();
     var gradients = new ArrayList<Tensor>();
     for (Tensor parameter : parameters) {
       Tensor gradient = parameter.grad();

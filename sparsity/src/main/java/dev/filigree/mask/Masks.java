@@ -98,6 +98,23 @@ public final class Masks {
     return select(scores, mask, quota, grouping, ties);
   }
 
+  /**
+   * Values at the places that a mask keeps, zero elsewhere.
+   *
+   * @param values [kept], in row-major order, on the mask's device
+   * @return a new dense tensor of the mask's shape and the values' type
+   * @throws IllegalArgumentException when they are not as many as the mask keeps
+   */
+  public static Tensor spread(Tensor values, Tensor mask) {
+    long kept = count(mask);
+    if (values.dim() != 1 || values.numel() != kept) {
+      throw new IllegalArgumentException(
+          "%s values for a mask that keeps %d weights"
+              .formatted(Arrays.toString(Tensors.shape(values)), kept));
+    }
+    return torch.zeros(Tensors.shape(mask), values.options()).masked_scatter_(mask, values);
+  }
+
   /** The weights that exist. */
   public static long count(Tensor mask) {
     requireBool(mask);

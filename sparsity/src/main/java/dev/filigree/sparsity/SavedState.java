@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** What of a sparse optimizer belongs to a checkpoint, and how it goes on from one. */
@@ -65,8 +67,28 @@ final class SavedState {
 
   /** See {@link SparseOptimizer#loadMasks}. */
   void loadMasks(Map<String, Tensor> masks) {
+    requireNames(masks.keySet());
+    parameters().forEach(parameter -> parameter.requireMask(of(masks, parameter)));
+    parameters().forEach(parameter -> parameter.setMask(of(masks, parameter), inner));
+  }
+
+  /**
+   * Replaces all masks, of which one is there at a time.
+   *
+   * @param names of the parameters that have masks
+   * @param masks makes the mask of a sparse parameter
+   */
+  void loadMasks(Set<String> names, Function<SparseParameter, Tensor> masks) {
+    requireNames(names);
+    for (SparseParameter parameter : parameters()) {
+      Tensors.inScope(
+          () -> parameter.setMask(parameter.requireMask(masks.apply(parameter)), inner));
+    }
+  }
+
+  private void requireNames(Set<String> names) {
     var expected = new ArrayList<>(parameters().stream().map(SparseParameter::name).toList());
-    for (String name : masks.keySet()) {
+    for (String name : names) {
       if (!expected.remove(name)) {
         throw new IllegalArgumentException(
             "there is a mask for '" + name + "', which the configuration does not make sparse");
@@ -76,8 +98,6 @@ final class SavedState {
       throw new IllegalArgumentException(
           "there is no mask for '" + expected.getFirst() + "', which is configured to be sparse");
     }
-    parameters().forEach(parameter -> parameter.requireMask(of(masks, parameter)));
-    parameters().forEach(parameter -> parameter.setMask(of(masks, parameter), inner));
   }
 
   private static Tensor of(Map<String, Tensor> masks, SparseParameter parameter) {

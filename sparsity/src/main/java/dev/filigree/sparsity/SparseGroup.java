@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -100,12 +101,48 @@ final class SparseGroup {
     }
     double[] targets = targets(0, seed, optimizer);
     for (int i = 0; i < targets.length; i++) {
-      SparseParameter parameter = parameters.get(i);
-      parameter.setMask(masks.get(i), optimizer);
-      warnAboutCount(parameter, UpdateRule.kept(grouping(parameter), targets[i]));
-      // What the mask has: that of a pruned model need not be what the sparsity says.
-      parameter.setTarget(targets[i], parameter.kept());
+      initialise(parameters.get(i), masks.get(i), targets[i], optimizer);
     }
+  }
+
+  private void initialise(
+      SparseParameter parameter, Tensor mask, double target, Optimizer optimizer) {
+    parameter.setMask(mask, optimizer);
+    warnAboutCount(parameter, UpdateRule.kept(grouping(parameter), target));
+    // What the mask has: that of a pruned model need not be what the sparsity says.
+    parameter.setTarget(target, parameter.kept());
+  }
+
+  /**
+   * Gives parameters that have only shapes their values and the first masks, one after the other:
+   * there is one dense weight at a time. Where masks depend on the weights of other parameters, or
+   * come later, all values come first.
+   *
+   * @param values gives a parameter its values, by name
+   */
+  void fill(
+      Consumer<String> values, long seed, Map<String, Tensor> existing, Optimizer optimizer) {
+    if (algorithm.startsDense() || algorithm.settings().distribution().needsScores()) {
+      parameters.forEach(parameter -> fill(parameter, values));
+      initialise(initialMasks(seed, existing, optimizer), seed, optimizer);
+      return;
+    }
+    double[] targets = targets(0, seed, optimizer);
+    for (int i = 0; i < targets.length; i++) {
+      SparseParameter parameter = parameters.get(i);
+      double target = targets[i];
+      Tensors.inScope(
+          () -> {
+            fill(parameter, values);
+            Tensor mask = initialMask(parameter, target, seed, existing);
+            initialise(parameter, mask, target, optimizer);
+          });
+    }
+  }
+
+  private static void fill(SparseParameter parameter, Consumer<String> values) {
+    values.accept(parameter.name());
+    parameter.warnIfZero();
   }
 
   /** Prepares to gather the gradients of the next step, if an update will need them. */
@@ -131,7 +168,7 @@ final class SparseGroup {
               return rule.candidates(scores, parameter.mask());
             };
       }
-      parameter.evidence().await(wanted, asItArrives);
+      parameter.await(wanted, asItArrives);
     }
   }
 

@@ -1,10 +1,13 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.optim.GradientClipping;
+import dev.filigree.optim.GradientPreparation;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.optim.ParameterLayout;
 import dev.filigree.schedule.Schedule;
+import dev.filigree.sparsity.storage.Storage;
+import dev.filigree.sparsity.storage.ZeroingAtOnce;
 import dev.filigree.torch.GradientHook;
 import dev.filigree.torch.NativeMemory;
 import dev.filigree.torch.Tensors;
@@ -16,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -28,8 +32,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>One {@link #step}: the inner step; weights and, where needed, state outside the masks become
  * zero; the step count rises; where the update schedule says so, masks are updated. Gradients
- * outside the masks are zeroed as the backward pass delivers them, so that clipping and finite
- * checks see what the optimizer will see. A step skipped because the loss scale overflowed is one
+ * outside the masks are zeroed as the backward pass delivers them (masked ones on a GPU together, by
+ * {@link GradientPreparation}), so that clipping and finite checks see what the optimizer will see.
+ * A step skipped because the loss scale overflowed is one
  * for which {@code step} is not called: nothing changes.
  *
  * <p>Steps go through this object, not through the optimizer it wraps: the next call says so where
@@ -45,6 +50,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   private final long seed;
   private final SavedState saved;
   private final boolean skipNonFinite;
+  private final ZeroingAtOnce zeroing = new ZeroingAtOnce();
+  private final Runnable preparation = this::prepareGradients;
   private final List<SparsityListener> listeners = new ArrayList<>();
   private long steps;
   private long skipped;
@@ -71,17 +78,26 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
                       .trainedForwardTensors()
                       .values()
                       .forEach(tensor -> inner.add(tensor, parameter.weight())));
-      // All masks first: where one cannot be made, no weight was touched.
-      List<List<Tensor>> masks =
-          this.sparseGroups.stream()
-              .map(group -> group.initialMasks(seed, options.existing(), inner))
-              .toList();
-      for (int i = 0; i < masks.size(); i++) {
-        this.sparseGroups.get(i).initialise(masks.get(i), seed, inner);
-      }
+      options.values().ifPresentOrElse(values -> fill(values, options), () -> mask(options));
     }
     giveBackMemory();
     awaitGradients();
+    GradientPreparation.add(preparation);
+  }
+
+  /** All masks first: where one cannot be made, no weight was touched. */
+  private void mask(SparsityOptions options) {
+    List<List<Tensor>> masks =
+        sparseGroups.stream()
+            .map(group -> group.initialMasks(seed, options.existing(), inner))
+            .toList();
+    for (int i = 0; i < masks.size(); i++) {
+      sparseGroups.get(i).initialise(masks.get(i), seed, inner);
+    }
+  }
+
+  private void fill(Consumer<String> values, SparsityOptions options) {
+    sparseGroups.forEach(group -> group.fill(values, seed, options.existing(), inner));
   }
 
   @Override
@@ -98,10 +114,12 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     }
     parameters().forEach(parameter -> parameter.evidence().requireUsable());
     GradientHook.forgetReturned();
+    prepareGradients();
     innerSteps.make();
     steps++;
     try {
       boolean stateToo = !inner.keepsZeros();
+      Tensors.inScope(() -> zeroing.weights(storages()));
       for (SparseParameter parameter : parameters()) {
         Tensors.inScope(
             () -> {
@@ -117,6 +135,14 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
       forgetStep();
       awaitGradients();
     }
+  }
+
+  private List<Storage> storages() {
+    return parameters().stream().map(SparseParameter::storage).toList();
+  }
+
+  private void prepareGradients() {
+    Tensors.inScope(() -> zeroing.gradients(storages()));
   }
 
   private void forgetStep() {
@@ -163,7 +189,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     }
     zeroGrad();
     forgetStep();
-    parameters().forEach(parameter -> parameter.evidence().await(true, null));
+    parameters().forEach(parameter -> parameter.await(true, null));
     try {
       for (int i = 0; i < batches; i++) {
         pass.run();
@@ -328,6 +354,13 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     awaitGradients(); // what is stored compressed now gathers in another way
   }
 
+  /** As the other, with masks that are made one after the other. */
+  void loadMasks(Set<String> names, Function<SparseParameter, Tensor> masks) {
+    saved.loadMasks(names, masks);
+    giveBackMemory();
+    awaitGradients();
+  }
+
   /** What of it belongs to a checkpoint. */
   SavedState saved() {
     return saved;
@@ -383,6 +416,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   private void end(Consumer<SparseParameter> how) {
     if (!closed) {
       closed = true;
+      GradientPreparation.remove(preparation);
+      zeroing.close();
       parameters().forEach(parameter -> Sparsity.forget(parameter, how));
       executions.close();
     }

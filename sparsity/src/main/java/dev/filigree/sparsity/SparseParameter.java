@@ -1,5 +1,6 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.mask.Candidates;
 import dev.filigree.mask.Masks;
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.GradientExchange;
@@ -11,16 +12,21 @@ import dev.filigree.sparsity.storage.CompressedStorage;
 import dev.filigree.sparsity.storage.DenseStorage;
 import dev.filigree.sparsity.storage.MaskedStorage;
 import dev.filigree.sparsity.storage.Storage;
+import dev.filigree.sparsity.storage.ZeroingAtOnce;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A parameter of which only some weights exist, in whatever way it is stored: a dense tensor whose
@@ -28,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * and users see no difference.
  */
 public final class SparseParameter implements ParameterLayout {
+  private static final Logger LOG = LoggerFactory.getLogger(SparseParameter.class);
+
   private final String name;
   private final Tensor weight;
   private final long[] shape;
@@ -63,6 +71,19 @@ public final class SparseParameter implements ParameterLayout {
     forwardTensors().values().forEach(this::place);
     storage = allWeights();
     targetKept = size();
+  }
+
+  /**
+   * A layer whose weights are all zero, before any mask, learns nothing: its initialization was
+   * forgotten.
+   */
+  void warnIfZero() {
+    Tensors.inScope(
+        () -> {
+          if (size() > 0 && Masks.count(dense().ne(new Scalar(0))) == 0) {
+            LOG.warn("{} is all zero: initialise or load the model before it is wrapped", name);
+          }
+        });
   }
 
   /** Puts a tensor on the weight's device, as the leaf that it is. */
@@ -181,13 +202,30 @@ public final class SparseParameter implements ParameterLayout {
                 : storage.toDense(weight.detach()));
   }
 
+  /** The weights that exist, [kept] in row-major order: a new tensor on the weight's device. */
+  public Tensor keptValues() {
+    return Tensors.scoped(() -> dense().masked_select(mask()));
+  }
+
+  /**
+   * The dense weight of its kept values.
+   *
+   * @param values as {@link #keptValues} gives them, on any device
+   * @return a new tensor of the weight's shape, on its device
+   * @throws IllegalArgumentException when they are not as many as the mask keeps
+   */
+  public Tensor ofKeptValues(Tensor values) {
+    return Tensors.scoped(
+        () -> Masks.spread(values.to(weight.device(), Tensors.type(weight)), mask()));
+  }
+
   /** What is stored as a dense tensor, of weights too that do not exist; not to be changed. */
   Tensor stored() {
     return toDense(weight.detach());
   }
 
   /** Whether weights that do not exist are stored and trained too. */
-  boolean storesAll() {
+  public boolean storesAll() {
     return storage instanceof DenseStorage;
   }
 
@@ -221,6 +259,18 @@ public final class SparseParameter implements ParameterLayout {
 
   GatheredEvidence evidence() {
     return evidence;
+  }
+
+  Storage storage() {
+    return storage;
+  }
+
+  /** As {@link GatheredEvidence#await}: says what the gradients of the next step are for. */
+  void await(boolean isWanted, @Nullable Function<Tensor, Candidates> asTheyArrive) {
+    evidence.await(isWanted, asTheyArrive);
+    if (storage instanceof MaskedStorage masked) {
+      masked.listen();
+    }
   }
 
   /** Checks that a tensor can be a mask of this parameter. */
@@ -297,8 +347,14 @@ public final class SparseParameter implements ParameterLayout {
         });
   }
 
-  /** Assigns zero to weights that do not exist and, where wanted, to their optimizer state. */
+  /**
+   * Assigns zero to weights that do not exist and, where wanted, to their optimizer state; nothing
+   * where {@link ZeroingAtOnce} does it.
+   */
   void enforce(Optimizer optimizer, boolean stateToo) {
+    if (!stateToo && storage instanceof MaskedStorage masked && masked.isZeroedWithOthers()) {
+      return;
+    }
     storage.enforce(stateToo ? optimizer.state(weight) : Map.of());
   }
 

@@ -1,7 +1,6 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.config.ConfigReader;
-import dev.filigree.mask.Masks;
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
@@ -19,7 +18,6 @@ import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Module;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -129,7 +127,9 @@ public final class Sparsity {
         }
         groups.add(new SparseGroup(algorithm, parameters, options.microBatches() > 1));
       }
-      warnAboutZeros(made);
+      if (options.values().isEmpty()) {
+        made.forEach(SparseParameter::warnIfZero);
+      }
       var sparse = new SparseOptimizer(optimizer, groups, executions, options);
       LOG.info("{}", sparse);
       return sparse;
@@ -171,23 +171,6 @@ public final class Sparsity {
     if (!updated.contains(identity)) {
       throw new IllegalArgumentException(
           "'" + name + "' would be sparse, but the optimizer does not update it");
-    }
-  }
-
-  /**
-   * A layer whose weights are all zero, before any mask, learns nothing: its initialization was
-   * forgotten.
-   */
-  private static void warnAboutZeros(List<SparseParameter> parameters) {
-    for (SparseParameter parameter : parameters) {
-      Tensors.inScope(
-          () -> {
-            if (parameter.size() > 0 && Masks.count(parameter.dense().ne(new Scalar(0))) == 0) {
-              LOG.warn(
-                  "{} is all zero: initialise or load the model before it is wrapped",
-                  parameter.name());
-            }
-          });
     }
   }
 

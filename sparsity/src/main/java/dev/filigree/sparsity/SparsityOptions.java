@@ -3,6 +3,8 @@ package dev.filigree.sparsity;
 import dev.filigree.optim.GradientExchange;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -22,6 +24,9 @@ import org.bytedeco.pytorch.Tensor;
  *     with execution auto, each parameter is stored as it says from the beginning, and nothing is
  *     measured
  * @param exchange with the replicas of the model, for the gradients that mask updates need
+ * @param values gives a parameter its initial values, by name, where the model has shapes only
+ *     ({@link dev.filigree.nn.Allocation#unfilled}): called once for each sparse parameter, which
+ *     gets its mask before the next one has values; empty where all have theirs
  */
 public record SparsityOptions(
     long seed,
@@ -31,7 +36,8 @@ public record SparsityOptions(
     Map<String, List<String>> otherNames,
     Map<String, Tensor> existing,
     Map<String, Object> savedState,
-    GradientExchange exchange) {
+    GradientExchange exchange,
+    Optional<Consumer<String>> values) {
   public SparsityOptions {
     if (microBatches < 1) {
       throw new IllegalArgumentException("microBatches must be at least 1, found " + microBatches);
@@ -46,54 +52,68 @@ public record SparsityOptions(
    */
   public static SparsityOptions defaults() {
     return new SparsityOptions(
-        0, Execution.AUTO, 1, false, Map.of(), Map.of(), Map.of(), GradientExchange.none());
+        0, Execution.AUTO, 1, false, Map.of(), Map.of(), Map.of(), GradientExchange.none(), Optional.empty());
   }
 
   /** The same options with another seed. */
   public SparsityOptions seed(long value) {
     return new SparsityOptions(
-        value, execution, microBatches, skipNonFinite, otherNames, existing, savedState, exchange);
+        value, execution, microBatches, skipNonFinite, otherNames, existing, savedState, exchange, values);
   }
 
   /** The same options with another execution. */
   public SparsityOptions execution(Execution value) {
     return new SparsityOptions(
-        seed, value, microBatches, skipNonFinite, otherNames, existing, savedState, exchange);
+        seed, value, microBatches, skipNonFinite, otherNames, existing, savedState, exchange, values);
   }
 
   /** The same options with another number of backward passes a step. */
   public SparsityOptions microBatches(int value) {
     return new SparsityOptions(
-        seed, execution, value, skipNonFinite, otherNames, existing, savedState, exchange);
+        seed, execution, value, skipNonFinite, otherNames, existing, savedState, exchange, values);
   }
 
   /** The same options, with steps that have an infinite or NaN gradient left out or not. */
   public SparsityOptions skipNonFinite(boolean value) {
     return new SparsityOptions(
-        seed, execution, microBatches, value, otherNames, existing, savedState, exchange);
+        seed, execution, microBatches, value, otherNames, existing, savedState, exchange, values);
   }
 
   /** The same options with further names for filters. */
   public SparsityOptions otherNames(Map<String, List<String>> value) {
     return new SparsityOptions(
-        seed, execution, microBatches, skipNonFinite, value, existing, savedState, exchange);
+        seed, execution, microBatches, skipNonFinite, value, existing, savedState, exchange, values);
   }
 
   /** The same options with masks of weights that exist already. */
   public SparsityOptions existing(Map<String, Tensor> value) {
     return new SparsityOptions(
-        seed, execution, microBatches, skipNonFinite, otherNames, value, savedState, exchange);
+        seed, execution, microBatches, skipNonFinite, otherNames, value, savedState, exchange, values);
   }
 
   /** The same options with a state that will be loaded. */
   public SparsityOptions savedState(Map<String, Object> value) {
     return new SparsityOptions(
-        seed, execution, microBatches, skipNonFinite, otherNames, existing, value, exchange);
+        seed, execution, microBatches, skipNonFinite, otherNames, existing, value, exchange, values);
   }
 
   /** The same options with an exchange with other replicas. */
   public SparsityOptions exchange(GradientExchange value) {
     return new SparsityOptions(
-        seed, execution, microBatches, skipNonFinite, otherNames, existing, savedState, value);
+        seed, execution, microBatches, skipNonFinite, otherNames, existing, savedState, value, values);
+  }
+
+  /** The same options for a model whose parameters get their initial values one by one. */
+  public SparsityOptions values(Consumer<String> value) {
+    return new SparsityOptions(
+        seed,
+        execution,
+        microBatches,
+        skipNonFinite,
+        otherNames,
+        existing,
+        savedState,
+        exchange,
+        Optional.of(value));
   }
 }

@@ -14,15 +14,13 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -201,21 +199,25 @@ public final class TrainingTensors {
     }
   }
 
+  /** Gives the parameters their masks, each of which is dense on the way, one at a time. */
   private void loadMasks(SafetensorsFile file) {
-    var masks = new TreeMap<String, Tensor>();
-    for (String entry : file.entries().keySet()) {
-      if (entry.startsWith(MASK)) {
-        String name = entry.substring(MASK.length());
+    var names = new TreeSet<String>();
+    for (TensorEntry entry : file.entries().values()) {
+      if (entry.name().startsWith(MASK)) {
+        String name = entry.name().substring(MASK.length());
         SparseParameter parameter = sparse.get(name);
         if (parameter == null) {
           throw new IllegalArgumentException(
               "has a mask of '" + name + "', which this configuration does not make sparse");
         }
-        masks.put(name, unpack(file, entry, parameter));
+        if (!entry.shape().equals(List.of(BitMask.bytes(parameter.size())))) {
+          unpack(file, entry.name(), parameter); // says what is wrong, while nothing has changed
+        }
+        names.add(name);
       }
     }
     if (sparseOptimizer != null) {
-      sparseOptimizer.loadMasks(masks);
+      sparseOptimizer.loadMasks(names, parameter -> unpack(file, MASK + parameter.name(), parameter));
     }
   }
 
@@ -277,19 +279,13 @@ public final class TrainingTensors {
       saved = saved.to(parameter.device(), saved.scalar_type());
     }
     if (mask != null && keptOnly) {
-      saved = spread(saved, mask.to(parameter.device(), torch.ScalarType.Bool));
+      saved = Masks.spread(saved, mask.to(parameter.device(), torch.ScalarType.Bool));
     }
     if (sparseParameter == null) {
       optimizer.state(parameter).put(parts[0], saved);
     } else {
       optimizer.state(sparseParameter.weight()).put(parts[0], within(saved, sparseParameter));
     }
-  }
-
-  /** The dense state of kept values. */
-  private static Tensor spread(Tensor kept, Tensor mask) {
-    var options = new TensorOptions(kept.scalar_type()).device(new DeviceOptional(mask.device()));
-    return torch.zeros(Tensors.shape(mask), options).masked_scatter_(mask, kept);
   }
 
   /** State as the optimizer of a sparse parameter has it; what has another shape stays as it is. */

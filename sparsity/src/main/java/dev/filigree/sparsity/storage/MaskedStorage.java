@@ -1,6 +1,7 @@
 package dev.filigree.sparsity.storage;
 
 import dev.filigree.mask.Masks;
+import dev.filigree.torch.Cuda;
 import dev.filigree.torch.GradientHook;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
@@ -13,15 +14,20 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A dense tensor whose missing weights are kept at zero, on any device and in any module. Gradients
- * outside the mask are zeroed as they arrive. Until the first mask every weight exists.
+ * A dense tensor whose missing weights are kept at zero, on any device and in any module. Until the
+ * first mask every weight exists. Gradients outside the mask are zeroed as they arrive; on a GPU
+ * with those of all other weights, by {@link ZeroingAtOnce}, so that autograd calls nobody in a
+ * step whose gradients nobody wants.
  */
 public final class MaskedStorage implements Storage {
+  private static final int NONE = -1;
+
   private final String name;
   private final Tensor weight;
   private final GradientListener listener;
   private final GradientHook hook = new Hook();
-  private final int registration;
+  private final boolean zeroedWithOthers;
+  private int registration = NONE;
   private @Nullable Zeroing zeroing;
   private long kept;
 
@@ -33,7 +39,64 @@ public final class MaskedStorage implements Storage {
     this.weight = weight;
     this.listener = listener;
     kept = weight.numel();
-    registration = weight.register_hook(hook);
+    zeroedWithOthers =
+        weight.is_cuda()
+            && Tensors.type(weight) == ScalarType.Float
+            && Cuda.obstacle().isEmpty();
+    listen();
+  }
+
+  /**
+   * Hears of the gradients of the next backward passes, or does not, as the listener wants: to be
+   * called when that changes.
+   */
+  public void listen() {
+    boolean needed = !zeroedWithOthers || listener.wantsGradient();
+    if (needed && registration == NONE) {
+      registration = weight.register_hook(hook);
+    } else if (!needed && registration != NONE) {
+      weight.remove_hook(registration);
+      registration = NONE;
+    }
+  }
+
+  /** Whether {@link ZeroingAtOnce} zeroes weight and gradient. */
+  public boolean isZeroedWithOthers() {
+    return zeroedWithOthers;
+  }
+
+  boolean hasMask() {
+    return zeroing != null;
+  }
+
+  /** Bool, true where no weight exists; only where there is a mask. */
+  Tensor missing() {
+    return Objects.requireNonNull(zeroing).missing();
+  }
+
+  Tensor stored() {
+    return weight;
+  }
+
+  /** The gradient, which may be undefined. */
+  Tensor gradient() {
+    Tensor gradient = weight.grad();
+    if (gradient.defined()) {
+      requireDense(gradient);
+    }
+    return gradient;
+  }
+
+  /** Zeroes the elements of a tensor of the weight's shape that do not exist. */
+  void zero(Tensor tensor) {
+    Objects.requireNonNull(zeroing).apply(tensor.detach());
+  }
+
+  private void requireDense(Tensor gradient) {
+    if (gradient.is_sparse()) {
+      throw new IllegalStateException(
+          name + ": gradients must be dense; make its embedding without sparse gradients");
+    }
   }
 
   @Override
@@ -112,7 +175,9 @@ public final class MaskedStorage implements Storage {
 
   @Override
   public void detach() {
-    weight.remove_hook(registration);
+    if (registration != NONE) {
+      weight.remove_hook(registration);
+    }
     hook.close();
     if (zeroing != null) {
       zeroing.close();
@@ -123,14 +188,11 @@ public final class MaskedStorage implements Storage {
   private final class Hook extends GradientHook {
     @Override
     protected Tensor receive(Tensor gradient) {
-      if (gradient.is_sparse()) {
-        throw new IllegalStateException(
-            name + ": gradients must be dense; make its embedding without sparse gradients");
-      }
+      requireDense(gradient);
       if (listener.wantsGradient()) {
         listener.gradient(gradient);
       }
-      if (zeroing == null) {
+      if (zeroing == null || zeroedWithOthers) {
         return gradient;
       }
       if (isSole(gradient)) {

@@ -19,6 +19,8 @@ import java.util.stream.Stream;
  * @param keep how many of the newest stay; 0 for all
  * @param keepBest whether the one with the best validation loss stays too
  * @param saveInitial whether to save one before the first step
+ * @param weights how the weights of sparse parameters are written: dense, in Hugging Face's layout,
+ *     or compressed, the kept values alone
  * @param loadOptimizerState whether a run that starts from a checkpoint takes the optimizer's state
  *     from it too, and not the weights alone
  */
@@ -27,7 +29,16 @@ public record CheckpointConfig(
     long keep,
     boolean keepBest,
     @Key("save_initial_checkpoint") boolean saveInitial,
+    Weights weights,
     @Key("load_checkpoint_states") boolean loadOptimizerState) {
+  /** How a checkpoint has the weights of sparse parameters. */
+  public enum Weights {
+    /** Zeros and all, in a file that other tools read. */
+    DENSE,
+    /** The values that the masks keep. */
+    COMPRESSED
+  }
+
   private static final long FEWEST_STEPS = 100;
   private static final long MOST_STEPS = 1000;
   private static final String LOAD_STATES = "load_checkpoint_states";
@@ -63,7 +74,7 @@ public record CheckpointConfig(
     CheckpointConfig config =
         Records.read(
             block,
-            new CheckpointConfig(steps, 3, true, false, optimizerState),
+            new CheckpointConfig(steps, 3, true, false, Weights.DENSE, optimizerState),
             key ->
                 switch (key) {
                   case "keep" -> onlyOne(block.get(key), callbacks.keepCheckpoints());

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.filigree.config.ConfigReader;
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.safetensors.SafetensorsException;
-import dev.filigree.safetensors.SafetensorsFolder;
 import dev.filigree.safetensors.SafetensorsWriter;
 import dev.filigree.safetensors.TensorSource;
 import java.io.IOException;
@@ -66,11 +65,10 @@ public final class HuggingFaceFolder {
    */
   public static Model read(Path folder, List<String> notes) {
     ModelConfig config = readConfig(folder, notes);
-    try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
-      // What the configuration claims is held against the files before memory is taken for it.
-      var stored = StoredTensors.of(folder, config, files, notes);
+    // What the configuration claims is held against the files before memory is taken for it.
+    try (var weights = HuggingFaceWeights.open(folder, config, notes)) {
       Model model = config.allocate();
-      fill(stored, copyInto(model.tensors()));
+      weights.forEach(copyInto(model.tensors()));
       return model;
     }
   }
@@ -82,18 +80,8 @@ public final class HuggingFaceFolder {
    */
   public static void readTensors(
       Path folder, ModelConfig config, Map<String, Tensor> parameters, List<String> notes) {
-    readTensors(folder, config, copyInto(parameters), notes);
-  }
-
-  /**
-   * Reads the tensors of a network one after the other, so that they are never in memory together.
-   *
-   * @param target takes each by the name of its parameter; the tensor is freed afterwards
-   */
-  public static void readTensors(
-      Path folder, ModelConfig config, BiConsumer<String, Tensor> target, List<String> notes) {
-    try (SafetensorsFolder files = SafetensorsFolder.open(folder)) {
-      fill(StoredTensors.of(folder, config, files, notes), target);
+    try (var weights = HuggingFaceWeights.open(folder, config, notes)) {
+      weights.forEach(copyInto(parameters));
     }
   }
 
@@ -105,18 +93,6 @@ public final class HuggingFaceFolder {
       }
       parameter.copy_(tensor);
     };
-  }
-
-  private static void fill(StoredTensors stored, BiConsumer<String, Tensor> target) {
-    for (HuggingFaceTensor tensor : stored.tensors()) {
-      try (var _ = new PointerScope();
-          var _ = new NoGradGuard()) {
-        List<Tensor> parts = tensor.layout().unpack(stored.read(tensor));
-        for (int i = 0; i < parts.size(); i++) {
-          target.accept(tensor.parameters().get(i), parts.get(i));
-        }
-      }
-    }
   }
 
   /**
@@ -178,17 +154,27 @@ public final class HuggingFaceFolder {
         Files.deleteIfExists(folder.resolve(SINGLE));
         deleteShards(folder, files.size());
       }
-      var json = new LinkedHashMap<String, @Nullable Object>(config.toHuggingFace());
-      json.put("dtype", dtype(type));
-      json.put("torch_dtype", dtype(type)); // its name before version 4.56 of transformers
-      Map<String, Object> sparsity = zeros(config, parameters);
-      if (!sparsity.isEmpty()) {
-        json.put("sparsity", sparsity);
-      }
-      JSON.writeValue(folder.resolve(CONFIG).toFile(), json);
+      writeConfig(folder, config, type, zeros(config, parameters));
     } catch (IOException e) {
       throw new SafetensorsException(folder + ": cannot be written: " + e.getMessage());
     }
+  }
+
+  /** Writes {@code config.json} alone, for weights that stand in files of another kind. */
+  public static void writeConfig(Path folder, ModelConfig config) throws IOException {
+    writeConfig(folder, config, ElementType.F32, Map.of());
+  }
+
+  private static void writeConfig(
+      Path folder, ModelConfig config, ElementType type, Map<String, Object> sparsity)
+      throws IOException {
+    var json = new LinkedHashMap<String, @Nullable Object>(config.toHuggingFace());
+    json.put("dtype", dtype(type));
+    json.put("torch_dtype", dtype(type)); // its name before version 4.56 of transformers
+    if (!sparsity.isEmpty()) {
+      json.put("sparsity", sparsity);
+    }
+    JSON.writeValue(folder.resolve(CONFIG).toFile(), json);
   }
 
   /** Says in {@code config.json} which tokens end a text, where it does not say it yet. */

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -75,6 +76,26 @@ public abstract class Model extends Part {
                           origin.learningRateScale()));
             });
     return specs;
+  }
+
+  /**
+   * What each tensor of the network begins with for a seed, by name: a function whose results are
+   * on the CPU where they are drawn, one after the other. What the network has drawn itself, or
+   * what is no parameter, is the tensor as it is.
+   */
+  public final Function<String, Tensor> initialValues(long seed) {
+    Map<String, Origin> origins = origins();
+    Map<String, Tensor> tensors = tensors();
+    return name -> {
+      Tensor tensor = Objects.requireNonNull(tensors.get(name), name);
+      Origin origin = origins.get(name);
+      if (origin == null) {
+        return tensor.detach().contiguous();
+      }
+      Tensor values = Tensors.float32(Tensors.shape(tensor));
+      origin.initializer().fill(values, seed, name);
+      return values;
+    };
   }
 
   /** Gives every parameter of the zoo's parts its initial value for a seed. */

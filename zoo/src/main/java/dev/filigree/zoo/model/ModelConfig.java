@@ -3,9 +3,11 @@ package dev.filigree.zoo.model;
 import dev.filigree.nn.Allocation;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,20 +25,27 @@ public interface ModelConfig {
     }
   }
 
+  /** The shape of every parameter and buffer by its name; nothing is allocated for it. */
+  default Map<String, long[]> tensorShapes() {
+    var shapes = new LinkedHashMap<String, long[]>();
+    try (var _ = new PointerScope()) {
+      Allocation.shapesOnly(() -> allocate().tensors())
+          .forEach((name, tensor) -> shapes.put(name, Tensors.shape(tensor)));
+    }
+    return shapes;
+  }
+
   /**
    * Where Hugging Face keeps each parameter and buffer; by default under our name, as it is.
    * Nothing is allocated for it.
    */
   default List<HuggingFaceTensor> huggingFaceTensors() {
-    try (var _ = new PointerScope()) {
-      return Allocation.shapesOnly(() -> allocate().tensors()).entrySet().stream()
-          .map(
-              entry ->
-                  HuggingFaceTensor.same(
-                      entry.getKey(),
-                      Arrays.stream(Tensors.shape(entry.getValue())).boxed().toList()))
-          .toList();
-    }
+    return tensorShapes().entrySet().stream()
+        .map(
+            entry ->
+                HuggingFaceTensor.same(
+                    entry.getKey(), Arrays.stream(entry.getValue()).boxed().toList()))
+        .toList();
   }
 
   /**
@@ -53,6 +62,15 @@ public interface ModelConfig {
     Model model = allocate();
     model.initialize(seed);
     return model;
+  }
+
+  /**
+   * The network on a device, for large ones: its tensors have shapes, and no memory until somebody
+   * gives each its values, those of {@link Model#initialValues} or others. A network that draws its
+   * initial values itself has them already.
+   */
+  default Model unfilled(long seed, Device device) {
+    return Allocation.unfilled(device, this::allocate);
   }
 
   /** The number of trainable elements. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -94,6 +95,13 @@ final class OwnNetwork<O extends Record> implements ModelConfig {
   public Model create(long seed) {
     torch.manual_seed(seed);
     return allocate();
+  }
+
+  @Override
+  public Model unfilled(long seed, Device device) {
+    Model model = create(seed);
+    model.to(device, false);
+    return model;
   }
 
   @Override

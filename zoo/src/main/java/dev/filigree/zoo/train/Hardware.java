@@ -5,7 +5,6 @@ import dev.filigree.optim.Replica;
 import dev.filigree.torch.Cuda;
 import dev.filigree.zoo.config.Device;
 import dev.filigree.zoo.data.Batch;
-import dev.filigree.zoo.model.Model;
 import dev.filigree.zoo.train.event.TrainingException;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -53,15 +52,9 @@ final class Hardware {
     return cuda ? DeviceType.CUDA : DeviceType.CPU;
   }
 
-  /** Moves a model's parameters. */
-  void place(Model model) {
-    if (cuda) {
-      model.to(place(), false);
-    }
-  }
-
-  private org.bytedeco.pytorch.Device place() {
-    return new org.bytedeco.pytorch.Device("cuda:" + index);
+  /** The device, as libtorch knows it. */
+  org.bytedeco.pytorch.Device place() {
+    return new org.bytedeco.pytorch.Device(cuda ? "cuda:" + index : "cpu");
   }
 
   /** A batch on the device. */

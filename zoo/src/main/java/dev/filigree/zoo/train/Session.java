@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -89,14 +90,20 @@ final class Session implements AutoCloseable {
       if (config.deterministic()) {
         held.push(Determinism.force()::close);
       }
-      model = config.model().config().create(config.seed());
+      model = config.model().config().unfilled(config.seed(), hardware.place());
       data.requireFit(model);
       Map<String, Tensor> parameters = Tensors.namedParameters(model);
       Map<String, Tensor> tensors = model.tensors();
       held.push(() -> free(tensors.values()));
       Optional<StartingPoint> point =
-          initialCheckpoint.map(path -> StartingPoint.read(path, config, tensors));
-      hardware.place(model);
+          initialCheckpoint.map(path -> StartingPoint.open(path, config));
+      point.ifPresent(opened -> held.push(opened::close));
+      var values =
+          new ValuesInTurn(
+              tensors,
+              point
+                  .<Function<String, Tensor>>map(opened -> opened::values)
+                  .orElseGet(() -> model.initialValues(config.seed())));
       if (config.loop().activationCheckpointing()) {
         recomputeActivations();
       }
@@ -109,10 +116,12 @@ final class Session implements AutoCloseable {
               config,
               parameters,
               tensors,
-              sparse(dense, point.map(StartingPoint::masks).orElse(Map.of()), savedSparsity),
+              sparse(
+                  dense, values, point.map(StartingPoint::masks).orElse(Map.of()), savedSparsity),
               lossScale,
               data.train());
       held.push(() -> sparsity().ifPresent(SparseOptimizer::discard));
+      values.giveRest();
       if (config.checkpoint().loadOptimizerState()) {
         point.ifPresent(loaded -> loaded.readOptimizerState(state));
       }
@@ -161,7 +170,10 @@ final class Session implements AutoCloseable {
   }
 
   private Optimizer sparse(
-      Optimizer dense, Map<String, Tensor> existing, Map<String, Object> savedState) {
+      Optimizer dense,
+      ValuesInTurn values,
+      Map<String, Tensor> existing,
+      Map<String, Object> savedState) {
     Optional<SparsityConfig> sparsity = config.sparsity();
     if (sparsity.isEmpty()) {
       return dense;
@@ -178,7 +190,8 @@ final class Session implements AutoCloseable {
             .otherNames(otherNames)
             .existing(existing)
             .savedState(savedState)
-            .exchange(exchange);
+            .exchange(exchange)
+            .values(values::give);
     return Sparsity.wrap(model, dense, sparsity.get(), options);
   }
 

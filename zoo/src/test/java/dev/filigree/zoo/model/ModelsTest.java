@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -117,6 +118,23 @@ class ModelsTest {
                     .as(spec.name())
                     .containsExactlyElementsOf(spec.shape()));
     assertThat(config.parameters()).extracting(ParameterSpec::modelZooName).doesNotHaveDuplicates();
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void valuesGivenOneByOneAreThoseOfANetworkMadeWhole(ModelConfig config) {
+    Map<String, Tensor> whole = config.create(7).tensors();
+    Model network = config.unfilled(7, new Device("cpu"));
+    Map<String, Tensor> inTurn = network.tensors();
+    assertThat(inTurn.keySet()).isEqualTo(whole.keySet());
+    var values = network.initialValues(7);
+    whole.forEach(
+        (name, tensor) -> {
+          assertThat(tensor.equal(values.apply(name))).as(name).isTrue();
+          if (!(network instanceof Bigram)) { // its layers draw their values as they are made
+            assertThat(Objects.requireNonNull(inTurn.get(name)).storage().nbytes()).as(name).isEqualTo(Float.BYTES);
+          }
+        });
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsFile;
 import dev.filigree.safetensors.TensorEntry;
 import dev.filigree.sparsity.TrainingTensors;
+import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.model.Model;
@@ -86,10 +87,13 @@ public final class Checkpoint {
    * @throws CheckpointException when the tensors are not those of the network
    */
   public Model loadModel() {
-    try {
-      return HuggingFaceFolder.read(directory, new ArrayList<>());
-    } catch (SafetensorsException e) {
-      throw new CheckpointException(directory, String.valueOf(e.getMessage()));
+    ModelConfig config = modelConfig();
+    try (var weights = SavedWeights.open(directory, config)) {
+      Model model = config.allocate();
+      model
+          .tensors()
+          .forEach((name, tensor) -> Tensors.inScope(() -> tensor.copy_(weights.read(name))));
+      return model;
     }
   }
 

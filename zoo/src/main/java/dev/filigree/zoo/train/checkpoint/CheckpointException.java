@@ -6,7 +6,15 @@ import java.nio.file.Path;
 public final class CheckpointException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final String reason;
+
   CheckpointException(Path file, String message) {
     super(file + ": " + message);
+    reason = message;
+  }
+
+  /** What is wrong, without the file. */
+  String reason() {
+    return reason;
   }
 }

@@ -6,19 +6,19 @@ import dev.filigree.io.Failures;
 import dev.filigree.io.Json;
 import dev.filigree.optim.GradScaler;
 import dev.filigree.safetensors.ElementType;
-import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsWriter;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
+import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.config.PrecisionConfig.LossScaling;
 import dev.filigree.zoo.data.DataException;
 import dev.filigree.zoo.data.Tokenizer;
 import dev.filigree.zoo.model.HuggingFaceFolder;
+import dev.filigree.zoo.model.ModelConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,8 +49,7 @@ final class CheckpointFiles {
       throws IOException {
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
-      HuggingFaceFolder.write(
-          directory, run.config().model().config(), run::denseTensor, ElementType.F32);
+      writeWeights(directory, run);
       SafetensorsWriter.write(
           directory.resolve(TrainingFile.NAME), run.trainingTensors().sources(), Map.of());
     }
@@ -64,6 +63,21 @@ final class CheckpointFiles {
         Json.pretty(state(run, progress)).getBytes(StandardCharsets.UTF_8));
     Durable.write(directory.resolve(ConfigFile.NAME), ConfigFile.bytes(run.config()));
     return Durable.syncFiles(directory);
+  }
+
+  private static void writeWeights(Path directory, TrainingState run) throws IOException {
+    ModelConfig model = run.config().model().config();
+    switch (run.config().checkpoint().weights()) {
+      case DENSE -> HuggingFaceFolder.write(directory, model, run::denseTensor, ElementType.F32);
+      case COMPRESSED -> {
+        if (run.sparsity().isPresent()) {
+          HuggingFaceFolder.writeConfig(directory, model);
+          KeptWeights.write(directory, run);
+        } else { // nothing is missing
+          HuggingFaceFolder.write(directory, model, run::denseTensor, ElementType.F32);
+        }
+      }
+    }
   }
 
   private static Map<String, @Nullable Object> state(
@@ -153,23 +167,16 @@ final class CheckpointFiles {
   private static void readModel(Path directory, TrainingState run) {
     var sparse = new HashMap<String, SparseParameter>();
     run.sparseParameters().forEach(parameter -> sparse.put(parameter.name(), parameter));
-    try {
-      HuggingFaceFolder.readTensors(
-          directory,
-          run.config().model().config(),
-          (name, tensor) -> {
-            SparseParameter parameter = sparse.get(name);
-            if (parameter == null) {
-              Objects.requireNonNull(run.tensors().get(name), name).copy_(tensor);
-            } else {
-              Tensor weight = parameter.weight();
-              Tensor dense = tensor.to(weight.device(), weight.scalar_type());
-              weight.detach().copy_(parameter.fromDense(dense));
-            }
-          },
-          new ArrayList<>());
-    } catch (SafetensorsException e) {
-      throw new CheckpointException(directory, String.valueOf(e.getMessage()));
+    try (var weights = SavedWeights.open(directory, run.config().model().config())) {
+      for (String name : weights.names()) {
+        SparseParameter parameter = sparse.get(name);
+        if (parameter == null) {
+          Tensor tensor = Objects.requireNonNull(run.tensors().get(name), name);
+          Tensors.inScope(() -> tensor.copy_(weights.read(name)));
+        } else {
+          weights.readInto(parameter);
+        }
+      }
     }
   }
 

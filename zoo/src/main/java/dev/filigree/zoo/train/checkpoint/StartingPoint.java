@@ -1,17 +1,15 @@
 package dev.filigree.zoo.train.checkpoint;
 
 import dev.filigree.mask.Masks;
-import dev.filigree.safetensors.SafetensorsException;
+import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.config.RunConfig;
-import dev.filigree.zoo.model.HuggingFaceFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -20,51 +18,70 @@ import org.bytedeco.pytorch.global.torch;
  * The checkpoint, or folder in Hugging Face's layout, that a new run starts from. The run may be
  * sparser, denser or dense: what it has and the checkpoint has not begins at zero, with zero
  * optimizer state. For Filigree's own packages.
- *
- * @param directory the checkpoint
- * @param masks which weights exist in it, of the parameters that are sparse there: bool tensors by
- *     parameter name
  */
-public record StartingPoint(Path directory, Map<String, Tensor> masks) implements AutoCloseable {
+public final class StartingPoint implements AutoCloseable {
+  private final Path directory;
+  private final SavedWeights weights;
+  private final Map<String, Tensor> masks;
+
+  private StartingPoint(Path directory, SavedWeights weights, Map<String, Tensor> masks) {
+    this.directory = directory;
+    this.weights = weights;
+    this.masks = masks;
+  }
+
   /**
-   * Reads the weights, and buffers such as running averages, into a network that is still dense.
+   * Opens a starting point; the weights are read when their turn comes.
    *
-   * @param tensors those of the network, as {@link dev.filigree.zoo.model.Model#tensors} gives them
    * @param path a checkpoint, a run directory or a folder in Hugging Face's layout
    * @throws CheckpointException when it is damaged, or is not one of this network
    */
-  public static StartingPoint read(Path path, RunConfig config, Map<String, Tensor> tensors) {
+  public static StartingPoint open(Path path, RunConfig config) {
     Path directory = Checkpoints.resolve(path);
     if (Files.exists(directory.resolve(CheckpointManifest.NAME))) {
       CheckpointManifest.check(directory);
     }
+    SavedWeights weights;
     try {
-      HuggingFaceFolder.readTensors(directory, config.model().config(), tensors, new ArrayList<>());
-    } catch (SafetensorsException e) {
+      weights = SavedWeights.open(directory, config.model().config());
+    } catch (CheckpointException e) {
       throw new CheckpointException(
-          directory, "not a checkpoint of the configured model: " + e.getMessage());
+          directory,
+          "not a checkpoint of the configured model: " + e.reason());
     }
-    return new StartingPoint(directory, masks(directory, tensors));
+    return new StartingPoint(directory, weights, masks(directory, weights));
   }
 
   /** The masks that were saved; for a folder without any, from the zeros of its matrices. */
-  private static Map<String, Tensor> masks(Path directory, Map<String, Tensor> tensors) {
+  private static Map<String, Tensor> masks(Path directory, SavedWeights weights) {
     if (Files.exists(directory.resolve(TrainingFile.NAME))) {
       return new Checkpoint(directory).masks();
     }
     var masks = new LinkedHashMap<String, Tensor>();
-    try (var _ = new NoGradGuard()) {
-      tensors.forEach(
-          (name, weight) -> {
-            if (weight.dim() > 1) {
-              Tensor mask = Tensors.scoped(() -> weight.ne(new Scalar(0.0)));
-              if (Masks.count(mask) < mask.numel()) {
-                masks.put(name, mask);
-              }
-            }
-          });
+    for (String name : weights.matrices()) {
+      Tensor mask = Tensors.scoped(() -> weights.read(name).ne(new Scalar(0.0)));
+      if (Masks.count(mask) < mask.numel()) {
+        masks.put(name, mask);
+      }
     }
     return masks;
+  }
+
+  /**
+   * Which weights exist in it, of the parameters that are sparse there: bool tensors by parameter
+   * name.
+   */
+  public Map<String, Tensor> masks() {
+    return masks;
+  }
+
+  /**
+   * The values of a tensor of the network: a new one on the CPU, zero where no weight exists.
+   *
+   * @throws CheckpointException when they cannot be read
+   */
+  public Tensor values(String name) {
+    return weights.read(name);
   }
 
   /**
@@ -94,25 +111,22 @@ public record StartingPoint(Path directory, Map<String, Tensor> masks) implement
 
   /** What becomes of the checkpoint's weights in a run, in one line. */
   public String describe(TrainingState run) {
-    var now = new LinkedHashMap<String, Tensor>();
-    run.sparseParameters().forEach(parameter -> now.put(parameter.name(), parameter.mask()));
-    long goOn = 0;
-    long grown = 0;
-    long dropped = 0;
-    for (var parameter : now.entrySet()) {
-      Tensor saved = masks.get(parameter.getKey());
-      Tensor kept = parameter.getValue();
-      long keptCount = Masks.count(kept);
-      long both = saved == null ? keptCount : Masks.count(both(saved, kept));
-      goOn += both;
-      grown += keptCount - both;
-      dropped += (saved == null ? kept.numel() : Masks.count(saved)) - both;
+    var counts = new long[3]; // what goes on, what begins at zero, what is dropped
+    var now = new HashSet<String>();
+    for (SparseParameter parameter : run.sparseParameters()) {
+      now.add(parameter.name());
+      Tensor saved = masks.get(parameter.name());
+      long kept = parameter.kept();
+      long both = saved == null ? kept : common(saved, parameter);
+      counts[0] += both;
+      counts[1] += kept - both;
+      counts[2] += (saved == null ? parameter.size() : Masks.count(saved)) - both;
     }
     for (var parameter : masks.entrySet()) {
-      if (!now.containsKey(parameter.getKey())) {
+      if (!now.contains(parameter.getKey())) {
         long saved = Masks.count(parameter.getValue());
-        goOn += saved;
-        grown += parameter.getValue().numel() - saved;
+        counts[0] += saved;
+        counts[1] += parameter.getValue().numel() - saved;
       }
     }
     return now.isEmpty() && masks.isEmpty()
@@ -122,18 +136,27 @@ public record StartingPoint(Path directory, Map<String, Tensor> masks) implement
             "starts from %s: in its sparse parameters %,d weights go on, %,d begin at zero, %,d are"
                 + " dropped",
             directory,
-            goOn,
-            grown,
-            dropped);
+            counts[0],
+            counts[1],
+            counts[2]);
   }
 
-  /** Frees the masks. */
+  /** Frees the masks, and closes the files. */
   @Override
   public void close() {
+    weights.close();
     masks.values().forEach(Tensor::close);
   }
 
-  private static Tensor both(Tensor saved, Tensor kept) {
-    return saved.to(kept.device(), torch.ScalarType.Bool).logical_and(kept);
+  /** How many weights exist both in a checkpoint and in the run. */
+  private static long common(Tensor saved, SparseParameter parameter) {
+    var count = new long[1];
+    Tensors.inScope(
+        () -> {
+          Tensor kept = parameter.mask();
+          count[0] =
+              Masks.count(saved.to(kept.device(), torch.ScalarType.Bool).logical_and(kept));
+        });
+    return count[0];
   }
 }
