@@ -102,7 +102,8 @@ final class GpuStepCase {
   private static void draw(Tensor parameter) {
     Tensors.inScope(
         () -> {
-          Tensor values = Tensors.emptyBeside(parameter, ScalarType.Float, Tensors.shape(parameter));
+          Tensor values =
+              Tensors.emptyBeside(parameter, ScalarType.Float, Tensors.shape(parameter));
           parameter.set_data(
               parameter.dim() == 2
                   ? values.normal_(0, INITIAL_DEVIATION, new GeneratorOptional())

@@ -39,6 +39,12 @@ class NvrtcTest {
   }
 
   @Test
+  void theKernelOfMaskedWeightsCompiles() {
+    KernelSource source = KernelSource.of(CudaKernels.class, "masked.cu");
+    assertThat(nvrtc.compile(source, "sm_90")).startsWith(ELF);
+  }
+
+  @Test
   void theKernelsOfSelectionCompile() {
     KernelSource source = KernelSource.of(CudaKernels.class, "select.cu");
     assertThat(source.kernels()).contains("begin", "count_keys", "choose_rank", "select_flags");

@@ -120,8 +120,7 @@ final class SparseGroup {
    *
    * @param values gives a parameter its values, by name
    */
-  void fill(
-      Consumer<String> values, long seed, Map<String, Tensor> existing, Optimizer optimizer) {
+  void fill(Consumer<String> values, long seed, Map<String, Tensor> existing, Optimizer optimizer) {
     if (algorithm.startsDense() || algorithm.settings().distribution().needsScores()) {
       parameters.forEach(parameter -> fill(parameter, values));
       initialise(initialMasks(seed, existing, optimizer), seed, optimizer);

@@ -52,19 +52,43 @@ public record SparsityOptions(
    */
   public static SparsityOptions defaults() {
     return new SparsityOptions(
-        0, Execution.AUTO, 1, false, Map.of(), Map.of(), Map.of(), GradientExchange.none(), Optional.empty());
+        0,
+        Execution.AUTO,
+        1,
+        false,
+        Map.of(),
+        Map.of(),
+        Map.of(),
+        GradientExchange.none(),
+        Optional.empty());
   }
 
   /** The same options with another seed. */
   public SparsityOptions seed(long value) {
     return new SparsityOptions(
-        value, execution, microBatches, skipNonFinite, otherNames, existing, savedState, exchange, values);
+        value,
+        execution,
+        microBatches,
+        skipNonFinite,
+        otherNames,
+        existing,
+        savedState,
+        exchange,
+        values);
   }
 
   /** The same options with another execution. */
   public SparsityOptions execution(Execution value) {
     return new SparsityOptions(
-        seed, value, microBatches, skipNonFinite, otherNames, existing, savedState, exchange, values);
+        seed,
+        value,
+        microBatches,
+        skipNonFinite,
+        otherNames,
+        existing,
+        savedState,
+        exchange,
+        values);
   }
 
   /** The same options with another number of backward passes a step. */
@@ -82,25 +106,57 @@ public record SparsityOptions(
   /** The same options with further names for filters. */
   public SparsityOptions otherNames(Map<String, List<String>> value) {
     return new SparsityOptions(
-        seed, execution, microBatches, skipNonFinite, value, existing, savedState, exchange, values);
+        seed,
+        execution,
+        microBatches,
+        skipNonFinite,
+        value,
+        existing,
+        savedState,
+        exchange,
+        values);
   }
 
   /** The same options with masks of weights that exist already. */
   public SparsityOptions existing(Map<String, Tensor> value) {
     return new SparsityOptions(
-        seed, execution, microBatches, skipNonFinite, otherNames, value, savedState, exchange, values);
+        seed,
+        execution,
+        microBatches,
+        skipNonFinite,
+        otherNames,
+        value,
+        savedState,
+        exchange,
+        values);
   }
 
   /** The same options with a state that will be loaded. */
   public SparsityOptions savedState(Map<String, Object> value) {
     return new SparsityOptions(
-        seed, execution, microBatches, skipNonFinite, otherNames, existing, value, exchange, values);
+        seed,
+        execution,
+        microBatches,
+        skipNonFinite,
+        otherNames,
+        existing,
+        value,
+        exchange,
+        values);
   }
 
   /** The same options with an exchange with other replicas. */
   public SparsityOptions exchange(GradientExchange value) {
     return new SparsityOptions(
-        seed, execution, microBatches, skipNonFinite, otherNames, existing, savedState, value, values);
+        seed,
+        execution,
+        microBatches,
+        skipNonFinite,
+        otherNames,
+        existing,
+        savedState,
+        value,
+        values);
   }
 
   /** The same options for a model whose parameters get their initial values one by one. */

@@ -217,7 +217,8 @@ public final class TrainingTensors {
       }
     }
     if (sparseOptimizer != null) {
-      sparseOptimizer.loadMasks(names, parameter -> unpack(file, MASK + parameter.name(), parameter));
+      sparseOptimizer.loadMasks(
+          names, parameter -> unpack(file, MASK + parameter.name(), parameter));
     }
   }
 

@@ -93,7 +93,9 @@ class ValuesInTurnTest {
     try (SparseOptimizer sparse = wrap(net, Static.builder().sparsity(0.9).build(), options)) {
       assertThat(order).containsExactlyElementsOf(parameters.keySet());
       assertThat(dense).containsOnly(0L);
-      assertThat(LongStream.of(parameters.values().stream().mapToLong(ValuesInTurnTest::bytes).toArray()))
+      assertThat(
+              LongStream.of(
+                  parameters.values().stream().mapToLong(ValuesInTurnTest::bytes).toArray()))
           .allMatch(bytes -> bytes <= DENSE / 9);
       sparse.verify();
     }

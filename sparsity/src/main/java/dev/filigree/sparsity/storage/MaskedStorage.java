@@ -40,9 +40,7 @@ public final class MaskedStorage implements Storage {
     this.listener = listener;
     kept = weight.numel();
     zeroedWithOthers =
-        weight.is_cuda()
-            && Tensors.type(weight) == ScalarType.Float
-            && Cuda.obstacle().isEmpty();
+        weight.is_cuda() && Tensors.type(weight) == ScalarType.Float && Cuda.obstacle().isEmpty();
     listen();
   }
 

@@ -26,22 +26,22 @@ public final class ZeroingAtOnce implements AutoCloseable {
   private static void zero(
       List<Storage> storages, Map<Integer, MaskedTensors> tables, boolean ofGradients) {
     tables.values().forEach(MaskedTensors::clear);
-    var devices = new HashMap<Integer, Tensor>();
+    var used = new HashMap<MaskedTensors, Tensor>(); // each with one of its tensors
     for (Storage storage : storages) {
       if (storage instanceof MaskedStorage masked && masked.isZeroedWithOthers()) {
         Tensor tensor = ofGradients ? masked.gradient() : masked.stored();
         if (tensor.defined() && masked.hasMask()) {
-          int device = tensor.device().index();
-          MaskedTensors table = tables.computeIfAbsent(device, _ -> new MaskedTensors());
+          MaskedTensors table =
+              tables.computeIfAbsent((int) tensor.device().index(), _ -> new MaskedTensors());
           if (table.add(tensor, masked.missing())) {
-            devices.put(device, tensor);
+            used.put(table, tensor);
           } else {
             masked.zero(tensor);
           }
         }
       }
     }
-    devices.forEach((device, tensor) -> tables.get(device).zero(tensor));
+    used.forEach(MaskedTensors::zero);
   }
 
   @Override

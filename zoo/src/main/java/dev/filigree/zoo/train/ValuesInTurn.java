@@ -34,10 +34,7 @@ final class ValuesInTurn {
       Tensors.inScope(
           () ->
               tensor.set_data(
-                  values
-                      .apply(name)
-                      .to(tensor.device(), ScalarType.Float)
-                      .contiguous()));
+                  values.apply(name).to(tensor.device(), ScalarType.Float).contiguous()));
     }
   }
 

@@ -132,7 +132,9 @@ class ModelsTest {
         (name, tensor) -> {
           assertThat(tensor.equal(values.apply(name))).as(name).isTrue();
           if (!(network instanceof Bigram)) { // its layers draw their values as they are made
-            assertThat(Objects.requireNonNull(inTurn.get(name)).storage().nbytes()).as(name).isEqualTo(Float.BYTES);
+            assertThat(Objects.requireNonNull(inTurn.get(name)).storage().nbytes())
+                .as(name)
+                .isEqualTo(Float.BYTES);
           }
         });
   }

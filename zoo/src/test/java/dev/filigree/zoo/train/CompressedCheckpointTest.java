@@ -69,7 +69,12 @@ class CompressedCheckpointTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"masked, masked", "masked, compressed", "compressed, masked", "compressed, compressed"})
+  @CsvSource({
+    "masked, masked",
+    "masked, compressed",
+    "compressed, masked",
+    "compressed, compressed"
+  })
   void aRunGoesOnFromItInEitherExecution(String before, String after) {
     Path dense = folder.resolve("dense");
     Path compressed = folder.resolve("compressed");
@@ -142,8 +147,7 @@ class CompressedCheckpointTest {
         if (name.equals(mask)) {
           var bits = Tensors.segment(tensor);
           byte first = bits.get(ValueLayout.JAVA_BYTE, 0);
-          bits.set(
-              ValueLayout.JAVA_BYTE, 0, (byte) (first | Integer.lowestOneBit(~first)));
+          bits.set(ValueLayout.JAVA_BYTE, 0, (byte) (first | Integer.lowestOneBit(~first)));
         }
         sources.add(TensorSource.of(name, tensor));
       }
@@ -155,6 +159,7 @@ class CompressedCheckpointTest {
   void anotherValueIsRefused() {
     assertThatThrownBy(() -> tiny.config("checkpoint.weights=sparse"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("checkpoint.weights: allowed: dense, compressed; found the text 'sparse'");
+        .hasMessageContaining(
+            "checkpoint.weights: allowed: dense, compressed; found the text 'sparse'");
   }
 }

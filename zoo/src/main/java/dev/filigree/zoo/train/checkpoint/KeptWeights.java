@@ -52,8 +52,7 @@ final class KeptWeights implements AutoCloseable {
     var sparse = new HashMap<String, SparseParameter>();
     run.sparseParameters().forEach(parameter -> sparse.put(parameter.name(), parameter));
     var sources = new ArrayList<TensorSource>();
-    run.tensors()
-        .forEach((name, tensor) -> sources.add(source(name, tensor, sparse.get(name))));
+    run.tensors().forEach((name, tensor) -> sources.add(source(name, tensor, sparse.get(name))));
     SafetensorsWriter.write(directory.resolve(NAME), sources, Map.of("format", FORMAT));
   }
 
@@ -101,7 +100,8 @@ final class KeptWeights implements AutoCloseable {
           path, "has the format '" + format + "'; this program reads '" + FORMAT + "'");
     }
     for (TensorEntry entry : weights.entries().values()) {
-      String name = entry.name().startsWith(KEPT) ? entry.name().substring(KEPT.length()) : entry.name();
+      String name =
+          entry.name().startsWith(KEPT) ? entry.name().substring(KEPT.length()) : entry.name();
       if (!shapes.containsKey(name)) {
         throw new CheckpointException(
             path, "has '" + entry.name() + "', which config.json does not give the network");
@@ -126,8 +126,7 @@ final class KeptWeights implements AutoCloseable {
       throw new CheckpointException(
           path,
           "has '%s' as %s of shape %s, config.json gives it shape %s"
-              .formatted(
-                  entry.name(), entry.type(), entry.shape(), Arrays.toString(shape)));
+              .formatted(entry.name(), entry.type(), entry.shape(), Arrays.toString(shape)));
     }
     if (dense == null && !training.entries().containsKey(TrainingTensors.MASK + name)) {
       throw new CheckpointException(

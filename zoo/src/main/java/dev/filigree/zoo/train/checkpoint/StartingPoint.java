@@ -46,8 +46,7 @@ public final class StartingPoint implements AutoCloseable {
       weights = SavedWeights.open(directory, config.model().config());
     } catch (CheckpointException e) {
       throw new CheckpointException(
-          directory,
-          "not a checkpoint of the configured model: " + e.reason());
+          directory, "not a checkpoint of the configured model: " + e.reason());
     }
     return new StartingPoint(directory, weights, masks(directory, weights));
   }
@@ -154,8 +153,7 @@ public final class StartingPoint implements AutoCloseable {
     Tensors.inScope(
         () -> {
           Tensor kept = parameter.mask();
-          count[0] =
-              Masks.count(saved.to(kept.device(), torch.ScalarType.Bool).logical_and(kept));
+          count[0] = Masks.count(saved.to(kept.device(), torch.ScalarType.Bool).logical_and(kept));
         });
     return count[0];
   }
