@@ -78,9 +78,7 @@ class CudaMaskedTest {
 
   private static SparseOptimizer wrap(Net net, SparsityAlgorithm algorithm) {
     return MaskedTraining.wrap(
-        net,
-        new AdamW(Tensors.namedParameters(net).values(), AdamW.options().lr(0.01)),
-        algorithm);
+        net, new AdamW(Tensors.namedParameters(net).values(), AdamW.options().lr(0.01)), algorithm);
   }
 
   @Test
