@@ -161,7 +161,7 @@ class CudaMaskedTest {
       }
       double norm = GradientClipping.norm(Tensors.namedParameters(net).values());
       long kept = optimizer.parameters().stream().mapToLong(SparseParameter::kept).sum();
-      assertThat(norm * norm).isCloseTo(kept, offset(0.5));
+      assertThat(norm * norm).isCloseTo((double) kept, offset(0.5));
     }
   }
 }
