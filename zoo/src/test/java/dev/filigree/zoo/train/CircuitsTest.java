@@ -21,7 +21,8 @@ class CircuitsTest {
 
   @Test
   void everyTensorButTheNormsEndsAsSparseAsItSays() throws IOException {
-    Files.writeString(folder.resolve("text.txt"), "for each line of the text, one more.\n".repeat(400));
+    Files.writeString(
+        folder.resolve("text.txt"), "for each line of the text, one more.\n".repeat(400));
     RunConfig config =
         RunConfig.read(
             Path.of("../configs/circuits/sparse-999.yaml"),
@@ -46,8 +47,7 @@ class CircuitsTest {
       assertThat(trainer.run().sparsity()).isBetween(0.989, 0.991);
       Checkpoint saved = Checkpoints.open(run);
       assertThat(saved.masks().keySet())
-          .contains(
-              "transformer.wte.weight", "lm_head.weight", "transformer.h.1.attn.q_proj.bias")
+          .contains("transformer.wte.weight", "lm_head.weight", "transformer.h.1.attn.q_proj.bias")
           .noneMatch(name -> name.contains("ln_"));
       var tensors = saved.loadModel().tensors();
       saved
