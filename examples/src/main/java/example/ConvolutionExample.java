@@ -5,6 +5,7 @@ import static dev.filigree.schedule.UpdateSchedules.every;
 import dev.filigree.optim.LibtorchOptimizer;
 import dev.filigree.sparsity.Sparsity;
 import dev.filigree.sparsity.algorithm.SparseEvolution;
+import dev.filigree.torch.Libtorch;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AdamW;
@@ -24,6 +25,7 @@ public final class ConvolutionExample {
 
   /** Prints loss, accuracy and counted sparsity. */
   public static void main(String[] arguments) {
+    Libtorch.prepare();
     System.out.println(train(200));
   }
 

@@ -7,6 +7,7 @@ import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.Sparsity;
 import dev.filigree.sparsity.algorithm.RigL;
+import dev.filigree.torch.Libtorch;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -17,6 +18,7 @@ public final class MlpExample {
 
   /** Prints loss, accuracy and counted sparsity. */
   public static void main(String[] arguments) {
+    Libtorch.prepare();
     System.out.println(train(300));
   }
 

@@ -3,6 +3,7 @@ package dev.filigree.cli;
 import dev.filigree.config.CacheFolder;
 import dev.filigree.kernels.SparseKernels;
 import dev.filigree.sparsity.Crossover;
+import dev.filigree.torch.Libtorch;
 import dev.filigree.torch.OpenBlas;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -121,7 +122,7 @@ final class MachineChecks {
   }
 
   private static Check waitPolicy() {
-    String policy = System.getenv().getOrDefault("OMP_WAIT_POLICY", "not set");
+    String policy = Libtorch.variable("OMP_WAIT_POLICY").orElse("not set");
     return policy.equalsIgnoreCase("PASSIVE")
         ? Check.good("OMP_WAIT_POLICY", policy)
         : Check.slow(

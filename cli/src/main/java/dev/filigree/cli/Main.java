@@ -1,5 +1,6 @@
 package dev.filigree.cli;
 
+import dev.filigree.torch.Libtorch;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -54,6 +55,7 @@ public final class Main implements Runnable {
   /** Runs the program and ends the JVM with its exit code. */
   public static void main(String[] args) {
     StandardError.restore();
+    Libtorch.prepare();
     var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     int code = execute(out, err, args);

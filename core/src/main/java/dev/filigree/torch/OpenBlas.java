@@ -16,6 +16,10 @@ import org.bytedeco.pytorch.global.torch;
 
 /** The OpenBLAS that libtorch multiplies matrices with on a CPU; its Java binding says little. */
 public final class OpenBlas {
+  static {
+    Libtorch.prepare();
+  }
+
   private static final long MAX_NAME = 64;
 
   private static final Optional<MethodHandle> SET_THREADS =

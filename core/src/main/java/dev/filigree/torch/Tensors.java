@@ -20,6 +20,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Access to libtorch tensors from Java. */
 public final class Tensors {
+  static {
+    Libtorch.prepare();
+  }
+
   private Tensors() {}
 
   /**

@@ -5,6 +5,7 @@ import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.sparsity.storage.SparseLayout;
 import dev.filigree.sparsity.storage.SparseProducts;
+import dev.filigree.torch.Libtorch;
 import dev.filigree.torch.Tensors;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -65,7 +66,7 @@ final class CrossoverMeasurement {
                 processor(),
                 torch.get_num_threads(),
                 provider,
-                System.getenv().getOrDefault("OPENBLAS_CORETYPE", "default"));
+                Libtorch.variable("OPENBLAS_CORETYPE").orElse("default"));
     return device.is_cpu() ? key : device.str().getString() + ", " + key;
   }
 
