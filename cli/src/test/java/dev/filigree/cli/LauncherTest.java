@@ -120,6 +120,19 @@ class LauncherTest {
   }
 
   @Test
+  void inADistributionARuntimeIsEnoughAndNothingIsBuilt() throws Exception {
+    Path home = Files.createDirectories(directory.resolve("filigree-1"));
+    Path launcher = Files.copy(LAUNCHER, home.resolve("filigree"));
+    Path lib = Files.createDirectories(home.resolve("lib"));
+    Path runtime = jdk("runtime", "25", false);
+    Files.writeString(runtime.resolve("bin/java"), "#!/bin/sh\necho \"$@\"\n");
+    String output =
+        bash(Map.of("JAVA_HOME", runtime.toString()), "'" + launcher + "' doctor --verbose");
+    assertThat(output)
+        .endsWith("-cp " + lib.toRealPath() + "/* dev.filigree.cli.Main doctor --verbose");
+  }
+
+  @Test
   void theHeapIsAQuarterOfTheMemoryWithinBounds() throws Exception {
     String heap = bash(Map.of(), "source \"$1\"; heap_megabytes");
     assertThat(Integer.parseInt(heap)).isBetween(1024, 8192);
