@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is fused on a GPU against its plain twin on the CPU in float32, forward and backward. */
-@Tag("gpu")
+@Tag("cuda")
 class GpuLayersTest {
   private PointerScope scope;
 

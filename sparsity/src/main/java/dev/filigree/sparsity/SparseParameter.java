@@ -75,12 +75,12 @@ public final class SparseParameter implements ParameterLayout {
 
   /**
    * A layer whose weights are all zero, before any mask, learns nothing: its initialization was
-   * forgotten.
+   * forgotten. Biases begin so.
    */
   void warnIfZero() {
     Tensors.inScope(
         () -> {
-          if (size() > 0 && Masks.count(dense().ne(new Scalar(0))) == 0) {
+          if (shape.length > 1 && size() > 0 && Masks.count(dense().ne(new Scalar(0))) == 0) {
             LOG.warn("{} is all zero: initialise or load the model before it is wrapped", name);
           }
         });

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Loss and gradients of whole networks on a GPU against those of the CPU in float32. */
-@Tag("gpu")
+@Tag("cuda")
 class GpuModelsTest {
   private static final String SIZES =
       "vocab_size: 512, hidden_size: 64, num_hidden_layers: 3, num_heads: 4, filter_size: 96,"
