@@ -47,27 +47,59 @@ final class PlanText {
         plan.checkpointSteps() == 0
             ? ""
             : String.format(Locale.ROOT, "every %,d steps and ", plan.checkpointSteps()));
-    memory(text, "masked", plan.masked());
+    memory(text, plan.onGpu(), "dense", plan.dense());
     if (plan.sparseParameters() > 0) {
-      memory(text, "compressed", plan.compressed());
+      memory(text, plan.onGpu(), "masked", plan.masked());
+      memory(text, plan.onGpu(), "compressed", plan.compressed());
     }
+    if (plan.onGpu()) {
+      line(
+          text,
+          "%-10s %s, the largest parameter, beside the program itself",
+          "host",
+          size(plan.hostBesideGpu()));
+    }
+    disk(text, plan);
     layers(text, plan);
     plan.warnings().forEach(warning -> line(text, "warning: %s", warning));
     plan.notes().forEach(note -> line(text, "note: %s", note));
     return text.toString();
   }
 
-  private static void memory(StringBuilder text, String execution, MemoryPlan memory) {
+  private static void memory(
+      StringBuilder text, boolean onGpu, String execution, MemoryPlan memory) {
     line(
         text,
-        "%-10s %s %s: weights %s, gradients %s, optimizer %s, masks %s; without activations",
-        "memory",
+        "%-10s %s %s: weights %s, gradients %s, optimizer %s%s; without activations",
+        onGpu ? "GPU" : "memory",
         execution,
         size(memory.total()),
         size(memory.weights()),
         size(memory.gradients()),
         size(memory.optimizerState()),
-        size(memory.masks()));
+        memory.masks() == 0 ? "" : ", masks " + size(memory.masks()));
+  }
+
+  private static void disk(StringBuilder text, RunPlan plan) {
+    DiskPlan disk = plan.disk();
+    line(
+        text,
+        "%-10s %s: %s of %s, weights %s, optimizer %s%s",
+        "disk",
+        size(disk.total()),
+        disk.checkpoints() == 1 ? "1 checkpoint" : disk.checkpoints() + " checkpoints",
+        size(disk.each()),
+        size(disk.compressed() ? disk.keptWeights() : disk.denseWeights()),
+        size(disk.optimizerState()),
+        disk.masks() == 0
+            ? ""
+            : ", masks %s%s"
+                .formatted(
+                    size(disk.masks()),
+                    disk.compressed()
+                        ? ""
+                        : "; weights %s with checkpoint.weights: compressed"
+                            .formatted(size(disk.keptWeights()))));
   }
 
   private static void layers(StringBuilder text, RunPlan plan) {

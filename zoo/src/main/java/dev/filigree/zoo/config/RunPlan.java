@@ -25,8 +25,12 @@ import java.util.stream.Collectors;
  * @param samplesPerStep samples of one optimizer step, over all its micro-batches
  * @param tokensPerStep positions of one optimizer step; 0 where the data files set the length
  * @param checkpointSteps steps between checkpoints; 0 for one at the end only
+ * @param onGpu whether the device is a GPU, which takes the memory then; with {@code device: auto}
+ *     the plan is that of a CPU
+ * @param dense memory of the same network trained dense
  * @param masked memory of masked execution
  * @param compressed memory of compressed execution
+ * @param disk what the checkpoints take
  * @param learningRate of the parameters without tags, in words
  * @param validation what validates and when, in words
  * @param warnings a line for each mask that is never made or updated, and for each schedule of a
@@ -41,8 +45,11 @@ public record RunPlan(
     long samplesPerStep,
     long tokensPerStep,
     long checkpointSteps,
+    boolean onGpu,
+    MemoryPlan dense,
     MemoryPlan masked,
     MemoryPlan compressed,
+    DiskPlan disk,
     String learningRate,
     String validation,
     List<String> warnings,
@@ -94,6 +101,7 @@ public record RunPlan(
     long samples = config.loop().gradAccumSteps() * config.trainData().batchSize();
     Integer length = config.trainData().maxSequenceLength();
     int states = config.optimizer().stateTensors();
+    boolean onGpu = config.device().kind() == Device.Kind.CUDA;
     return new RunPlan(
         model.modelType(),
         config.initialCheckpoint(),
@@ -102,8 +110,11 @@ public record RunPlan(
         samples,
         length == null ? 0 : samples * length,
         config.checkpoint().steps(),
-        MemoryPlan.masked(layers, states),
-        MemoryPlan.compressed(layers, states),
+        onGpu,
+        MemoryPlan.dense(layers, states),
+        MemoryPlan.masked(layers, states, onGpu),
+        MemoryPlan.compressed(layers, states, onGpu),
+        DiskPlan.of(config, layers, states),
         learningRate(config),
         validation(config),
         warnings(config),
@@ -199,6 +210,14 @@ public record RunPlan(
   /** Elements of all parameters. */
   public long parameters() {
     return sum(Layer::size);
+  }
+
+  /**
+   * What the host takes while the weights live on a GPU, in bytes, beside the program itself: one
+   * parameter at a time is drawn, read or written there.
+   */
+  public long hostBesideGpu() {
+    return layers.stream().mapToLong(layer -> 4 * layer.size()).max().orElse(0);
   }
 
   /** Weights that exist at the end of the run, in all parameters. */

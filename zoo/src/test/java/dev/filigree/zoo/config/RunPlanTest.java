@@ -76,6 +76,31 @@ class RunPlanTest {
   }
 
   @Test
+  void onAGpuPositionsAreNumbersOf4Bytes() {
+    RunPlan plan = plan("gpt3_125m_rigl75", "backend.backend_type=cuda");
+    assertThat(plan.dense().total()).isEqualTo(16 * plan.parameters());
+    assertThat(plan.masked().masks()).isEqualTo(plan.sparseParameters());
+    assertThat(plan.compressed().masks())
+        .isEqualTo(4 * plan.keptSparseParameters() + 2 * 768 * 3072);
+    assertThat(plan.text()).contains("GPU        dense 2003.6 MB: weights 500.9 MB");
+    assertThat(plan.text()).contains("host       154.4 MB, the largest parameter");
+  }
+
+  @Test
+  void checkpointsOfKeptWeightsTakeLessOnDisk() {
+    RunPlan dense = plan("gpt3_125m_rigl75", "checkpoint={steps: 100, keep: 2}");
+    RunPlan compressed =
+        plan("gpt3_125m_rigl75", "checkpoint={steps: 100, keep: 2, weights: compressed}");
+    long masks = dense.sparseParameters() / 8;
+    assertThat(dense.disk().each())
+        .isEqualTo(4 * dense.parameters() + 8 * dense.keptParameters() + masks);
+    assertThat(compressed.disk().each()).isEqualTo(12 * dense.keptParameters() + masks);
+    // Two that stay, the best one, and the one that is written.
+    assertThat(compressed.disk().total()).isEqualTo(4 * compressed.disk().each());
+    assertThat(plan("llama2_7b", "checkpoint={steps: 0}").disk().checkpoints()).isEqualTo(1);
+  }
+
+  @Test
   void theTextShowsTotalsLayersAndNotes() {
     assertThat(plan("gpt3_125m_rigl75").text())
         .contains("125,226,240 parameters")

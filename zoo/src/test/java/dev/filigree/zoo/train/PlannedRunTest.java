@@ -3,19 +3,26 @@ package dev.filigree.zoo.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 
+import dev.filigree.sparsity.SparseParameter;
+import dev.filigree.zoo.config.MemoryPlan;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
 import dev.filigree.zoo.train.event.LayerSparsity;
 import dev.filigree.zoo.train.event.RunSummary;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the plan says of a run is what the run does. */
 class PlannedRunTest {
@@ -108,6 +115,70 @@ class PlannedRunTest {
     tiny.train(run, optimizer, "schedulers=", "loop.max_steps=3", "loop.eval_frequency=0");
     assertThat(TinyRun.rows(run, "train").stream().map(row -> TinyRun.number(row, "lr")))
         .containsExactly(first, first, last);
+  }
+
+  private static final String[] LARGER = {
+    "model.hidden_size=128", "model.filter_size=256", "loop.max_steps=1", "loop.eval_frequency=0"
+  };
+
+  private static String[] larger(String... more) {
+    return Stream.concat(Arrays.stream(LARGER), Arrays.stream(more)).toArray(String[]::new);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dense", "masked", "compressed"})
+  void theMemoryOfThePlanIsWhatTheRunTakes(String execution) {
+    RunConfig config =
+        tiny.config(larger(execution.equals("dense") ? "sparsity=none" : "execution=" + execution));
+    RunPlan plan = RunPlan.of(config);
+    MemoryPlan expected =
+        switch (execution) {
+          case "dense" -> plan.dense();
+          case "masked" -> plan.masked();
+          default -> plan.compressed();
+        };
+    try (Session session = new Session(config)) {
+      new TrainingStep(session).make(0);
+      long weights = 0;
+      long gradients = 0;
+      long state = 0;
+      for (Tensor weight : session.trained()) {
+        weights += bytes(weight);
+        gradients += bytes(weight.grad());
+        state +=
+            session.optimizer().state(weight).values().stream()
+                .filter(tensor -> tensor.dim() > 0)
+                .mapToLong(PlannedRunTest::bytes)
+                .sum();
+      }
+      assertThat(weights).isEqualTo(expected.weights());
+      assertThat(gradients).isEqualTo(expected.gradients());
+      assertThat(state).isEqualTo(expected.optimizerState());
+      long structure =
+          session.sparseParameters().stream().mapToLong(SparseParameter::structureBytes).sum();
+      assertThat((double) structure)
+          .isBetween(0.9 * expected.masks(), 1.2 * expected.masks());
+    }
+  }
+
+  private static long bytes(Tensor tensor) {
+    return tensor.numel() * tensor.element_size();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sparsity=none", "checkpoint.weights=dense", "checkpoint.weights=compressed"})
+  void theDiskOfThePlanIsWhatACheckpointTakes(String setting) throws IOException {
+    RunPlan plan = RunPlan.of(tiny.config(larger(setting)));
+    Path run = folder.resolve("run");
+    tiny.train(run, larger(setting));
+    long saved = 0;
+    try (Stream<Path> files = Files.walk(run.resolve("checkpoints"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        saved += Files.size(file);
+      }
+    }
+    // Names, and what is no tensor, come to some kilobytes.
+    assertThat(saved - plan.disk().total()).isBetween(0L, 30_000L);
   }
 
   @Test
