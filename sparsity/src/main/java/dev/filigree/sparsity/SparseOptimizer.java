@@ -121,11 +121,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
       boolean stateToo = !inner.keepsZeros();
       Tensors.inScope(() -> zeroing.weights(storages()));
       for (SparseParameter parameter : parameters()) {
-        Tensors.inScope(
-            () -> {
-              parameter.enforce(inner, stateToo);
-              parameter.evidence().finishStep();
-            });
+        parameter.enforce(inner, stateToo);
+        parameter.evidence().finishStep();
       }
       Tensors.inScope(this::updateMasks);
       if (sparseGroups.stream().anyMatch(group -> group.isUpdate(steps))) {

@@ -355,7 +355,7 @@ public final class SparseParameter implements ParameterLayout {
     if (!stateToo && storage instanceof MaskedStorage masked && masked.isZeroedWithOthers()) {
       return;
     }
-    storage.enforce(stateToo ? optimizer.state(weight) : Map.of());
+    Tensors.inScope(() -> storage.enforce(stateToo ? optimizer.state(weight) : Map.of()));
   }
 
   /**

@@ -27,6 +27,9 @@ public final class MaskedStorage implements Storage {
   private final GradientListener listener;
   private final GradientHook hook = new Hook();
   private final boolean zeroedWithOthers;
+  private final long size;
+  private final int gpu;
+  private long missingAddress; // on a GPU, of a mask that zeroing keeps alive
   private int registration = NONE;
   private @Nullable Zeroing zeroing;
   private long kept;
@@ -38,7 +41,9 @@ public final class MaskedStorage implements Storage {
     this.name = name;
     this.weight = weight;
     this.listener = listener;
-    kept = weight.numel();
+    size = weight.numel();
+    gpu = weight.device().index();
+    kept = size;
     zeroedWithOthers =
         weight.is_cuda() && Tensors.type(weight) == ScalarType.Float && Cuda.obstacle().isEmpty();
     listen();
@@ -67,9 +72,18 @@ public final class MaskedStorage implements Storage {
     return zeroing != null;
   }
 
-  /** Bool, true where no weight exists; only where there is a mask. */
-  Tensor missing() {
-    return Objects.requireNonNull(zeroing).missing();
+  /** Where the mask lies on the GPU, a byte an element, 1 where no weight exists. */
+  long missingAddress() {
+    return missingAddress;
+  }
+
+  /** The number of the weight's GPU. */
+  int gpu() {
+    return gpu;
+  }
+
+  long size() {
+    return size;
   }
 
   Tensor stored() {
@@ -131,6 +145,7 @@ public final class MaskedStorage implements Storage {
             zeroing.close();
           }
           zeroing = new Zeroing(weight, missing);
+          missingAddress = zeroedWithOthers ? zeroing.missing().data_ptr().address() : 0;
           kept = weight.numel() - Masks.count(missing);
           enforce(state);
         });

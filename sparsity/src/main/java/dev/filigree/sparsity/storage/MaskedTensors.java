@@ -38,25 +38,26 @@ final class MaskedTensors implements AutoCloseable {
   /**
    * Adds a tensor.
    *
-   * @param values float32
-   * @param missing bool of its shape, true where no element exists
-   * @return false where the kernel cannot be used: the tensor has gaps, or lies at an odd address
+   * @param missing the address of its mask: a byte an element, 1 where none exists
+   * @param elements how many it has
+   * @return false where the kernel cannot be used: the tensor is not float32 on a GPU, has gaps, or lies
+   *     at an odd address
    */
-  boolean add(Tensor values, Tensor missing) {
-    if (Tensors.type(values) != ScalarType.Float || !values.is_contiguous()) {
+  boolean add(Tensor values, long missing, long elements) {
+    if (!values.is_cuda()
+        || values.element_size() != Float.BYTES // the model may have been converted since
+        || !values.is_contiguous()) {
       return false;
     }
     long address = values.data_ptr().address();
-    long bytes = missing.data_ptr().address();
-    if (address % 16 != 0 || bytes % 4 != 0) {
+    if (address % 16 != 0 || missing % 4 != 0) {
       return false;
     }
     if (words.length < (tensors + 1) * WORDS) {
       words = Arrays.copyOf(words, 2 * words.length + WORDS);
     }
-    long elements = values.numel();
     words[tensors * WORDS] = address;
-    words[tensors * WORDS + 1] = bytes;
+    words[tensors * WORDS + 1] = missing;
     words[tensors * WORDS + 2] = elements;
     words[tensors * WORDS + 3] = blocks;
     tensors++;

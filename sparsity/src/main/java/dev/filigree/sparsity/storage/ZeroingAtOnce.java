@@ -28,12 +28,13 @@ public final class ZeroingAtOnce implements AutoCloseable {
     tables.values().forEach(MaskedTensors::clear);
     var used = new HashMap<MaskedTensors, Tensor>(); // each with one of its tensors
     for (Storage storage : storages) {
-      if (storage instanceof MaskedStorage masked && masked.isZeroedWithOthers()) {
+      if (storage instanceof MaskedStorage masked
+          && masked.isZeroedWithOthers()
+          && masked.hasMask()) {
         Tensor tensor = ofGradients ? masked.gradient() : masked.stored();
-        if (tensor.defined() && masked.hasMask()) {
-          MaskedTensors table =
-              tables.computeIfAbsent((int) tensor.device().index(), _ -> new MaskedTensors());
-          if (table.add(tensor, masked.missing())) {
+        if (tensor.defined()) {
+          MaskedTensors table = tables.computeIfAbsent(masked.gpu(), _ -> new MaskedTensors());
+          if (table.add(tensor, masked.missingAddress(), masked.size())) {
             used.put(table, tensor);
           } else {
             masked.zero(tensor);
