@@ -40,8 +40,8 @@ final class MaskedTensors implements AutoCloseable {
    *
    * @param missing the address of its mask: a byte an element, 1 where none exists
    * @param elements how many it has
-   * @return false where the kernel cannot be used: the tensor is not float32 on a GPU, has gaps, or lies
-   *     at an odd address
+   * @return false where the kernel cannot be used: the tensor is not float32 on a GPU, has gaps, or
+   *     lies at an odd address
    */
   boolean add(Tensor values, long missing, long elements) {
     if (!values.is_cuda()

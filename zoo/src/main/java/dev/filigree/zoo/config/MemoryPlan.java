@@ -32,7 +32,9 @@ public record MemoryPlan(long weights, long gradients, long optimizerState, long
             .max()
             .orElse(0);
     return of(
-        sum(layers, MemoryPlan::atMost), states, onGpu ? 4 * sparse + 2 * largest : 17 * sparse / 2);
+        sum(layers, MemoryPlan::atMost),
+        states,
+        onGpu ? 4 * sparse + 2 * largest : 17 * sparse / 2);
   }
 
   private static MemoryPlan of(long weights, int states, long masks) {

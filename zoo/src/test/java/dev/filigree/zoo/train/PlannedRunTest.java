@@ -156,8 +156,7 @@ class PlannedRunTest {
       assertThat(state).isEqualTo(expected.optimizerState());
       long structure =
           session.sparseParameters().stream().mapToLong(SparseParameter::structureBytes).sum();
-      assertThat((double) structure)
-          .isBetween(0.9 * expected.masks(), 1.2 * expected.masks());
+      assertThat((double) structure).isBetween(0.9 * expected.masks(), 1.2 * expected.masks());
     }
   }
 
@@ -166,7 +165,8 @@ class PlannedRunTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sparsity=none", "checkpoint.weights=dense", "checkpoint.weights=compressed"})
+  @ValueSource(
+      strings = {"sparsity=none", "checkpoint.weights=dense", "checkpoint.weights=compressed"})
   void theDiskOfThePlanIsWhatACheckpointTakes(String setting) throws IOException {
     RunPlan plan = RunPlan.of(tiny.config(larger(setting)));
     Path run = folder.resolve("run");
