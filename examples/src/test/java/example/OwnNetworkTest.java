@@ -95,7 +95,7 @@ class OwnNetworkTest {
     }
     assertArrayEquals(weights(whole), weights(parted));
     assertTrue(Files.readString(whole.resolve("metrics.jsonl")).contains("\"positions\":"));
-    assertTrue(Files.readString(whole.resolve("report.html")).contains("Positions a second"));
+    assertTrue(Files.readString(whole.resolve("report.html")).contains("\"unit\":\"position\""));
     assertTrue(Files.readString(whole.resolve("config.yaml")).contains("dropout: 0.1"));
   }
 

@@ -29,6 +29,8 @@ import picocli.CommandLine.ScopeType;
       EvaluateCommand.class,
       GenerateCommand.class,
       CompareCommand.class,
+      WatchCommand.class,
+      ReportCommand.class,
       InspectCommand.class,
       ExportCommand.class,
       ImportCommand.class,

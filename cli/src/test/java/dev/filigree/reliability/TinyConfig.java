@@ -70,7 +70,7 @@ final class TinyConfig {
         .formatted(text, cache);
   }
 
-  /** The rows of metrics.jsonl without what a clock measured. */
+  /** The rows of metrics.jsonl without what a clock measured, and without where it was made. */
   static List<Map<String, Object>> rows(Path run) throws IOException {
     var rows = new ArrayList<Map<String, Object>>();
     for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
@@ -82,9 +82,12 @@ final class TinyConfig {
                   "pictures_per_second",
                   "step_seconds",
                   "seconds",
+                  "wall_seconds",
                   "seconds_since_step",
                   "peak_memory_bytes"));
-      rows.add(row);
+      if (!List.of("start", "resume").contains(row.get("event"))) {
+        rows.add(row);
+      }
     }
     return rows;
   }

@@ -7,10 +7,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
-import org.jspecify.annotations.Nullable;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
 
 /** A mask as a black and white image: a pixel a weight, white where it is kept. */
 final class MaskBitmap {
+  private static final long MOST_PIXELS = 1L << 30;
+
   private final BufferedImage image;
   private final byte[] bits;
   private final int stride;
@@ -28,12 +31,21 @@ final class MaskBitmap {
   /**
    * Reads what {@link #write} wrote.
    *
-   * @throws IOException when the file is no picture
+   * @throws IOException when the file is no PNG, or one of more than 2^30 pixels
    */
   static MaskBitmap read(Path file) throws IOException {
-    @Nullable BufferedImage read = ImageIO.read(file.toFile());
-    if (read == null) {
-      throw new IOException(file + ": not a picture");
+    BufferedImage read;
+    try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
+      ImageReader png = ImageIO.getImageReadersByFormatName("png").next();
+      try {
+        png.setInput(in);
+        if ((long) png.getWidth(0) * png.getHeight(0) > MOST_PIXELS) {
+          throw new IOException(file + ": too large for a picture of a mask");
+        }
+        read = png.read(0);
+      } finally {
+        png.dispose();
+      }
     }
     var bitmap = new MaskBitmap(read.getHeight(), read.getWidth());
     bitmap.image.createGraphics().drawImage(read, 0, 0, null);

@@ -5,88 +5,100 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import javax.imageio.ImageIO;
 
 /** The pictures of the saved masks: the first, the last, and what changed between them. */
 final class MaskGallery {
-  /** In pixels of the page. */
-  private static final int MAX_HEIGHT = 420;
-
   private final Path runDir;
+  private List<Map<String, Object>> drawn = List.of();
+  private String drawnVersion = "";
 
   MaskGallery(Path runDir) {
     this.runDir = runDir;
   }
 
-  /** A figure a parameter; empty where no mask was saved. */
-  String html() throws IOException {
-    var out = new StringBuilder();
+  /** What changes whenever the saved masks do. */
+  String version() throws IOException {
+    var version = new StringBuilder();
+    for (String parameter : MaskPictures.parameters(runDir)) {
+      for (MaskPictures.Saved saved : MaskPictures.saved(runDir, parameter)) {
+        version.append(saved.file()).append(Files.getLastModifiedTime(saved.file()).toMillis());
+      }
+    }
+    return version.toString();
+  }
+
+  /** The pictures of each parameter that has saved masks; made anew only where those changed. */
+  List<Map<String, Object>> figures() throws IOException {
+    String now = version();
+    if (!now.equals(drawnVersion)) {
+      drawn = draw();
+      drawnVersion = now;
+    }
+    return drawn;
+  }
+
+  private List<Map<String, Object>> draw() throws IOException {
+    var all = new ArrayList<Map<String, Object>>();
     for (String parameter : MaskPictures.parameters(runDir)) {
       List<MaskPictures.Saved> saved = MaskPictures.saved(runDir, parameter);
       if (!saved.isEmpty()) {
-        out.append(figure(parameter, saved.getFirst(), saved.getLast()));
+        all.add(figures(parameter, saved.getFirst(), saved.getLast()));
       }
     }
-    return out.toString();
+    return all;
   }
 
-  private String figure(String parameter, MaskPictures.Saved first, MaskPictures.Saved last)
-      throws IOException {
+  private static Map<String, Object> figures(
+      String parameter, MaskPictures.Saved first, MaskPictures.Saved last) throws IOException {
     MaskBitmap before = MaskBitmap.read(first.file());
     MaskBitmap after = MaskBitmap.read(last.file());
-    var out = new StringBuilder();
-    out.append(
-        "<h3 class=\"mono\">%s <small>%d × %d</small></h3><div class=\"masks\">"
-            .formatted(Html.escape(parameter), after.rows(), after.columns()));
-    out.append(densityFigure(parameter, "first", first.step(), before));
+    var pictures = new ArrayList<Map<String, Object>>();
+    pictures.add(density(first.step(), before));
     boolean comparable =
         last.step() > first.step()
             && before.rows() == after.rows()
             && before.columns() == after.columns();
     if (comparable) {
-      out.append(densityFigure(parameter, "last", last.step(), after));
-      out.append(
-          picture(parameter, "changed", MaskImage.change(before, after), "Kept, grown, dropped"));
+      pictures.add(density(last.step(), after));
+      pictures.add(picture(MaskImage.change(before, after), "Kept, grown, dropped"));
       if (MaskImage.isCoarse(after)) {
-        out.append(
+        pictures.add(
             picture(
-                parameter,
-                "detail",
                 MaskImage.changeDetail(before, after),
                 "The same, top left corner, a pixel a weight"));
       }
     }
-    return out.append("</div>").toString();
+    return Map.of(
+        "parameter", parameter,
+        "shape", after.rows() + " × " + after.columns(),
+        "pictures", pictures);
   }
 
-  private String densityFigure(String parameter, String name, long step, MaskBitmap mask)
-      throws IOException {
+  private static Map<String, Object> density(long step, MaskBitmap mask) throws IOException {
     MaskImage.Density density = MaskImage.density(mask);
     String range =
         MaskImage.isCoarse(mask)
             ? ": density from %s to %s"
                 .formatted(Figures.percent(density.low()), Figures.percent(density.high()))
             : "";
-    return picture(parameter, name, density.image(), "Mask at step %,d".formatted(step) + range);
+    return picture(density.image(), String.format(Locale.ROOT, "Mask at step %,d", step) + range);
   }
 
-  /** Writes the picture beside the report and returns it as a figure that holds it. */
-  private String picture(String parameter, String name, BufferedImage image, String caption)
+  /** A picture that needs no other file: its PNG in Base64. */
+  private static Map<String, Object> picture(BufferedImage image, String caption)
       throws IOException {
     var png = new ByteArrayOutputStream();
     ImageIO.write(image, "png", png);
-    Files.write(
-        runDir.resolve("pictures").resolve("mask-" + parameter + "-" + name + ".png"),
-        png.toByteArray());
-    return """
-        <figure><img src="data:image/png;base64,%s" style="width:min(100%%,%dpx)" alt="%s">\
-        <figcaption>%s</figcaption></figure>"""
-        .formatted(
-            Base64.getEncoder().encodeToString(png.toByteArray()),
-            MAX_HEIGHT * image.getWidth() / image.getHeight(),
-            Html.escape(caption),
-            Html.escape(caption));
+    return Map.of(
+        "caption", caption,
+        "width", image.getWidth(),
+        "height", image.getHeight(),
+        "png", Base64.getEncoder().encodeToString(png.toByteArray()));
   }
 }

@@ -4,12 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.filigree.io.Json;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,30 +13,47 @@ import java.util.function.Function;
 /**
  * What {@code metrics.jsonl} says about a run. Lines that are no JSON object, as a killed run may
  * leave, are counted and passed over. Where a run was resumed from a checkpoint older than the last
- * line, steps done again replace the earlier ones.
+ * line, steps done again replace the earlier ones. What a file of an earlier version does not have,
+ * such as the wall clock, is NaN.
  */
 final class RunMetrics {
+  /**
+   * When something happened.
+   *
+   * @param positions tokens or pictures trained on since the run began
+   * @param wallSeconds since the run began, pauses left out
+   */
+  record Moment(long step, double positions, double wallSeconds) {}
+
   /** A training row, one a step that was logged. Losses are nats; NaN where not given. */
   record Train(
-      long step,
+      Moment at,
       double loss,
       double learningRate,
       double gradientNorm,
       double sparsity,
-      double positionsPerSecond) {}
+      double positionsPerSecond) {
+    long step() {
+      return at.step();
+    }
+  }
 
   /** An evaluation; the name of the validation set is empty where there is one only. */
-  record Eval(long step, String dataset, double loss, double accuracy) {}
+  record Eval(Moment at, String dataset, double loss, double accuracy, double bitsPerByte) {}
 
-  /** What one mask update did to one parameter. */
+  /** What one mask update did to one parameter; fractions, and NaN for what is not known. */
   record Update(
-      long step,
+      Moment at,
       String parameter,
       long dropped,
       long grown,
       long kept,
       double targetSparsity,
-      double sparsity) {}
+      double sparsity,
+      double deadRows,
+      double deadColumns,
+      double overlapWithFirst,
+      double explored) {}
 
   /** Where a layer ended: its target sparsity and the one counted. */
   record FinalSparsity(String parameter, String shape, double target, double counted) {}
@@ -52,33 +64,20 @@ final class RunMetrics {
   private final TreeMap<Long, Map<String, Eval>> evals = new TreeMap<>();
   private final TreeMap<Long, Map<String, Update>> updates = new TreeMap<>();
   private final TreeMap<Long, String> skipped = new TreeMap<>();
+  private final TreeMap<Long, JsonNode> starts = new TreeMap<>();
   private JsonNode end = JsonNodeFactory.instance.objectNode();
   private long lastStep;
   private long unreadable;
   private String unit = UNITS.getFirst();
 
-  private RunMetrics() {}
+  /** Those of a run of which nothing is known yet. */
+  RunMetrics() {}
 
-  /** Reads a file; a missing one gives empty metrics. */
-  static RunMetrics read(Path file) throws IOException {
-    var metrics = new RunMetrics();
-    if (!Files.exists(file)) {
-      return metrics;
+  /** Takes in a line. */
+  void accept(String line) {
+    if (line.isBlank()) {
+      return;
     }
-    // This reader replaces bytes that are no UTF-8, where Files.newBufferedReader would throw.
-    try (var lines =
-        new BufferedReader(
-            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (!line.isBlank()) {
-          metrics.accept(line);
-        }
-      }
-    }
-    return metrics;
-  }
-
-  private void accept(String line) {
     JsonNode row;
     try {
       row = Json.read(line);
@@ -99,25 +98,25 @@ final class RunMetrics {
       unreadable++;
       return;
     }
-    long step = row.path("step").asLong();
+    accept(event, row.path("step").asLong(), row);
+  }
+
+  private void accept(String event, long step, JsonNode row) {
     if (step < lastStep) {
       forgetFrom(step);
     }
     lastStep = step;
+    UNITS.stream().filter(each -> row.has(each + "s")).findFirst().ifPresent(each -> unit = each);
     switch (event) {
-      case "train" -> {
-        unit = unit(row);
-        train.put(step, trainRow(step, row));
-      }
+      case "start", "resume" -> starts.put(step, row);
+      case "train" -> train.put(step, trainRow(step, row));
       case "eval" -> {
-        var eval =
-            new Eval(
-                step, row.path("dataset").asText(), number(row, "loss"), number(row, "accuracy"));
+        Eval eval = evalRow(step, row);
         evals.computeIfAbsent(step, _ -> new TreeMap<>()).put(eval.dataset(), eval);
       }
       case "mask_update" -> {
         Update update = updateRow(step, row);
-        updates.computeIfAbsent(step, _ -> new TreeMap<>()).put(update.parameter(), update);
+        updates.computeIfAbsent(step, _ -> new LinkedHashMap<>()).put(update.parameter(), update);
       }
       case "skipped" -> skipped.put(step, row.path("reason").asText());
       default -> {} // a newer version may write more
@@ -126,6 +125,7 @@ final class RunMetrics {
 
   private void forgetFrom(long step) {
     List.of(train, evals, updates, skipped).forEach(rows -> rows.tailMap(step).clear());
+    starts.tailMap(step, false).clear();
   }
 
   /** What the run is counted in, one of them in words: "token". */
@@ -133,33 +133,47 @@ final class RunMetrics {
     return unit;
   }
 
-  private static String unit(JsonNode row) {
-    return UNITS.stream().filter(each -> row.has(each + "s")).findFirst().orElse(UNITS.getFirst());
+  private Moment moment(long step, JsonNode row) {
+    return new Moment(step, number(row, unit + "s"), number(row, "wall_seconds"));
   }
 
-  private static Train trainRow(long step, JsonNode row) {
+  private Train trainRow(long step, JsonNode row) {
     return new Train(
-        step,
+        moment(step, row),
         number(row, "loss"),
         number(row, "lr"),
         number(row, "grad_norm"),
         number(row, "sparsity"),
-        number(row, unit(row) + "s_per_second"));
+        number(row, unit + "s_per_second"));
   }
 
-  private static Update updateRow(long step, JsonNode row) {
+  private Eval evalRow(long step, JsonNode row) {
+    return new Eval(
+        moment(step, row),
+        row.path("dataset").asText(),
+        number(row, "loss"),
+        number(row, "accuracy"),
+        number(row, "bits_per_byte"));
+  }
+
+  private Update updateRow(long step, JsonNode row) {
     return new Update(
-        step,
+        moment(step, row),
         row.path("parameter").asText(),
         row.path("dropped").asLong(),
         row.path("grown").asLong(),
         row.path("kept").asLong(),
         number(row, "target_sparsity"),
-        number(row, "sparsity"));
+        number(row, "sparsity"),
+        number(row, "dead_rows"),
+        number(row, "dead_columns"),
+        number(row, "overlap_with_first"),
+        number(row, "explored"));
   }
 
-  private static double number(JsonNode row, String key) {
-    return row.path(key).asDouble(Double.NaN);
+  /** A number of a row; NaN where it is missing, and for what is no number. */
+  static double number(JsonNode row, String key) {
+    return row.path(key).isNumber() ? row.path(key).asDouble() : Double.NaN;
   }
 
   List<Train> train() {
@@ -170,9 +184,27 @@ final class RunMetrics {
     return evals.values().stream().flatMap(sets -> sets.values().stream()).toList();
   }
 
-  /** The mask updates by step, then by parameter. */
+  /** The mask updates by step, then by parameter, in the order of the network. */
   Map<Long, Map<String, Update>> updates() {
     return updates;
+  }
+
+  /** The rows of the start and of each resume, in their order; none of an earlier version. */
+  List<JsonNode> starts() {
+    return List.copyOf(starts.values());
+  }
+
+  /**
+   * When a step was over: the tokens and the clock of the last training row up to it, for rows of
+   * an earlier version, which have the step only.
+   */
+  Moment known(Moment at) {
+    var row = train.floorEntry(at.step());
+    if (!Double.isNaN(at.positions()) || row == null) {
+      return at;
+    }
+    Moment near = row.getValue().at();
+    return new Moment(at.step(), near.positions(), near.wallSeconds());
   }
 
   long skippedSteps() {
@@ -193,11 +225,6 @@ final class RunMetrics {
     return !end.isEmpty();
   }
 
-  /** A number of the {@code end} row, NaN where it is missing. */
-  double endNumber(String key) {
-    return number(end, key);
-  }
-
   /** Every sparse layer as it ended: from the end row, else from its last mask update. */
   List<FinalSparsity> layers() {
     if (end.path("layers").isArray()) {
@@ -214,7 +241,7 @@ final class RunMetrics {
                       number(layer, "sparsity")))
           .toList();
     }
-    var last = new TreeMap<String, Update>();
+    var last = new LinkedHashMap<String, Update>();
     updates.values().forEach(last::putAll);
     Function<Update, FinalSparsity> layer =
         update ->

@@ -1,10 +1,13 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.sparsity.MaskUpdate;
+import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.zoo.config.LoopConfig;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
 import dev.filigree.zoo.train.event.Evaluation;
 import dev.filigree.zoo.train.event.LayerSparsity;
+import dev.filigree.zoo.train.event.MaskStructure;
 import dev.filigree.zoo.train.event.RunStart;
 import dev.filigree.zoo.train.event.RunSummary;
 import dev.filigree.zoo.train.event.RunSummary.Ending;
@@ -14,7 +17,9 @@ import dev.filigree.zoo.train.event.TrainingException;
 import dev.filigree.zoo.train.event.TrainingListener;
 import dev.filigree.zoo.train.log.RunLogs;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -32,11 +37,12 @@ final class TrainingLoop {
   private final TrainingStep step;
   private final Progress progress;
   private final RunPictures pictures;
+  private final MaskTrack masks;
   private final Optional<EarlyStop> earlyStop;
   private final List<TrainingListener> listeners = new ArrayList<>();
   private volatile boolean stopRequested;
 
-  private boolean masksUpdated;
+  private final Map<SparseParameter, MaskUpdate> maskUpdates = new LinkedHashMap<>();
   private final long firstStep;
   private double trainedSeconds;
   private long trainedPositions;
@@ -50,6 +56,7 @@ final class TrainingLoop {
     validation = new Validation(session);
     saver = new Saver(directory, session, progress);
     pictures = new RunPictures(directory.path(), session);
+    masks = new MaskTrack(directory.path(), session.sparseParameters(), progress.step);
     earlyStop = config.loop().earlyStopping().map(EarlyStop::new);
     firstStep = progress.step;
   }
@@ -67,7 +74,12 @@ final class TrainingLoop {
     LoopConfig loop = config.loop();
     try (var logs =
         directory.writes()
-            ? RunLogs.open(directory.path(), config.logging(), session.unit(), progress.step)
+            ? RunLogs.open(
+                directory.path(),
+                config.logging(),
+                session.unit(),
+                progress.step,
+                progress.positions)
             : RunLogs.none()) {
       listeners.addAll(0, logs.listeners());
       hearMaskUpdates();
@@ -123,13 +135,7 @@ final class TrainingLoop {
   private void hearMaskUpdates() {
     session
         .sparsity()
-        .ifPresent(
-            sparse ->
-                sparse.addListener(
-                    (_, update) -> {
-                      masksUpdated = true;
-                      tell(listener -> listener.onMaskUpdate(update));
-                    }));
+        .ifPresent(sparse -> sparse.addListener(maskUpdates::put));
   }
 
   private void begin() {
@@ -147,6 +153,7 @@ final class TrainingLoop {
     SparsityGuard.check(session);
     if (progress.step == 0) {
       savePictures();
+      masks.begin();
     }
     if (progress.step == 0 && config.checkpoint().saveInitial()) {
       saveCheckpoint();
@@ -163,9 +170,8 @@ final class TrainingLoop {
       return false;
     }
     progress.stepped(outcome.positions(), outcome.loss());
-    if (masksUpdated) {
+    if (!maskUpdates.isEmpty()) {
       SparsityGuard.check(session);
-      masksUpdated = false;
     }
     double seconds = (System.nanoTime() - started) / 1e9;
     trainedSeconds += seconds;
@@ -181,7 +187,18 @@ final class TrainingLoop {
             outcome.positions() / seconds,
             seconds);
     tell(listener -> listener.onStep(metrics));
+    tellMaskUpdates();
     return true;
+  }
+
+  /** Masks change within a step, and are told of when it is over. */
+  private void tellMaskUpdates() {
+    maskUpdates.forEach(
+        (parameter, update) -> {
+          MaskStructure structure = masks.updated(parameter);
+          tell(listener -> listener.onMaskUpdate(update, structure));
+        });
+    maskUpdates.clear();
   }
 
   private void skip(String reason) {
@@ -216,7 +233,11 @@ final class TrainingLoop {
   private void saveCheckpoint() {
     saver
         .save(validation.happensAt(progress.step))
-        .ifPresent(saved -> tell(listener -> listener.onCheckpoint(saved)));
+        .ifPresent(
+            saved -> {
+              masks.save(saved.step(), directory.checkpoints());
+              tell(listener -> listener.onCheckpoint(saved));
+            });
   }
 
   private RunSummary end(Ending ending, double seconds) {

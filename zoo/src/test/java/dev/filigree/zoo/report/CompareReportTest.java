@@ -2,6 +2,7 @@ package dev.filigree.zoo.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.filigree.zoo.report.CompareReport.Method;
 import dev.filigree.zoo.report.CompareReport.Statistic;
 import java.io.IOException;
@@ -36,7 +37,9 @@ class CompareReportTest {
             List.of(
                 new Method("dense", runs.subList(0, 1), loss, speed, 0),
                 new Method("rigl", runs, loss, speed, 0.8)));
-    assertThat(Files.readString(html))
-        .contains("<td>dense</td>", "<td>rigl</td>", "2.2500 ± 0.0100", "80.00 %", "<svg");
+    JsonNode data = Pages.data(Files.readString(html));
+    assertThat(data.path("groups").findValuesAsText("name")).containsExactly("dense", "rigl");
+    assertThat(data.path("groups").get(1).path("runs").toString()).isEqualTo("[1,2]");
+    assertThat(data.path("runs")).hasSize(3);
   }
 }

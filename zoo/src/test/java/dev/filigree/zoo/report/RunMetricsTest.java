@@ -14,8 +14,14 @@ class RunMetricsTest {
 
   private RunMetrics read(String... lines) throws IOException {
     Path file = directory.resolve("metrics.jsonl");
-    Files.writeString(file, String.join("\n", lines));
-    return RunMetrics.read(file);
+    Files.writeString(file, String.join("\n", lines) + "\n");
+    return read(file);
+  }
+
+  private static RunMetrics read(Path file) throws IOException {
+    var tail = new MetricsTail(file);
+    tail.refresh();
+    return tail.metrics();
   }
 
   private static String train(long step, double loss) {
@@ -24,7 +30,7 @@ class RunMetricsTest {
 
   @Test
   void aMissingFileGivesNoRows() throws IOException {
-    RunMetrics metrics = RunMetrics.read(directory.resolve("none.jsonl"));
+    RunMetrics metrics = read(directory.resolve("none.jsonl"));
     assertThat(metrics.train()).isEmpty();
     assertThat(metrics.ended()).isFalse();
   }
@@ -50,7 +56,7 @@ class RunMetricsTest {
     byte[] row = (train(1, 5) + "\n").getBytes(StandardCharsets.UTF_8);
     Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0, '\n'});
     Files.write(file, row, java.nio.file.StandardOpenOption.APPEND);
-    RunMetrics metrics = RunMetrics.read(file);
+    RunMetrics metrics = read(file);
     assertThat(metrics.train()).hasSize(1);
     assertThat(metrics.unreadable()).isEqualTo(1);
   }

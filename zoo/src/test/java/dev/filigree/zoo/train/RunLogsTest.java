@@ -3,15 +3,20 @@ package dev.filigree.zoo.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.filigree.io.Durable;
+import dev.filigree.io.Json;
 import dev.filigree.zoo.train.log.EventFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,17 +41,98 @@ class RunLogsTest {
     Path whole = folder.resolve("whole");
     tiny.train(whole, LOGGERS);
     List<String> rows = withoutTimes(whole);
-    assertThat(rows).hasSize(1 + 12 + 2);
+    assertThat(rows).hasSize(1 + 12 + 2 + 3 * 14);
     assertThat(rows.getFirst())
-        .isEqualTo("event,step,dataset,tokens,loss,perplexity,bits_per_byte,lr,grad_norm,sparsity");
-    assertThat(rows.get(7)).startsWith("eval,6,,");
-    assertThat(withoutTimes(stoppedAndResumed(tiny))).isEqualTo(rows);
+        .isEqualTo(
+            "event,step,dataset,tokens,loss,perplexity,bits_per_byte,lr,grad_norm,sparsity,parameter,"
+                + "dropped,grown,kept,target_sparsity,dead_rows,dead_columns,overlap_with_first,"
+                + "explored");
+    assertThat(rows.get(5))
+        .startsWith("mask_update,4,,1024,,,,,,0.75,model.layers.0.self_attn.q_proj.weight,");
+    assertThat(rows.get(7 + 14)).startsWith("eval,6,,1536,");
+    List<String> resumed = withoutTimes(stoppedAndResumed(tiny));
+    assertThat(resumed.get(8 + 14)).startsWith("resume,6,,1536,");
+    assertThat(resumed.stream().filter(row -> !row.startsWith("resume,"))).isEqualTo(rows);
+  }
+
+  @Test
+  void aFileOfAnEarlierVersionKeepsItsColumns() throws IOException {
+    Path run = folder.resolve("stopped");
+    new TinyRun(folder).train(run, LOGGERS, "loop.stop_at=6");
+    String header = "event,step,dataset,tokens,loss,lr,grad_norm,sparsity";
+    Files.writeString(run.resolve("metrics.csv"), header + "\ntrain,1,,256,5.5,0.01,1.0,0.75\n");
+    TinyRun.resume(run, "loop.stop_at=8");
+    List<String> rows = Files.readAllLines(run.resolve("metrics.csv"));
+    assertThat(rows).hasSize(5).first().isEqualTo(header);
+    assertThat(rows.get(3)).startsWith("train,8,,2048,");
+    assertThat(rows.get(3).split(",")).hasSize(8);
   }
 
   private static List<String> withoutTimes(Path run) throws IOException {
+    Set<Integer> measured = Set.of(4, 11, 12); // wall_seconds, tokens_per_second, step_seconds
     return Files.readAllLines(run.resolve("metrics.csv")).stream()
-        .map(row -> String.join(",", Arrays.copyOf(row.split(",", -1), 10)))
+        .map(row -> row.split(",", -1))
+        .map(
+            row ->
+                IntStream.range(0, row.length)
+                    .filter(i -> !measured.contains(i))
+                    .mapToObj(i -> row[i])
+                    .collect(Collectors.joining(",")))
         .toList();
+  }
+
+  @Test
+  void everyRowOfMetricsHasTokensAndWallTimeAndAResumeIsMarked() throws IOException {
+    Path run = folder.resolve("run");
+    new TinyRun(folder).train(run, "loop.stop_at=6");
+    TinyRun.resume(run, "loop.stop_at=12");
+    var events = new ArrayList<String>();
+    double before = 0;
+    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+      JsonNode row = Json.read(line);
+      events.add(row.path("event").asText());
+      assertThat(row.path("tokens").asLong()).as(line).isEqualTo(row.path("step").asLong() * 256);
+      double seconds = row.path("wall_seconds").asDouble(-1);
+      assertThat(seconds).as(line).isGreaterThanOrEqualTo(before);
+      before = seconds;
+    }
+    assertThat(events).startsWith("start", "train").containsOnlyOnce("start", "resume", "end");
+    JsonNode resume =
+        Json.read(
+            Files.readAllLines(run.resolve("metrics.jsonl")).get(events.indexOf("resume")));
+    assertThat(resume.path("step").asLong()).isEqualTo(6);
+    assertThat(resume.path("last_step").asLong()).isEqualTo(12);
+    assertThat(resume.path("host").asText()).isNotEmpty();
+    assertThat(resume.path("versions").path("java").asText()).isNotEmpty();
+  }
+
+  @Test
+  void whatARunExploredIsKnownAfterAResumeAndUnknownWithoutItsFile() throws IOException {
+    Path run = folder.resolve("run");
+    new TinyRun(folder).train(run, "loop.stop_at=6");
+    TinyRun.resume(run, "loop.stop_at=10");
+    Map<String, Object> update = TinyRun.rows(run, "mask_update").getLast();
+    assertThat(update).containsEntry("step", 8L);
+    assertThat(TinyRun.number(update, "explored")).isBetween(0.3, 0.5);
+    assertThat(TinyRun.number(update, "overlap_with_first")).isBetween(0.2, 0.8);
+    Durable.deleteTree(run.resolve("mask-track"));
+    TinyRun.resume(run, "loop.stop_at=12");
+    assertThat(TinyRun.rows(run, "mask_update").getLast())
+        .containsEntry("step", 12L)
+        .containsKey("dead_rows")
+        .doesNotContainKeys("explored", "overlap_with_first");
+  }
+
+  @Test
+  void aRunOfAnEarlierVersionGoesOnWithoutWallTime() throws IOException {
+    Path run = folder.resolve("run");
+    new TinyRun(folder).train(run, "loop.stop_at=6");
+    Path metrics = run.resolve("metrics.jsonl");
+    Files.writeString(
+        metrics, Files.readString(metrics).replaceAll("\"wall_seconds\":[^,]*,", ""));
+    TinyRun.resume(run, "loop.stop_at=7");
+    assertThat(Files.readString(metrics)).contains("\"event\":\"resume\"");
+    assertThat(Files.readString(metrics)).doesNotContain("wall_seconds");
   }
 
   @Test
@@ -58,7 +144,11 @@ class RunLogsTest {
     assertThat(files.getFirst().getFileName().toString()).startsWith("events.out.tfevents.");
     List<String> events = EventFiles.read(files.getFirst());
     assertThat(events.getFirst()).isEqualTo("0 version");
-    assertThat(events).hasSize(1 + 6 * 5 + 3);
+    assertThat(events).hasSize(1 + 6 * 5 + 3 + 14 * 7 + 5);
+    assertThat(events)
+        .contains("4 layers/sparsity histogram of 14 from 0.75 to 0.75")
+        .contains("4 masks/sparsity 0.75")
+        .contains("4 masks/model.layers.0.self_attn.q_proj.weight/sparsity 0.75");
     Map<String, Object> last = TinyRun.rows(run, "train").getLast();
     assertThat(events).contains("6 train/loss " + (float) TinyRun.number(last, "loss"));
     assertThat(events).contains("6 train/sparsity 0.75");

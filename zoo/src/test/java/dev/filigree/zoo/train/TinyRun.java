@@ -81,7 +81,7 @@ final class TinyRun {
     }
   }
 
-  /** The rows of metrics.jsonl without what a clock measured. */
+  /** The rows of metrics.jsonl without what a clock measured, and without where it was made. */
   static List<Map<String, Object>> rows(Path directory) throws IOException {
     var rows = new ArrayList<Map<String, Object>>();
     for (String line : Files.readAllLines(directory.resolve(RunLogs.METRICS))) {
@@ -94,9 +94,12 @@ final class TinyRun {
                   "pictures_per_second",
                   "step_seconds",
                   "seconds",
+                  "wall_seconds",
                   "seconds_since_step",
                   "peak_memory_bytes"));
-      rows.add(row);
+      if (!List.of("start", "resume").contains(row.get("event"))) {
+        rows.add(row);
+      }
     }
     return rows;
   }

@@ -27,7 +27,8 @@ public final class ConfigFile {
     return ConfigWriter.toYaml(root).getBytes(StandardCharsets.UTF_8);
   }
 
-  private static Map<String, Object> versions() {
+  /** The versions that a run is made with: of Filigree, libtorch, Java and the system. */
+  public static Map<String, Object> versions() {
     var versions = new LinkedHashMap<String, Object>();
     versions.put("filigree", version(ConfigFile.class));
     versions.put("libtorch", version(Tensor.class));

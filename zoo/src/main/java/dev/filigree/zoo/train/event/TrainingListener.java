@@ -13,8 +13,12 @@ public interface TrainingListener {
   /** After every optimizer step. */
   default void onStep(StepMetrics metrics) {}
 
-  /** After a step that changed a parameter's mask, once for each parameter. */
-  default void onMaskUpdate(MaskUpdate update) {}
+  /**
+   * After a step that changed masks, once for each parameter; comes after {@link #onStep}.
+   *
+   * @param structure of the new mask
+   */
+  default void onMaskUpdate(MaskUpdate update, MaskStructure structure) {}
 
   /** After an evaluation of one validation set. */
   default void onEvaluation(Evaluation evaluation) {}

@@ -1,9 +1,15 @@
 package dev.filigree.zoo.train.log;
 
+import dev.filigree.sparsity.MaskUpdate;
 import dev.filigree.zoo.train.event.Evaluation;
+import dev.filigree.zoo.train.event.MaskStructure;
+import dev.filigree.zoo.train.event.RunStart;
 import dev.filigree.zoo.train.event.StepMetrics;
 import dev.filigree.zoo.train.event.Unit;
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -12,65 +18,52 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file {@code metrics.csv}: a row for each logged step and each evaluation, RFC 4180; columns
- * that a row has no value for are empty.
+ * The file {@code metrics.csv}: a row for each logged step, each evaluation, each parameter of a mask
+ * update and each resume, RFC 4180; columns that a row has no value for are empty.
  */
 final class CsvLog extends RunLog {
   static final String NAME = "metrics.csv";
 
-  private static final List<String> TEXT_COLUMNS =
+  /** What a mask update did to a parameter; empty in other rows. */
+  private static final List<String> MASK_COLUMNS =
       List.of(
-          "event",
-          "step",
-          "dataset",
-          "tokens",
-          "loss",
-          "perplexity",
-          "bits_per_byte",
-          "lr",
-          "grad_norm",
-          "sparsity",
-          "tokens_per_second",
-          "step_seconds");
+          "parameter",
+          "dropped",
+          "grown",
+          "kept",
+          "target_sparsity",
+          "dead_rows",
+          "dead_columns",
+          "overlap_with_first",
+          "explored");
 
-  private static final List<String> PICTURE_COLUMNS =
-      List.of(
-          "event",
-          "step",
-          "dataset",
-          "pictures",
-          "loss",
-          "accuracy",
-          "lr",
-          "grad_norm",
-          "sparsity",
-          "pictures_per_second",
-          "step_seconds");
+  private final List<String> columns;
 
-  private static final List<String> OTHER_COLUMNS =
-      List.of(
-          "event",
-          "step",
-          "dataset",
-          "positions",
-          "loss",
-          "lr",
-          "grad_norm",
-          "sparsity",
-          "positions_per_second",
-          "step_seconds");
-
-  private CsvLog(LogFile file, LongPredicate logged, Unit unit) {
-    super(file, logged, unit);
+  private CsvLog(
+      LogFile file,
+      LongPredicate logged,
+      Unit unit,
+      RunClock clock,
+      List<String> columns) {
+    super(file, logged, unit, clock);
+    this.columns = columns;
   }
 
-  /** Opens the file of a run directory to append to; a new one gets its header. */
-  static CsvLog open(Path directory, LongPredicate logged, Unit unit) {
-    LogFile file = LogFile.open(directory.resolve(NAME));
+  /**
+   * Opens the file of a run directory to append to; a new one gets its header. One that is there
+   * keeps the columns that it has.
+   */
+  static CsvLog open(Path directory, LongPredicate logged, Unit unit, RunClock clock)
+      throws IOException {
+    Path path = directory.resolve(NAME);
+    LogFile file = LogFile.open(path);
     if (file.size() == 0) {
       file.append(line(columns(unit)));
     }
-    return new CsvLog(file, logged, unit);
+    try (BufferedReader reader = Files.newBufferedReader(path)) {
+      String header = reader.readLine();
+      return new CsvLog(file, logged, unit, clock, List.of(header.split(",")));
+    }
   }
 
   /**
@@ -84,21 +77,61 @@ final class CsvLog extends RunLog {
   }
 
   private static List<String> columns(Unit unit) {
-    return switch (unit) {
-      case TOKENS -> TEXT_COLUMNS;
-      case PICTURES -> PICTURE_COLUMNS;
-      case POSITIONS -> OTHER_COLUMNS;
-    };
+    Stream<String> quality =
+        switch (unit) {
+          case TOKENS -> Stream.of("perplexity", "bits_per_byte");
+          case PICTURES -> Stream.of("accuracy");
+          case POSITIONS -> Stream.of();
+        };
+    return Stream.of(
+            Stream.of("event", "step", "dataset", unit.plural(), WALL_SECONDS, "loss"),
+            quality,
+            Stream.of("lr", "grad_norm", "sparsity", unit.perSecond(), "step_seconds"),
+            MASK_COLUMNS.stream())
+        .flatMap(names -> names)
+        .toList();
   }
 
   private static boolean belongs(String line, long step, LongPredicate scheduled) {
     String[] cells = line.split(",", 3);
+    if (line.startsWith("event,step,dataset,")) {
+      return true; // the header
+    }
     if (cells.length < 3 || !cells[1].matches("\\d{1,18}")) {
-      return Stream.of(Unit.values())
-          .anyMatch(unit -> line.equals(String.join(",", columns(unit))));
+      return false;
     }
     long rowStep = Long.parseLong(cells[1]);
     return rowStep <= step && (!cells[0].equals("eval") || scheduled.test(rowStep));
+  }
+
+  @Override
+  public void onStart(RunStart start) {
+    if (start.firstStep() > 0 && hasMasks()) {
+      write(row("resume", start.firstStep()));
+    }
+  }
+
+  @Override
+  public void onMaskUpdate(MaskUpdate update, MaskStructure structure) {
+    if (!hasMasks()) {
+      return; // the file of an earlier version has no columns for it
+    }
+    Map<String, @Nullable Object> row = row("mask_update", update.step());
+    row.put("parameter", update.parameter());
+    row.put("dropped", update.dropped());
+    row.put("grown", update.grown());
+    row.put("kept", update.kept());
+    row.put("target_sparsity", update.targetSparsity());
+    row.put("sparsity", update.sparsity());
+    row.put("dead_rows", structure.deadRows());
+    row.put("dead_columns", structure.deadColumns());
+    row.put("overlap_with_first", structure.overlap());
+    row.put("explored", structure.explored());
+    write(row);
+  }
+
+  private boolean hasMasks() {
+    return columns.containsAll(MASK_COLUMNS);
   }
 
   @Override
@@ -110,7 +143,6 @@ final class CsvLog extends RunLog {
   public void onEvaluation(Evaluation evaluation) {
     Map<String, @Nullable Object> row = row("eval", evaluation.step());
     row.put("dataset", evaluation.dataset());
-    row.put(unit.plural(), evaluation.positions());
     row.put("loss", evaluation.loss());
     row.put("perplexity", evaluation.perplexity());
     row.put("accuracy", evaluation.accuracy());
@@ -119,7 +151,7 @@ final class CsvLog extends RunLog {
   }
 
   private void write(Map<String, @Nullable Object> row) {
-    file.append(line(columns(unit).stream().map(column -> cell(row.get(column))).toList()));
+    file.append(line(columns.stream().map(column -> cell(row.get(column))).toList()));
   }
 
   private static String cell(@Nullable Object value) {

@@ -4,12 +4,14 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 
 /**
  * A record of a TensorBoard event file: the protocol buffer {@code Event}, of which only scalars
- * are needed, in the frame of a TFRecord.
+ * and histograms are needed, in the frame of a TFRecord.
  */
 final class EventRecord {
   /** What the first record of a file says: that steps may begin anew at a session's start. */
@@ -20,6 +22,8 @@ final class EventRecord {
   private static final int FIXED64 = 1;
   private static final int BYTES = 2;
   private static final int FIXED32 = 5;
+
+  private static final int BUCKETS = 30;
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -48,6 +52,32 @@ final class EventRecord {
     return event(seconds, step).message(5, summary).framed();
   }
 
+  /** A distribution of values, in buckets of equal width over their range. */
+  static byte[] histogram(double seconds, long step, String tag, double[] values) {
+    var statistics = Arrays.stream(values).summaryStatistics();
+    double low = statistics.getMin();
+    double width = Math.max((statistics.getMax() - low) / BUCKETS, Double.MIN_NORMAL);
+    var counts = new double[BUCKETS];
+    for (double value : values) {
+      counts[Math.clamp((int) ((value - low) / width), 0, BUCKETS - 1)]++;
+    }
+    double[] limits =
+        IntStream.rangeClosed(1, BUCKETS)
+            .mapToDouble(i -> i == BUCKETS ? statistics.getMax() : low + i * width)
+            .toArray();
+    var histogram =
+        new EventRecord()
+            .float64(1, low)
+            .float64(2, statistics.getMax())
+            .float64(3, values.length)
+            .float64(4, statistics.getSum())
+            .float64(5, Arrays.stream(values).map(value -> value * value).sum())
+            .packed(6, limits)
+            .packed(7, counts);
+    var value = new EventRecord().text(1, tag).message(5, histogram);
+    return event(seconds, step).message(5, new EventRecord().message(1, value)).framed();
+  }
+
   private static EventRecord event(double seconds, long step) {
     var event = new EventRecord();
     event.key(1, FIXED64).fixed(8, buffer -> buffer.putDouble(seconds));
@@ -68,6 +98,16 @@ final class EventRecord {
 
   private EventRecord float32(int field, float value) {
     return key(field, FIXED32).fixed(4, buffer -> buffer.putFloat(value));
+  }
+
+  private EventRecord float64(int field, double value) {
+    return key(field, FIXED64).fixed(8, buffer -> buffer.putDouble(value));
+  }
+
+  private EventRecord packed(int field, double[] values) {
+    ByteBuffer buffer = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    buffer.asDoubleBuffer().put(values);
+    return payload(field, buffer.array());
   }
 
   private EventRecord message(int field, EventRecord message) {

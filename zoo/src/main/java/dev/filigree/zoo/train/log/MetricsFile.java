@@ -6,6 +6,8 @@ import dev.filigree.config.Records;
 import dev.filigree.io.Json;
 import dev.filigree.sparsity.MaskUpdate;
 import dev.filigree.zoo.train.event.Evaluation;
+import dev.filigree.zoo.train.event.MaskStructure;
+import dev.filigree.zoo.train.event.RunStart;
 import dev.filigree.zoo.train.event.RunSummary;
 import dev.filigree.zoo.train.event.SkippedStep;
 import dev.filigree.zoo.train.event.StepMetrics;
@@ -21,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class MetricsFile extends RunLog {
   static final String NAME = "metrics.jsonl";
 
-  private MetricsFile(LogFile file, LongPredicate logged, Unit unit) {
-    super(file, logged, unit);
+  private MetricsFile(LogFile file, LongPredicate logged, Unit unit, RunClock clock) {
+    super(file, logged, unit, clock);
   }
 
   /**
@@ -32,8 +34,8 @@ final class MetricsFile extends RunLog {
    * @param unit what the run is counted in
    * @throws TrainingException when it cannot be written
    */
-  static MetricsFile open(Path directory, LongPredicate logged, Unit unit) {
-    return new MetricsFile(LogFile.open(directory.resolve(NAME)), logged, unit);
+  static MetricsFile open(Path directory, LongPredicate logged, Unit unit, RunClock clock) {
+    return new MetricsFile(LogFile.open(directory.resolve(NAME)), logged, unit, clock);
   }
 
   /**
@@ -61,6 +63,20 @@ final class MetricsFile extends RunLog {
     }
   }
 
+  /** Where and with what the run begins, or goes on: a resume is a row of its own. */
+  @Override
+  public void onStart(RunStart start) {
+    Map<String, @Nullable Object> row =
+        row(start.firstStep() == 0 ? "start" : "resume", start.firstStep());
+    row.put("last_step", start.lastStep());
+    row.put("model", start.plan().model());
+    row.put("parameters", start.plan().parameters());
+    row.put("device", start.device());
+    row.put("execution", start.execution());
+    row.putAll(Provenance.now());
+    write(row);
+  }
+
   @Override
   void onLoggedStep(StepMetrics metrics) {
     Map<String, @Nullable Object> row = row(metrics);
@@ -70,7 +86,7 @@ final class MetricsFile extends RunLog {
   }
 
   @Override
-  public void onMaskUpdate(MaskUpdate update) {
+  public void onMaskUpdate(MaskUpdate update, MaskStructure structure) {
     Map<String, @Nullable Object> row = row("mask_update", update.step());
     row.put("parameter", update.parameter());
     row.put("dropped", update.dropped());
@@ -78,6 +94,14 @@ final class MetricsFile extends RunLog {
     row.put("kept", update.kept());
     row.put("target_sparsity", update.targetSparsity());
     row.put("sparsity", update.sparsity());
+    row.put("dead_rows", structure.deadRows());
+    row.put("dead_columns", structure.deadColumns());
+    if (structure.overlap() != null) {
+      row.put("overlap_with_first", structure.overlap());
+    }
+    if (structure.explored() != null) {
+      row.put("explored", structure.explored());
+    }
     write(row);
   }
 
@@ -111,7 +135,6 @@ final class MetricsFile extends RunLog {
     Map<String, @Nullable Object> row = row("end", summary.steps());
     row.put("reason", summary.ending().toString());
     row.put("steps", summary.steps());
-    row.put(unit.plural(), summary.positions());
     row.put("train_loss", finite(summary.trainLoss()));
     row.put("eval_loss", finite(summary.evalLoss()));
     row.put("bits_per_byte", finite(summary.bitsPerByte()));

@@ -11,24 +11,30 @@ import org.jspecify.annotations.Nullable;
 
 /** A file that a run writes down what happens in. */
 abstract class RunLog implements TrainingListener, AutoCloseable {
+  /** Seconds of wall clock since the run began, pauses between stop and resume left out. */
+  static final String WALL_SECONDS = "wall_seconds";
+
   final LogFile file;
 
   /** What the run is counted in. */
   final Unit unit;
 
   private final LongPredicate logged;
+  private final RunClock clock;
 
   /**
    * @param logged the steps that are written down
    */
-  RunLog(LogFile file, LongPredicate logged, Unit unit) {
+  RunLog(LogFile file, LongPredicate logged, Unit unit, RunClock clock) {
     this.file = file;
     this.unit = unit;
     this.logged = logged;
+    this.clock = clock;
   }
 
   @Override
-  public final void onStep(StepMetrics metrics) {
+  public void onStep(StepMetrics metrics) {
+    clock.stepped(metrics.positions());
     if (logged.test(metrics.step())) {
       onLoggedStep(metrics);
     }
@@ -39,7 +45,6 @@ abstract class RunLog implements TrainingListener, AutoCloseable {
   /** What a step measured, by the keys that it is written down under. */
   Map<String, @Nullable Object> row(StepMetrics metrics) {
     Map<String, @Nullable Object> row = row("train", metrics.step());
-    row.put(unit.plural(), metrics.positions());
     row.put("loss", metrics.loss());
     row.put("lr", metrics.learningRate());
     row.put("grad_norm", metrics.gradientNorm());
@@ -49,10 +54,16 @@ abstract class RunLog implements TrainingListener, AutoCloseable {
     return row;
   }
 
-  static Map<String, @Nullable Object> row(String event, long step) {
+  /** The beginning of each row: what happened, when, and how far the run was. */
+  final Map<String, @Nullable Object> row(String event, long step) {
     var row = new LinkedHashMap<String, @Nullable Object>();
     row.put("event", event);
     row.put("step", step);
+    row.put(unit.plural(), clock.positions());
+    Double seconds = clock.wallSeconds();
+    if (seconds != null) {
+      row.put(WALL_SECONDS, seconds);
+    }
     return row;
   }
 

@@ -4,6 +4,7 @@ import dev.filigree.zoo.config.LoggingConfig;
 import dev.filigree.zoo.train.event.TrainingException;
 import dev.filigree.zoo.train.event.TrainingListener;
 import dev.filigree.zoo.train.event.Unit;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,22 +27,28 @@ public final class RunLogs implements AutoCloseable {
    *
    * @param unit what the run is counted in
    * @param step optimizer steps finished before
+   * @param positions tokens or pictures trained on before
    * @throws TrainingException when one cannot be written
    */
-  public static RunLogs open(Path directory, LoggingConfig config, Unit unit, long step) {
+  public static RunLogs open(
+      Path directory, LoggingConfig config, Unit unit, long step, long positions) {
     var all = new RunLogs();
     try {
-      all.logs.add(MetricsFile.open(directory, config::logsAt, unit));
+      var clock = RunClock.after(directory.resolve(METRICS), positions);
+      all.logs.add(MetricsFile.open(directory, config::logsAt, unit, clock));
       if (config.csv()) {
-        all.logs.add(CsvLog.open(directory, config::logsAt, unit));
+        all.logs.add(CsvLog.open(directory, config::logsAt, unit, clock));
       }
       if (config.tensorBoard()) {
-        all.logs.add(TensorBoardLog.open(directory, config::logsAt, unit, step));
+        all.logs.add(TensorBoardLog.open(directory, config::logsAt, unit, clock, step));
       }
       return all;
     } catch (TrainingException e) {
       all.close();
       throw e;
+    } catch (IOException e) {
+      all.close();
+      throw LogFile.failed(directory.resolve(METRICS), e);
     }
   }
 

@@ -1,17 +1,21 @@
 package dev.filigree.zoo.train.log;
 
+import dev.filigree.sparsity.MaskUpdate;
 import dev.filigree.zoo.train.event.Evaluation;
+import dev.filigree.zoo.train.event.MaskStructure;
+import dev.filigree.zoo.train.event.RunSummary;
 import dev.filigree.zoo.train.event.StepMetrics;
 import dev.filigree.zoo.train.event.Unit;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongPredicate;
+import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -24,8 +28,10 @@ final class TensorBoardLog extends RunLog {
   static final String FOLDER = "events";
   private static final Pattern NAME = Pattern.compile("events\\.out\\.tfevents\\.(\\d{10})\\..*");
 
-  private TensorBoardLog(LogFile file, LongPredicate logged, Unit unit) {
-    super(file, logged, unit);
+  private final List<MaskUpdate> updates = new ArrayList<>();
+
+  private TensorBoardLog(LogFile file, LongPredicate logged, Unit unit, RunClock clock) {
+    super(file, logged, unit, clock);
   }
 
   /**
@@ -34,7 +40,7 @@ final class TensorBoardLog extends RunLog {
    * @param unit what the run is counted in
    * @param step optimizer steps finished before
    */
-  static TensorBoardLog open(Path directory, LongPredicate logged, Unit unit, long step) {
+  static TensorBoardLog open(Path directory, LongPredicate logged, Unit unit, RunClock clock, long step) {
     Path folder = directory.resolve(FOLDER);
     try {
       Files.createDirectories(folder);
@@ -43,7 +49,7 @@ final class TensorBoardLog extends RunLog {
       if (step > 0) {
         file.append(EventRecord.sessionStart(now(), step + 1));
       }
-      return new TensorBoardLog(file, logged, unit);
+      return new TensorBoardLog(file, logged, unit, clock);
     } catch (IOException e) {
       throw LogFile.failed(folder, e);
     }
@@ -64,20 +70,71 @@ final class TensorBoardLog extends RunLog {
         Locale.ROOT,
         "events.out.tfevents.%010d.%s.%d.0",
         seconds,
-        host(),
+        Provenance.host(),
         ProcessHandle.current().pid());
-  }
-
-  private static String host() {
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      return "localhost"; // the name only helps people to tell files apart
-    }
   }
 
   private static double now() {
     return System.currentTimeMillis() / 1e3;
+  }
+
+  @Override
+  public void onStep(StepMetrics metrics) {
+    writeUpdates();
+    super.onStep(metrics);
+  }
+
+  /** What became of each parameter as scalars; how the layers differ as histograms. */
+  @Override
+  public void onMaskUpdate(MaskUpdate update, MaskStructure structure) {
+    var values = new LinkedHashMap<String, Double>();
+    String prefix = "masks/" + update.parameter() + "/";
+    values.put(prefix + "sparsity", update.sparsity());
+    values.put(prefix + "dropped", (double) update.dropped());
+    values.put(prefix + "grown", (double) update.grown());
+    values.put(prefix + "dead_rows", (double) structure.deadRows());
+    values.put(prefix + "dead_columns", (double) structure.deadColumns());
+    Double overlap = structure.overlap();
+    if (overlap != null) {
+      values.put(prefix + "overlap_with_first", overlap);
+    }
+    Double explored = structure.explored();
+    if (explored != null) {
+      values.put(prefix + "explored", explored);
+    }
+    write(update.step(), values);
+    updates.add(update);
+  }
+
+  /** Once all parameters of an update are known. */
+  private void writeUpdates() {
+    if (updates.isEmpty()) {
+      return;
+    }
+    long step = updates.getFirst().step();
+    histogram(step, "layers/sparsity", MaskUpdate::sparsity);
+    histogram(
+        step,
+        "layers/grown_fraction",
+        update -> update.kept() == 0 ? 0 : update.grown() / (double) update.kept());
+    long kept = updates.stream().mapToLong(MaskUpdate::kept).sum();
+    long size = updates.stream().mapToLong(MaskUpdate::size).sum();
+    var values = new LinkedHashMap<String, Double>();
+    values.put("masks/sparsity", 1 - (double) kept / size);
+    values.put("masks/dropped", (double) updates.stream().mapToLong(MaskUpdate::dropped).sum());
+    values.put("masks/grown", (double) updates.stream().mapToLong(MaskUpdate::grown).sum());
+    write(step, values);
+    updates.clear();
+  }
+
+  private void histogram(long step, String tag, ToDoubleFunction<MaskUpdate> value) {
+    double[] values = updates.stream().mapToDouble(value).toArray();
+    file.append(EventRecord.histogram(now(), step, tag, values));
+  }
+
+  @Override
+  public void onEnd(RunSummary summary) {
+    writeUpdates();
   }
 
   @Override
@@ -93,6 +150,7 @@ final class TensorBoardLog extends RunLog {
 
   @Override
   public void onEvaluation(Evaluation evaluation) {
+    writeUpdates();
     String prefix = evaluation.dataset().isEmpty() ? "val/" : "val/" + evaluation.dataset() + "/";
     var values = new LinkedHashMap<String, Double>();
     values.put(prefix + "loss", evaluation.loss());

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
@@ -17,7 +18,10 @@ import java.util.zip.CRC32C;
 public final class EventFiles {
   private EventFiles() {}
 
-  /** "step tag value" for a scalar; "step version" and "step start" for the others. */
+  /**
+   * "step tag value" for a scalar, "step tag histogram of N from LOW to HIGH" for a histogram; "step
+   * version" and "step start" for the others.
+   */
   public static List<String> read(Path file) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     var events = new ArrayList<String>();
@@ -77,10 +81,38 @@ public final class EventFiles {
       ByteBuffer value = slice(summary, (int) varint(summary));
       assertThat(varint(value)).isEqualTo(1 << 3 | 2);
       String tag = text(value);
-      assertThat(varint(value)).isEqualTo(2 << 3 | 5);
-      events.add(step + " " + tag + " " + value.getFloat());
+      long kind = varint(value);
+      if (kind == (5 << 3 | 2)) {
+        events.add(step + " " + tag + " " + histogram(slice(value, (int) varint(value))));
+      } else {
+        assertThat(kind).isEqualTo(2 << 3 | 5);
+        events.add(step + " " + tag + " " + value.getFloat());
+      }
       assertThat(value.hasRemaining()).isFalse();
     }
+  }
+
+  private static String histogram(ByteBuffer bytes) {
+    var numbers = new double[5];
+    for (int field = 1; field <= 5; field++) {
+      assertThat(varint(bytes)).isEqualTo((long) field << 3 | 1);
+      numbers[field - 1] = bytes.getDouble();
+    }
+    double[] limits = doubles(bytes, 6);
+    double[] counts = doubles(bytes, 7);
+    assertThat(limits).hasSameSizeAs(counts).isSorted();
+    assertThat(limits[limits.length - 1]).isEqualTo(numbers[1]);
+    assertThat(Arrays.stream(counts).sum()).isEqualTo(numbers[2]);
+    assertThat(bytes.hasRemaining()).isFalse();
+    return "histogram of %s from %s to %s".formatted((int) numbers[2], numbers[0], numbers[1]);
+  }
+
+  private static double[] doubles(ByteBuffer bytes, int field) {
+    assertThat(varint(bytes)).isEqualTo((long) field << 3 | 2);
+    ByteBuffer packed = slice(bytes, (int) varint(bytes));
+    var values = new double[packed.remaining() / 8];
+    packed.asDoubleBuffer().get(values);
+    return values;
   }
 
   private static long varint(ByteBuffer bytes) {

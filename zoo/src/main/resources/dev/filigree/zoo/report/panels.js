@@ -1,0 +1,57 @@
+'use strict';
+
+// Which charts the page has, and what each shows of the runs in view.
+
+/** The charts; each has draw(), which shows the runs as they are now. */
+function chartPanels(view) {
+  const lossUnit = view.unit === 'position' ? 'loss' : `nats a ${view.unit}`;
+  const several = view.runs.length > 1;
+  const loss = { unit: lossUnit, format: (value, exact) => (exact ? fixed(value, 4) : significant(value)), wide: true };
+  const narrow = (title, unit, format, column, more = {}) => ({
+    chart: new Chart(view, { title, unit, format, log: false, ...more }),
+    series: () => trainSeries(view, column, more.weight ?? 0),
+  });
+  const panels = several
+    ? [
+        { chart: new Chart(view, { ...loss, title: 'Training loss' }), series: () => trainSeries(view, 'loss', view.weight) },
+        { chart: new Chart(view, { ...loss, title: 'Validation loss' }), series: () => evalSeries(view, 'loss') },
+      ]
+    : [{ chart: new Chart(view, { ...loss, title: 'Loss' }), series: () => lossOfOne(view) }];
+  panels.push(
+    { chart: new Chart(view, { title: 'Accuracy', unit: '%', format: (value, exact) => (exact ? percent(value) : significant(100 * value)), log: false, wide: true }), series: () => evalSeries(view, 'accuracy') },
+    narrow('Learning rate', 'learning rate', significant, 'lr'),
+    narrow(`${sentence(view.unit)}s a second`, `${view.unit}s / s`, compact, 'speed', { clip: true, zero: true }),
+    narrow('Sparsity', '% of the weights', (value, exact) => (exact ? percent(value) : significant(100 * value)), 'sparsity'),
+    narrow('Gradient norm', 'L2 norm, before clipping', significant, 'grad_norm', { clip: true }),
+    {
+      chart: new Chart(view, { title: 'Weights exchanged', unit: '% of the weights kept', format: (value, exact) => (exact ? percent(value) : significant(100 * value)), log: false, wide: true, zero: true }),
+      series: () => exchanged(view),
+    },
+  );
+  return panels.map(panel => ({
+    card: panel.chart.card,
+    chart: panel.chart,
+    draw: () => panel.chart.show(panel.series(), marks(view)),
+  }));
+}
+
+/** Training and validation of a single run, in two colours. */
+function lossOfOne(view) {
+  const named = (line, i) => ({ ...line, colour: runColour(i + 1) });
+  const training = trainSeries(view, 'loss', view.weight).map(line => ({ ...line, name: line.main ? 'training' : '' }));
+  const validation = evalSeries(view, 'loss').map((line, i) => named({ ...line, name: `validation${line.name ? ` ${line.name}` : ''}` }, i));
+  return [...training, ...validation];
+}
+
+/** What each mask update grew and dropped; of several runs what it grew. */
+function exchanged(view) {
+  const share = (run, column) => run.updates[column].map((value, i) => (run.updates.kept[i] ? value / run.updates.kept[i] : null));
+  if (view.groups) return groupSeries(view, run => ({ x: run.updates, y: share(run, 'grown') }), 0);
+  const one = view.runs.length === 1;
+  return view.shown.flatMap(run => {
+    const x = run.updates[view.axis];
+    const grown = { name: one ? 'grown' : run.label, colour: one ? colour('grown') : run.colour, x, y: share(run, 'grown'), main: true, points: true };
+    const dropped = { name: 'dropped', colour: colour('dropped'), x, y: share(run, 'dropped'), main: true, points: true, dash: [5, 4] };
+    return one ? [dropped, grown] : [grown];
+  });
+}
