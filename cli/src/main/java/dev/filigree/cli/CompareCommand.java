@@ -1,5 +1,6 @@
 package dev.filigree.cli;
 
+import dev.filigree.cli.ProgressLine.Several;
 import dev.filigree.io.Json;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.report.CompareReport;
@@ -8,6 +9,7 @@ import dev.filigree.zoo.report.CompareReport.Statistic;
 import dev.filigree.zoo.report.Figures;
 import dev.filigree.zoo.train.Trainer;
 import dev.filigree.zoo.train.event.RunSummary;
+import dev.filigree.zoo.train.event.Unit;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -80,16 +82,24 @@ final class CompareCommand implements Callable<Integer> {
     var results = new ArrayList<Method>();
     var rows = new ArrayList<Map<String, Object>>();
     String units = "";
+    int run = 0;
+    double seconds = 0;
     for (var entry : overrides.entrySet()) {
       var runs = new ArrayList<Run>();
       for (long seed = 0; seed < seeds; seed++) {
         Path runDirectory = directory.resolve(entry.getKey() + "-seed" + seed);
-        RunConfig run = config.read(List.of(entry.getValue(), "seed=" + seed));
-        spec.commandLine().getErr().println("== " + entry.getKey() + ", seed " + seed);
-        int stopped = train(run, runDirectory, runs, seed);
+        RunConfig changed = config.read(List.of(entry.getValue(), "seed=" + seed));
+        var several = new Several(++run, overrides.size() * seeds, seconds / (run - 1));
+        spec.commandLine()
+            .getErr()
+            .printf(
+                "== run %d of %d: %s, seed %d%n", run, several.runs(), entry.getKey(), seed);
+        long started = System.nanoTime();
+        int stopped = train(changed, runDirectory, runs, seed, several);
         if (stopped != 0) {
           return stopped;
         }
+        seconds += (System.nanoTime() - started) / 1e9;
       }
       units = runs.getFirst().summary().unit().plural();
       results.add(result(entry.getKey(), runs));
@@ -118,13 +128,14 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   /** Trains once; returns an exit code, 0 unless it was interrupted. */
-  private int train(RunConfig run, Path directory, List<Run> runs, long seed) {
+  private int train(
+      RunConfig run, Path directory, List<Run> runs, long seed, Several several) {
     PrintWriter err = spec.commandLine().getErr();
     try (Trainer trainer = Trainer.start(run, directory);
         var interrupts = new Interrupts(trainer::requestStop, trainer::hasCheckpoint, err)) {
       trainer.warnings().forEach(line -> err.println("warning: " + line));
       if (!quiet) {
-        trainer.listen(new ProgressLine(err, ProgressLine.terminalColumns()));
+        trainer.listen(new ProgressLine(err, Terminal::columns, several));
       }
       RunSummary summary = trainer.run();
       if (interrupts.interrupted()) {
@@ -191,16 +202,21 @@ final class CompareCommand implements Callable<Integer> {
       output.println(text);
       return;
     }
-    output.printf("%-8s %9s %20s %22s%n", "method", "sparsity", "validation loss", units + "/s");
+    boolean tokens = units.equals(Unit.TOKENS.plural());
+    String perplexity = tokens ? "perplexity" : "";
+    output.printf(
+        "%-8s %9s %20s %11s %22s%n",
+        "method", "sparsity", "validation loss", perplexity, units + "/s");
     for (Method method : results) {
       output.printf(
-          "%-8s %9s %20s %22s%n",
+          "%-8s %9s %20s %11s %22s%n",
           method.name(),
           Figures.percent(method.sparsity()),
           "%s ± %s"
               .formatted(
                   Figures.fixed(method.validationLoss().mean(), 4),
                   Figures.fixed(method.validationLoss().deviation(), 4)),
+          tokens ? Figures.perplexity(Math.exp(method.validationLoss().mean())) : "",
           "%s ± %s"
               .formatted(
                   Figures.compact(method.positionsPerSecond().mean()),

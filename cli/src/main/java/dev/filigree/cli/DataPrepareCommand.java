@@ -88,7 +88,7 @@ final class DataPrepareCommand implements Callable<Integer> {
     var preparation =
         new DataPreparation(DocumentSources.of(sources, glob, textKey), Tokenizers.of(tokenizer))
             .threads(threads);
-    if (ProgressLine.terminalColumns() > 0) {
+    if (Terminal.columns() > 0) {
       preparation.progress(new TokenCounter(spec.commandLine().getErr()));
     }
     print(preparation.into(target));
@@ -130,7 +130,7 @@ final class DataPrepareCommand implements Callable<Integer> {
   private void print(DataPreparation.Result result) {
     TokenStore store = result.store();
     PrintWriter out = spec.commandLine().getOut();
-    if (ProgressLine.terminalColumns() > 0) {
+    if (Terminal.columns() > 0) {
       spec.commandLine().getErr().println();
     }
     store.notes().forEach(note -> spec.commandLine().getErr().println("note: " + note));

@@ -219,9 +219,13 @@ final class EvaluateCommand implements Callable<Integer> {
           } else {
             out.printf(
                 "%s%-14s %s%n",
-                indent, name, value instanceof Double number ? Figures.fixed(number, 4) : value);
+                indent, name, value instanceof Double number ? figure(name, number) : value);
           }
         });
+  }
+
+  private static String figure(String name, double value) {
+    return name.equals("perplexity") ? Figures.perplexity(value) : Figures.fixed(value, 4);
   }
 
   private RunConfig config(Checkpoint checkpoint) {

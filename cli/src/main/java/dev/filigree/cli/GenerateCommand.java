@@ -53,6 +53,7 @@ final class GenerateCommand implements Callable<Integer> {
       throw new UsageException("--tokens must be 1 or more, found " + tokens);
     }
     PrintWriter out = spec.commandLine().getOut();
+    boolean terminal = Terminal.isOutput();
     var texts = new Texts(TextModel.load(Inputs.checkpoint(path)));
     out.print(prompt);
     texts.generate(
@@ -61,7 +62,7 @@ final class GenerateCommand implements Callable<Integer> {
         temperature,
         seed,
         piece -> {
-          out.print(piece);
+          out.print(terminal ? Terminal.printable(piece) : piece);
           out.flush();
         });
     out.println();

@@ -9,7 +9,10 @@ import dev.filigree.zoo.train.event.StepMetrics;
 import dev.filigree.zoo.train.event.TrainingListener;
 import dev.filigree.zoo.train.event.Unit;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.IntSupplier;
 
 /**
  * Shows how far a run is. On a terminal one line that is drawn over; elsewhere a plain line every
@@ -17,6 +20,11 @@ import java.util.Locale;
  */
 final class ProgressLine implements TrainingListener {
   private static final int BAR_CELLS = 20;
+  private static final int LEAST_CELLS = 6;
+
+  /** Two blanks, the percentage and both ends of a bar. */
+  private static final int BAR_FRAME = 9;
+
   private static final int PLAIN_LINES = 20;
   private static final long REDRAW_NANOS = 100_000_000;
 
@@ -26,7 +34,8 @@ final class ProgressLine implements TrainingListener {
   private static final String EIGHTHS = " ▏▎▍▌▋▊▉";
 
   private final PrintWriter err;
-  private final int columns;
+  private final IntSupplier width;
+  private final Several several;
   private long firstStep;
   private long lastStep;
   private double loss;
@@ -36,19 +45,41 @@ final class ProgressLine implements TrainingListener {
   private long stepsSeen;
   private String validation = "";
   private long drawnAt;
+  private int drawnWidth;
+  private long startedAt;
 
   /**
-   * @param columns of the terminal; 0 where the output is none
+   * Which of several runs this is.
+   *
+   * @param run counted from 1
+   * @param secondsPerRun mean of those before it; NaN for the first
    */
-  ProgressLine(PrintWriter err, int columns) {
-    this.err = err;
-    this.columns = columns;
+  record Several(int run, int runs, double secondsPerRun) {
+    /** A run by itself. */
+    static final Several ALONE = new Several(1, 1, Double.NaN);
+
+    /** Of all runs, where this one is part of several and takes as long as it looks. */
+    private double secondsLeft(double ofThis, double seconds) {
+      return ofThis + (runs - run) * (run == 1 ? seconds + ofThis : secondsPerRun);
+    }
   }
 
-  /** The width of the terminal that standard error goes to, by the launcher; 0 for none. */
-  static int terminalColumns() {
-    String columns = System.getenv("FILIGREE_COLUMNS");
-    return columns != null && columns.matches("\\d{1,4}") ? Integer.parseInt(columns) : 0;
+  /**
+   * @param columns of the terminal, asked before every line; 0 where the output is none
+   */
+  ProgressLine(PrintWriter err, IntSupplier columns) {
+    this(err, columns, Several.ALONE);
+  }
+
+  /**
+   * The same for one of several runs: the time left is that of all.
+   *
+   * @param columns of the terminal, asked before every line; 0 where the output is none
+   */
+  ProgressLine(PrintWriter err, IntSupplier columns, Several several) {
+    this.err = err;
+    this.width = columns;
+    this.several = several;
   }
 
   @Override
@@ -67,6 +98,7 @@ final class ProgressLine implements TrainingListener {
             ? "steps %,d to %,d".formatted(firstStep + 1, lastStep)
             : "all %,d steps are done".formatted(lastStep));
     err.println("run directory " + start.directory());
+    startedAt = System.nanoTime();
   }
 
   @Override
@@ -78,14 +110,15 @@ final class ProgressLine implements TrainingListener {
     secondsPerStep += share * (metrics.stepSeconds() - secondsPerStep);
     positionsPerSecond += share * (metrics.positionsPerSecond() - positionsPerSecond);
     boolean last = metrics.step() == lastStep;
+    int columns = width.getAsInt();
     if (columns > 0) {
       long now = System.nanoTime();
       if (last || now - drawnAt >= REDRAW_NANOS) {
         drawnAt = now;
-        draw(bar(metrics.step()) + " " + figures(metrics));
+        draw(fitted(metrics, columns - 1), columns);
       }
     } else if (last || metrics.step() % plainEvery() == 0) {
-      err.println(figures(metrics));
+      err.println(String.join(" · ", figures(metrics)));
     }
   }
 
@@ -93,36 +126,53 @@ final class ProgressLine implements TrainingListener {
     return Math.max(1, (lastStep - firstStep) / PLAIN_LINES);
   }
 
-  private String figures(StepMetrics metrics) {
-    String sparsity =
-        metrics.sparsity() > 0
-            ? String.format(Locale.ROOT, " · %.1f %% sparse", 100 * metrics.sparsity())
-            : "";
-    return String.format(
-        Locale.ROOT,
-        "step %,d/%,d · loss %.3f%s · %s %s/s%s · %s left",
-        metrics.step(),
-        lastStep,
-        loss,
-        validation,
-        Figures.compact(positionsPerSecond),
-        unit.plural(),
-        sparsity,
-        Figures.duration(Math.rint(secondsPerStep * (lastStep - metrics.step()))));
+  /** The figures, the most important first: a line that is too long loses the last ones. */
+  private List<String> figures(StepMetrics metrics) {
+    var figures = new ArrayList<String>();
+    double left = secondsPerStep * (lastStep - metrics.step());
+    String ofThis = Figures.duration(Math.rint(left)) + " left";
+    if (several.runs == 1) {
+      figures.add(ofThis);
+    } else {
+      double since = (System.nanoTime() - startedAt) / 1e9;
+      figures.add(Figures.duration(Math.rint(several.secondsLeft(left, since))) + " left in all");
+      figures.add("run %d of %d: %s".formatted(several.run, several.runs, ofThis));
+    }
+    figures.add(String.format(Locale.ROOT, "step %,d/%,d", metrics.step(), lastStep));
+    figures.add(String.format(Locale.ROOT, "mean loss %.3f", loss));
+    if (!validation.isEmpty()) {
+      figures.add(validation);
+    }
+    figures.add("mean %s %s/s".formatted(Figures.compact(positionsPerSecond), unit.plural()));
+    if (metrics.sparsity() > 0) {
+      figures.add(String.format(Locale.ROOT, "%.1f %% sparse", 100 * metrics.sparsity()));
+    }
+    return figures;
   }
 
-  private String bar(long step) {
-    long eighths = BAR_CELLS * 8L * step / Math.max(1, lastStep);
+  /** As many whole figures as there is room for, and a bar where there is more. */
+  private String fitted(StepMetrics metrics, int room) {
+    List<String> figures = figures(metrics);
+    while (figures.size() > 1 && String.join(" · ", figures).length() > room) {
+      figures.removeLast();
+    }
+    String line = String.join(" · ", figures);
+    int cells = Math.min(BAR_CELLS, room - line.length() - BAR_FRAME);
+    return cells < LEAST_CELLS ? line : line + "  " + bar(metrics.step(), cells);
+  }
+
+  private String bar(long step, int cells) {
+    long eighths = cells * 8L * step / Math.max(1, lastStep);
     int full = (int) (eighths / 8);
-    String partial = full < BAR_CELLS ? String.valueOf(EIGHTHS.charAt((int) (eighths % 8))) : "";
-    String bar = "█".repeat(full) + partial + " ".repeat(Math.max(0, BAR_CELLS - full - 1));
+    String partial = full < cells ? String.valueOf(EIGHTHS.charAt((int) (eighths % 8))) : "";
+    String bar = "█".repeat(full) + partial + " ".repeat(Math.max(0, cells - full - 1));
     return String.format(Locale.ROOT, "%3d %%▕%s▏", 100 * step / Math.max(1, lastStep), bar);
   }
 
   @Override
   public void onEvaluation(Evaluation evaluation) {
-    validation = String.format(Locale.ROOT, " · validation %.3f", evaluation.loss());
-    if (columns == 0) {
+    validation = String.format(Locale.ROOT, "validation %.3f", evaluation.loss());
+    if (width.getAsInt() == 0) {
       err.printf(
           Locale.ROOT,
           "step %,d: validation%s loss %.4f%s%n",
@@ -139,7 +189,7 @@ final class ProgressLine implements TrainingListener {
       return ", accuracy " + Figures.percent(accuracy);
     }
     return unit == Unit.TOKENS
-        ? ", perplexity " + Figures.significant(evaluation.perplexity())
+        ? ", perplexity " + Figures.perplexity(evaluation.perplexity())
         : "";
   }
 
@@ -151,21 +201,26 @@ final class ProgressLine implements TrainingListener {
 
   @Override
   public void onEnd(RunSummary summary) {
-    if (columns > 0 && stepsSeen > 0) {
+    if (width.getAsInt() > 0 && stepsSeen > 0) {
       err.println();
     }
   }
 
-  /** Cut to the terminal: a line that wraps cannot be drawn over. */
-  private void draw(String line) {
+  /** Never wider than the terminal, since a line that wraps cannot be drawn over. */
+  private void draw(String line, int columns) {
+    if (columns < drawnWidth) {
+      err.println(); // what was drawn has wrapped
+    }
+    drawnWidth = columns;
     String cut = line.length() < columns ? line : line.substring(0, columns - 1);
     err.print("\r" + cut + " ".repeat(columns - 1 - cut.length()));
     err.flush();
   }
 
   private void clear() {
+    int columns = width.getAsInt();
     if (columns > 0) {
-      draw("");
+      draw("", columns);
       err.print("\r");
     }
   }

@@ -35,12 +35,16 @@ final class Sample {
     return text.toString();
   }
 
-  /** The beginning of a sample as a terminal shows it: no blank lines at its end, no long ones. */
+  /**
+   * The beginning of a sample as a terminal shows it: no blank lines at its end, no long ones, nothing
+   * that steers the terminal.
+   */
   static List<String> lines(String sample) {
     List<String> lines =
         sample
             .lines()
             .limit(LINES)
+            .map(Terminal::printable)
             .map(line -> line.substring(0, Math.min(line.length(), COLUMNS)).stripTrailing())
             .toList();
     int end = lines.size();

@@ -28,7 +28,7 @@ final class SummaryTable {
     if (evalLoss != null) {
       table.row("validation loss", loss(evalLoss, summary.unit()));
       if (summary.unit() == Unit.TOKENS) {
-        table.row("perplexity", Figures.significant(Math.exp(evalLoss)) + " a token");
+        table.row("perplexity", Figures.perplexity(Math.exp(evalLoss)) + " a token");
       }
     }
     Double accuracy = summary.accuracy();

@@ -63,7 +63,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--dry-run",
-      description = "Shows layers, sparsity and memory of the run; trains nothing.")
+      description = "Shows data, layers, sparsity and memory of the run; trains nothing.")
   private boolean dryRun;
 
   @Option(names = "--quiet", description = "No progress, no table: only errors.")
@@ -83,7 +83,7 @@ final class TrainCommand implements Callable<Integer> {
       if (!quiet) {
         trainer.config().notes().forEach(note -> err().println("note: " + note));
         trainer.start().ifPresent(start -> err().println("note: " + start));
-        trainer.listen(new ProgressLine(err(), ProgressLine.terminalColumns()));
+        trainer.listen(new ProgressLine(err(), Terminal::columns));
       }
       RunSummary summary = trainer.run();
       finish(trainer, summary);
@@ -123,6 +123,7 @@ final class TrainCommand implements Callable<Integer> {
   private void plan() {
     RunConfig planned =
         resume == null ? config.read(overrides()) : Trainer.resumable(resume, resumed());
+    PlannedData.lines(planned).forEach(spec.commandLine().getOut()::println);
     spec.commandLine().getOut().print(RunPlan.of(planned).text());
     spec.commandLine().getOut().flush();
   }

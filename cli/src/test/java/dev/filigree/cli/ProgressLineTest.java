@@ -2,6 +2,7 @@ package dev.filigree.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.filigree.cli.ProgressLine.Several;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
 import dev.filigree.zoo.train.event.Evaluation;
@@ -12,13 +13,21 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ProgressLineTest {
   private final StringWriter err = new StringWriter();
 
   private ProgressLine started(int columns, long first, long last) {
-    var line = new ProgressLine(new PrintWriter(err), columns);
+    return started(() -> columns, Several.ALONE, first, last);
+  }
+
+  private ProgressLine started(IntSupplier columns, Several several, long first, long last) {
+    var line = new ProgressLine(new PrintWriter(err), columns, several);
     RunConfig config = RunConfig.defaults(List.of());
     line.onStart(
         new RunStart(
@@ -47,7 +56,7 @@ class ProgressLineTest {
     assertThat(err.toString().lines()).hasSize(20);
     assertThat(err.toString()).doesNotContain("\r");
     assertThat(err.toString().lines().findFirst().orElseThrow())
-        .isEqualTo("step 5/100 · loss 2.000 · 20 k tokens/s · 80.0 % sparse · 48.0 s left");
+        .isEqualTo("48.0 s left · step 5/100 · mean loss 2.000 · mean 20 k tokens/s · 80.0 % sparse");
   }
 
   @Test
@@ -57,8 +66,52 @@ class ProgressLineTest {
     line.onStep(step(2, 2));
     String[] drawn = err.toString().split("\r", -1);
     assertThat(drawn).hasSize(3);
-    assertThat(drawn[2]).hasSize(59).startsWith("100 %").contains("step 2/2");
+    assertThat(drawn[2].stripTrailing()).isEqualTo("0.0 s left · step 2/2 · mean loss 2.000 · mean 20 k tokens/s");
+    assertThat(drawn[2]).hasSize(59);
     assertThat(err.toString()).doesNotContain("\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {12, 40, 80, 100, 140, 200})
+  void theTimeLeftComesFirstAndNoFigureIsCut(int columns) {
+    ProgressLine line = started(columns, 0, 20_000);
+    line.onEvaluation(new Evaluation(1, "", 2.5, 640, null, null));
+    line.onStep(step(1, 2));
+    String drawn = err.toString().split("\r", -1)[1];
+    assertThat(drawn).hasSize(columns - 1);
+    String left = "2 h 46 min left";
+    if (columns > left.length()) {
+      String whole =
+          left
+              + " · step 1/20,000 · mean loss 2.000 · validation 2.500 · mean 20 k tokens/s"
+              + " · 80.0 % sparse";
+      String shown = drawn.replaceFirst("  +\\d+ %▕.*", "").stripTrailing();
+      assertThat(whole).startsWith(shown);
+      assertThat(whole.substring(shown.length())).matches("|( · .*)");
+    }
+    assertThat(drawn.contains("▕")).isEqualTo(columns >= 140);
+  }
+
+  @Test
+  void aResizeIsFollowed() {
+    var columns = new AtomicInteger(100);
+    ProgressLine line = started(columns::get, Several.ALONE, 0, 1);
+    line.onStep(step(1, 2));
+    columns.set(50);
+    line.onStep(step(1, 2));
+    String[] drawn = err.toString().split("\r", -1);
+    assertThat(drawn[1]).hasSize(99 + System.lineSeparator().length());
+    assertThat(drawn[2]).hasSize(49);
+  }
+
+  @Test
+  void ofSeveralRunsTheTimeLeftIsThatOfAll() {
+    ProgressLine line = started(() -> 0, new Several(3, 5, 60), 0, 100);
+    for (long step = 1; step <= 5; step++) {
+      line.onStep(step(step, 2));
+    }
+    assertThat(err.toString())
+        .startsWith("2 min 48 s left in all · run 3 of 5: 48.0 s left · step 5/100 · ");
   }
 
   @Test
@@ -66,7 +119,7 @@ class ProgressLineTest {
     ProgressLine line = started(0, 0, 2);
     line.onStep(step(1, 2));
     line.onStep(step(2, 4));
-    assertThat(err.toString()).contains("step 2/2 · loss 3.000");
+    assertThat(err.toString()).contains("step 2/2 · mean loss 3.000");
   }
 
   @Test
@@ -75,8 +128,8 @@ class ProgressLineTest {
     line.onEvaluation(new Evaluation(1, "", 2.5, 640, null, null));
     line.onStep(step(2, 2));
     assertThat(err.toString())
-        .contains("step 1: validation loss 2.5000, perplexity 12.2")
-        .contains("loss 2.000 · validation 2.500 ·");
+        .contains("step 1: validation loss 2.5000, perplexity 12.18")
+        .contains("mean loss 2.000 · validation 2.500 ·");
   }
 
   @Test

@@ -12,4 +12,10 @@ class SampleTest {
     assertThat(Sample.lines("a\n" + "\n".repeat(30) + "b")).containsExactly("a");
     assertThat(Sample.lines(" \n")).isEmpty();
   }
+
+  @Test
+  void whatWouldSteerATerminalIsEscaped() {
+    assertThat(Sample.lines("a\u001b[31mb\u0007\tc\u202ed\u0085é中😀\uFFFD"))
+        .containsExactly("a\\x1b[31mb\\x07\tc\\u202ed\\x85é中😀\uFFFD");
+  }
 }

@@ -19,6 +19,11 @@ public final class Figures {
     return Double.isFinite(value) ? String.format(Locale.ROOT, "%." + digits + "f", value) : "–";
   }
 
+  /** A perplexity: two digits after the point below a thousand, three digits above. */
+  public static String perplexity(double value) {
+    return value < 1000 ? fixed(value, 2) : compact(value);
+  }
+
   /** A fraction as a percentage with two digits after the point. */
   public static String percent(double fraction) {
     return Double.isFinite(fraction) ? fixed(100 * fraction, 2) + " %" : "–";

@@ -16,6 +16,8 @@ function significant(value) {
 }
 
 const fixed = (value, digits) => (known(value) ? value.toFixed(digits) : DASH);
+/** Two digits after the point below a thousand, three digits above. */
+const perplexity = value => (known(value) && value < 1000 ? fixed(value, 2) : compact(value));
 const percent = value => (known(value) ? `${(100 * value).toFixed(2)} %` : DASH);
 const shortPercent = value => (known(value) ? `${significant(100 * value)} %` : DASH);
 const whole = value => (known(value) ? Math.round(value).toLocaleString('en-US') : DASH);

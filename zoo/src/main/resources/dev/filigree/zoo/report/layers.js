@@ -117,8 +117,9 @@ class Layers {
         ...row.lines.map(found => {
           const upTo = at === null ? found.y.length : found.x.filter(x => known(x) && x <= at).length;
           const index = Math.min(found.y.length, upTo) - 1;
-          const value = index >= 0 ? found.y[index] : at === null && this.figure === 'sparsity' ? found.layer.counted : null;
-          const target = index >= 0 && row.figure.target ? row.figure.target(found.layer)[index] : at === null ? found.layer.target : null;
+          const end = at === null && this.figure === 'sparsity';
+          const value = end ? found.layer.counted : index >= 0 ? found.y[index] : null;
+          const target = end ? found.layer.target : index >= 0 && row.figure.target ? row.figure.target(found.layer)[index] : null;
           const off = this.figure === 'sparsity' && known(value) && known(target) && Math.abs(value - target) > 0.005;
           const text = element('b', { class: off ? 'off' : '', title: off ? `target ${percent(target)}` : '' }, row.figure.format(value));
           if (this.view.runs.length > 1) text.style.color = found.colour;

@@ -69,7 +69,7 @@ function tiles(run) {
   const shown = [
     tile('Validation loss', fixed(f.evalLoss, 4), unit),
     tile('Training loss', fixed(f.trainLoss, 4), `${unit}, last step`),
-    tile('Perplexity', significant(f.perplexity), 'a token, validation'),
+    tile('Perplexity', perplexity(f.perplexity), 'a token, validation'),
     tile('Accuracy', percent(f.accuracy), 'validation'),
     tile('Bits per byte', fixed(f.bitsPerByte, 3), 'validation'),
     tile('Sparsity', percent(f.sparsity), known(f.target) ? `target: ${percent(f.target)}` : 'counted'),
@@ -85,7 +85,7 @@ function runTable(view) {
   const columns = ['run', 'state', 'step', 'training loss', 'validation loss', view.unit === 'token' ? 'perplexity' : view.unit === 'picture' ? 'accuracy' : null, 'sparsity', `${view.unit}s / s`, 'time'].filter(Boolean);
   const rows = view.runs.map(run => {
     const f = figures(run);
-    const quality = view.unit === 'token' ? significant(f.perplexity) : view.unit === 'picture' ? percent(f.accuracy) : null;
+    const quality = view.unit === 'token' ? perplexity(f.perplexity) : view.unit === 'picture' ? percent(f.accuracy) : null;
     const cells = [stateMark(run), count(f.step), fixed(f.trainLoss, 4), fixed(f.evalLoss, 4), quality, percent(f.sparsity), compact(f.speed), duration(f.seconds)].filter(cell => cell !== null);
     return element(
       'tr',
@@ -117,7 +117,7 @@ function groupTable(view) {
   };
   const rows = view.groups.map(group => {
     const all = group.runs.map(figures);
-    const quality = view.unit === 'token' ? statistic(all.map(f => f.perplexity), significant) : view.unit === 'picture' ? statistic(all.map(f => f.accuracy), percent) : null;
+    const quality = view.unit === 'token' ? statistic(all.map(f => f.perplexity), perplexity) : view.unit === 'picture' ? statistic(all.map(f => f.accuracy), percent) : null;
     const cells = [String(all.length), percent(last(all).sparsity), statistic(all.map(f => f.evalLoss), value => fixed(value, 4)), quality, statistic(all.map(f => f.speed), compact)].filter(cell => cell !== null);
     return element('tr', { class: view.hidden.has(group.name) ? 'hidden' : '' }, element('td', {}, swatch(view, group.name, group.colour, group.name)), cells.map(cell => element('td', {}, cell)));
   });

@@ -41,4 +41,12 @@ class FiguresTest {
     assertThat(Figures.percent(Double.NaN)).isEqualTo("–");
     assertThat(Figures.significant(Double.NaN)).isEqualTo("–");
   }
+
+  @Test
+  void perplexitiesAreRoundedInOneWay() {
+    assertThat(Figures.perplexity(8.837)).isEqualTo("8.84");
+    assertThat(Figures.perplexity(120)).isEqualTo("120.00");
+    assertThat(Figures.perplexity(51_234)).isEqualTo("51.2 k");
+    assertThat(Figures.perplexity(Double.NaN)).isEqualTo("–");
+  }
 }

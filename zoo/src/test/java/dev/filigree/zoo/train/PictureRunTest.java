@@ -97,11 +97,12 @@ class PictureRunTest {
         .doesNotContainKeys("perplexity", "tokens");
     assertThat(Files.readAllLines(run.resolve("metrics.csv")).getFirst())
         .isEqualTo(
-            "event,step,dataset,pictures,loss,accuracy,lr,grad_norm,sparsity,pictures_per_second,"
-                + "step_seconds");
+            "event,step,dataset,pictures,wall_seconds,loss,accuracy,lr,grad_norm,sparsity,"
+                + "pictures_per_second,step_seconds,parameter,dropped,grown,kept,target_sparsity,"
+                + "dead_rows,dead_columns,overlap_with_first,explored");
     assertThat(Files.readString(run.resolve("report.html")))
-        .contains("Pictures a second", "Accuracy")
-        .doesNotContain("Perplexity", "Tokens a second");
+        .contains("\"unit\":\"picture\"", "\"accuracy\":[")
+        .doesNotContain("\"tokens\":");
   }
 
   @Test

@@ -58,7 +58,19 @@ class TrainerTest {
     assertThat(TinyRun.rows(run, "mask_update")).hasSize(3 * 14);
     assertThat(TinyRun.rows(run, "mask_update").getFirst())
         .containsOnlyKeys(
-            "event", "step", "parameter", "dropped", "grown", "kept", "target_sparsity", "sparsity")
+            "event",
+            "step",
+            "tokens",
+            "parameter",
+            "dropped",
+            "grown",
+            "kept",
+            "target_sparsity",
+            "sparsity",
+            "dead_rows",
+            "dead_columns",
+            "overlap_with_first",
+            "explored")
         .containsEntry("step", 4L)
         .containsEntry("kept", 256L);
     assertThat(TinyRun.rows(run, "eval")).hasSize(2);
