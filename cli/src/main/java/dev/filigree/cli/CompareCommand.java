@@ -92,8 +92,7 @@ final class CompareCommand implements Callable<Integer> {
         var several = new Several(++run, overrides.size() * seeds, seconds / (run - 1));
         spec.commandLine()
             .getErr()
-            .printf(
-                "== run %d of %d: %s, seed %d%n", run, several.runs(), entry.getKey(), seed);
+            .printf("== run %d of %d: %s, seed %d%n", run, several.runs(), entry.getKey(), seed);
         long started = System.nanoTime();
         int stopped = train(changed, runDirectory, runs, seed, several);
         if (stopped != 0) {
@@ -128,8 +127,7 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   /** Trains once; returns an exit code, 0 unless it was interrupted. */
-  private int train(
-      RunConfig run, Path directory, List<Run> runs, long seed, Several several) {
+  private int train(RunConfig run, Path directory, List<Run> runs, long seed, Several several) {
     PrintWriter err = spec.commandLine().getErr();
     try (Trainer trainer = Trainer.start(run, directory);
         var interrupts = new Interrupts(trainer::requestStop, trainer::hasCheckpoint, err)) {

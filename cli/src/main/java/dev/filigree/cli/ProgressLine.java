@@ -188,9 +188,7 @@ final class ProgressLine implements TrainingListener {
     if (accuracy != null) {
       return ", accuracy " + Figures.percent(accuracy);
     }
-    return unit == Unit.TOKENS
-        ? ", perplexity " + Figures.perplexity(evaluation.perplexity())
-        : "";
+    return unit == Unit.TOKENS ? ", perplexity " + Figures.perplexity(evaluation.perplexity()) : "";
   }
 
   @Override

@@ -37,7 +37,8 @@ final class RunFolders {
       List<Path> found = isRun(path) ? List.of(path) : runsIn(path);
       if (found.isEmpty()) {
         throw new UsageException(
-            path + ": neither a run (config.yaml and metrics.jsonl are missing) nor a folder of runs");
+            path
+                + ": neither a run (config.yaml and metrics.jsonl are missing) nor a folder of runs");
       }
       runs.addAll(found);
     }

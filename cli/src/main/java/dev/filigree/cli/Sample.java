@@ -36,8 +36,8 @@ final class Sample {
   }
 
   /**
-   * The beginning of a sample as a terminal shows it: no blank lines at its end, no long ones, nothing
-   * that steers the terminal.
+   * The beginning of a sample as a terminal shows it: no blank lines at its end, no long ones,
+   * nothing that steers the terminal.
    */
   static List<String> lines(String sample) {
     List<String> lines =

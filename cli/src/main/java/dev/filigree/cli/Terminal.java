@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import java.io.Console;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -66,7 +67,7 @@ final class Terminal {
 
   /** Whether standard output goes to a terminal. */
   static boolean isOutput() {
-    return System.console() != null && System.console().isTerminal();
+    return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
   }
 
   /**
@@ -84,11 +85,11 @@ final class Terminal {
     return switch (Character.getType(point)) {
       case Character.CONTROL -> String.format(Locale.ROOT, "\\x%02x", point);
       case Character.FORMAT,
-              Character.SURROGATE,
-              Character.PRIVATE_USE,
-              Character.UNASSIGNED,
-              Character.LINE_SEPARATOR,
-              Character.PARAGRAPH_SEPARATOR ->
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
           String.format(Locale.ROOT, point < 0x10000 ? "\\u%04x" : "\\U%08x", point);
       default -> Character.toString(point);
     };

@@ -43,7 +43,8 @@ final class WatchCommand implements Callable<Integer> {
   @Option(
       names = "--port",
       paramLabel = "N",
-      description = "The port to serve on; 0 for any. Default: " + PORT + ", or any if it is taken.")
+      description =
+          "The port to serve on; 0 for any. Default: " + PORT + ", or any if it is taken.")
   private @Nullable Integer port;
 
   @Override

@@ -62,8 +62,7 @@ public final class CompareReport {
     }
     Path file = directory.resolve(NAME);
     Durable.replace(
-        file,
-        Page.frozen(RunContent.name(directory), Map.of("runs", runs, "groups", groups)));
+        file, Page.frozen(RunContent.name(directory), Map.of("runs", runs, "groups", groups)));
     return file;
   }
 }

@@ -13,8 +13,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics of a run that may go on: of a file that grew only what is new is read. A file that was
- * replaced, as a resume does, is read anew.
+ * The metrics of a run that may go on: of a file that grew only what is new is read. A file that
+ * was replaced, as a resume does, is read anew.
  */
 final class MetricsTail {
   private static final int CHUNK = 1 << 16;

@@ -15,8 +15,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a run as columns of numbers, for the page's charts: null stands for what is not known.
- * A column has at most {@link #MOST} values; of a longer run each is the mean of its neighbours.
+ * The rows of a run as columns of numbers, for the page's charts: null stands for what is not
+ * known. A column has at most {@link #MOST} values; of a longer run each is the mean of its
+ * neighbours.
  */
 final class RunColumns {
   static final int MOST = 5000;

@@ -34,7 +34,9 @@ final class RunFiles {
     this.directory = directory;
   }
 
-  /** A text, without blank ends; empty where there is none. Bytes that are no UTF-8 are replaced. */
+  /**
+   * A text, without blank ends; empty where there is none. Bytes that are no UTF-8 are replaced.
+   */
   String text(String name) throws IOException {
     Path file = directory.resolve(name);
     if (!Files.isRegularFile(file)) {
@@ -74,7 +76,8 @@ final class RunFiles {
       case Map<?, ?> map ->
           map.forEach((key, inner) -> flatten(join(path, String.valueOf(key)), inner, settings));
       case List<?> list -> {
-        boolean plain = list.stream().noneMatch(item -> item instanceof Map || item instanceof List);
+        boolean plain =
+            list.stream().noneMatch(item -> item instanceof Map || item instanceof List);
         if (plain) {
           settings.put(path, list.toString());
         } else {

@@ -10,8 +10,8 @@ import java.util.Map;
 /**
  * Writes {@code report.html}: the page of {@link WatchServer} as it is now, in one file that needs
  * no other. It is made from what a run directory holds ({@code config.yaml}, {@code metrics.jsonl},
- * {@code notes.txt}, {@code tags.txt}, {@code sample.txt}, {@code pictures/masks/}). Any of them may
- * be missing, and the metrics of a run that was killed may end within a line.
+ * {@code notes.txt}, {@code tags.txt}, {@code sample.txt}, {@code pictures/masks/}). Any of them
+ * may be missing, and the metrics of a run that was killed may end within a line.
  */
 public final class RunReport {
   /** The file's name. */
@@ -27,8 +27,7 @@ public final class RunReport {
   public static Path write(Path runDir) throws IOException {
     Path file = runDir.resolve(NAME);
     var run = new RunContent(runDir, Clock.systemUTC());
-    Durable.replace(
-        file, Page.frozen(RunContent.name(runDir), Map.of("runs", List.of(run.now()))));
+    Durable.replace(file, Page.frozen(RunContent.name(runDir), Map.of("runs", List.of(run.now()))));
     return file;
   }
 }

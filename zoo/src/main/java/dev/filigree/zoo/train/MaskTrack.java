@@ -95,7 +95,6 @@ final class MaskTrack {
   /**
    * Saves both sets beside the checkpoint of a step, and deletes those of checkpoints that are
    * gone.
-   *
    */
   void save(long step, CheckpointStore checkpoints) {
     if (sets.isEmpty()) {
@@ -128,8 +127,7 @@ final class MaskTrack {
   }
 
   private byte[] bytes() {
-    ByteBuffer out =
-        ByteBuffer.allocate(Math.toIntExact(length())).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(length())).order(ByteOrder.LITTLE_ENDIAN);
     for (SparseParameter parameter : parameters) {
       out.putLong(parameter.size());
       Sets known = sets.get(parameter.name());

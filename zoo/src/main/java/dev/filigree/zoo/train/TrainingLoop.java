@@ -133,9 +133,7 @@ final class TrainingLoop {
   }
 
   private void hearMaskUpdates() {
-    session
-        .sparsity()
-        .ifPresent(sparse -> sparse.addListener(maskUpdates::put));
+    session.sparsity().ifPresent(sparse -> sparse.addListener(maskUpdates::put));
   }
 
   private void begin() {

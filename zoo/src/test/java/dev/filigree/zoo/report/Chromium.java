@@ -74,8 +74,7 @@ final class Chromium implements AutoCloseable {
 
   private int port() throws IOException {
     var lines =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     Pattern listening = Pattern.compile("DevTools listening on ws://127.0.0.1:(\\d+)/.*");
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       Matcher matcher = listening.matcher(line);
@@ -89,8 +88,7 @@ final class Chromium implements AutoCloseable {
 
   private WebSocket connect(int port) throws IOException, InterruptedException {
     var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/json")).build();
-    JsonNode targets =
-        Json.read(client.send(request, HttpResponse.BodyHandlers.ofString()).body());
+    JsonNode targets = Json.read(client.send(request, HttpResponse.BodyHandlers.ofString()).body());
     String address = targets.get(0).path("webSocketDebuggerUrl").asText();
     return client.newWebSocketBuilder().buildAsync(URI.create(address), new Listener()).join();
   }
@@ -134,7 +132,9 @@ final class Chromium implements AutoCloseable {
 
   private JsonNode call(String method, Map<String, ?> parameters) throws InterruptedException {
     int id = ++commands;
-    socket.sendText(Json.row(Map.of("id", id, "method", method, "params", parameters)), true).join();
+    socket
+        .sendText(Json.row(Map.of("id", id, "method", method, "params", parameters)), true)
+        .join();
     for (; ; ) {
       JsonNode answer = answers.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
       if (answer == null || answer.has("error")) {
@@ -191,7 +191,15 @@ final class Chromium implements AutoCloseable {
     call(
         "Input.dispatchMouseEvent",
         Map.of(
-            "type", type, "x", x, "y", y, "button", down ? "left" : "none", "clickCount",
+            "type",
+            type,
+            "x",
+            x,
+            "y",
+            y,
+            "button",
+            down ? "left" : "none",
+            "clickCount",
             down ? 1 : 0));
   }
 
@@ -208,12 +216,12 @@ final class Chromium implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     socket.abort();
     client.close();
     process.descendants().forEach(ProcessHandle::destroy);
     process.destroy();
-    process.waitFor();
+    process.onExit().join();
     Durable.deleteTree(profile);
   }
 }

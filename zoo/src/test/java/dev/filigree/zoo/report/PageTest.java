@@ -76,8 +76,7 @@ class PageTest {
     show(RunReport.write(folder), width, dark);
     assertFits(width);
     assertThat(text(".chart:not([hidden]) h2"))
-        .isEqualTo(
-            "Loss|Learning rate|Tokens a second|Sparsity|Gradient norm|Weights exchanged");
+        .isEqualTo("Loss|Learning rate|Tokens a second|Sparsity|Gradient norm|Weights exchanged");
     assertThat(text(".tile b")).contains("2.2514", "9.50", "79.98 %", "20.3 k", "1.76 GiB");
     assertThat(text(".layer .name")).isEqualTo("0 q_proj|0 up_proj|1 down_proj");
     assertThat(text(".layer .value b.off")).isEqualTo("76.00 %");
@@ -88,8 +87,10 @@ class PageTest {
   void valuesUnderThePointerAreShownInEveryChart() throws Exception {
     SyntheticRun.write(folder, 100, 1);
     show(RunReport.write(folder), 1280, false);
-    var box = chromium.evaluate("(() => {const r = document.querySelector('.u-over')"
-        + ".getBoundingClientRect(); return [r.left, r.top, r.width, r.height]})()");
+    var box =
+        chromium.evaluate(
+            "(() => {const r = document.querySelector('.u-over')"
+                + ".getBoundingClientRect(); return [r.left, r.top, r.width, r.height]})()");
     double x = box.get(0).asDouble() + box.get(2).asDouble() / 2;
     double y = box.get(1).asDouble() + box.get(3).asDouble() / 2;
     chromium.mouse("mouseMoved", x, y);
@@ -146,7 +147,9 @@ class PageTest {
     Files.writeString(
         folder.resolve("metrics.jsonl"),
         SyntheticRun.updateRow(1, evil, 1, 1)
-            + "\n{\"event\":\"start\",\"step\":2,\"command\":\"" + evil + "\",\"model\":\"<b>\"}\n");
+            + "\n{\"event\":\"start\",\"step\":2,\"command\":\""
+            + evil
+            + "\",\"model\":\"<b>\"}\n");
     show(RunReport.write(folder), 1280, false);
     assertThat(text("pre")).contains(evil);
     assertThat(text(".tag")).isEqualTo(evil);
@@ -159,7 +162,8 @@ class PageTest {
   @ValueSource(ints = {1280, 400})
   void aComparisonShowsMethodsSeedsAndLinks(int width) throws Exception {
     List<Path> runs =
-        List.of(folder.resolve("rigl-seed0"), folder.resolve("rigl-seed1"), folder.resolve("dense"));
+        List.of(
+            folder.resolve("rigl-seed0"), folder.resolve("rigl-seed1"), folder.resolve("dense"));
     for (int seed = 0; seed < runs.size(); seed++) {
       SyntheticRun.write(Files.createDirectories(runs.get(seed)), 100, seed + 1);
     }
@@ -178,8 +182,7 @@ class PageTest {
             chromium
                 .evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
                 .toString())
-        .isEqualTo(
-            "[\"rigl-seed0/report.html\",\"rigl-seed1/report.html\",\"dense/report.html\"]");
+        .isEqualTo("[\"rigl-seed0/report.html\",\"rigl-seed1/report.html\",\"dense/report.html\"]");
     assertThat(text("table.settings")).contains("seed");
     // The mean with its band of two edges, and each seed; dense has one seed.
     assertThat(chromium.evaluate("[...charts][0].columns.length").asInt()).isEqualTo(2 + 3 + 1);

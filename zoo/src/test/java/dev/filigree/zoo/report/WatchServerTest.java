@@ -8,6 +8,7 @@ import dev.filigree.io.Json;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
@@ -47,7 +48,7 @@ class WatchServerTest {
 
   /** What the server answers to a request written by hand. */
   private static String raw(WatchServer server, String request) throws IOException {
-    try (var socket = new Socket("127.0.0.1", server.port())) {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
@@ -146,7 +147,8 @@ class WatchServerTest {
           if (address instanceof Inet4Address && !address.isLoopbackAddress()) {
             try (var socket = new Socket()) {
               var outside = new InetSocketAddress(address, server.port());
-              assertThatThrownBy(() -> socket.connect(outside, 500)).isInstanceOf(IOException.class);
+              assertThatThrownBy(() -> socket.connect(outside, 500))
+                  .isInstanceOf(IOException.class);
             }
           }
         }

@@ -98,8 +98,7 @@ class RunLogsTest {
     }
     assertThat(events).startsWith("start", "train").containsOnlyOnce("start", "resume", "end");
     JsonNode resume =
-        Json.read(
-            Files.readAllLines(run.resolve("metrics.jsonl")).get(events.indexOf("resume")));
+        Json.read(Files.readAllLines(run.resolve("metrics.jsonl")).get(events.indexOf("resume")));
     assertThat(resume.path("step").asLong()).isEqualTo(6);
     assertThat(resume.path("last_step").asLong()).isEqualTo(12);
     assertThat(resume.path("host").asText()).isNotEmpty();
@@ -128,8 +127,7 @@ class RunLogsTest {
     Path run = folder.resolve("run");
     new TinyRun(folder).train(run, "loop.stop_at=6");
     Path metrics = run.resolve("metrics.jsonl");
-    Files.writeString(
-        metrics, Files.readString(metrics).replaceAll("\"wall_seconds\":[^,]*,", ""));
+    Files.writeString(metrics, Files.readString(metrics).replaceAll("\"wall_seconds\":[^,]*,", ""));
     TinyRun.resume(run, "loop.stop_at=7");
     assertThat(Files.readString(metrics)).contains("\"event\":\"resume\"");
     assertThat(Files.readString(metrics)).doesNotContain("wall_seconds");

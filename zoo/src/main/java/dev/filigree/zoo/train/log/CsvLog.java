@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file {@code metrics.csv}: a row for each logged step, each evaluation, each parameter of a mask
- * update and each resume, RFC 4180; columns that a row has no value for are empty.
+ * The file {@code metrics.csv}: a row for each logged step, each evaluation, each parameter of a
+ * mask update and each resume, RFC 4180; columns that a row has no value for are empty.
  */
 final class CsvLog extends RunLog {
   static final String NAME = "metrics.csv";
@@ -40,11 +40,7 @@ final class CsvLog extends RunLog {
   private final List<String> columns;
 
   private CsvLog(
-      LogFile file,
-      LongPredicate logged,
-      Unit unit,
-      RunClock clock,
-      List<String> columns) {
+      LogFile file, LongPredicate logged, Unit unit, RunClock clock, List<String> columns) {
     super(file, logged, unit, clock);
     this.columns = columns;
   }

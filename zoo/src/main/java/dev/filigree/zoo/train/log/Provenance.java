@@ -50,8 +50,7 @@ final class Provenance {
     if (main.isEmpty() || at < 0) {
       return joined.isEmpty() ? null : name + joined.substring(main.length());
     }
-    return Stream.concat(
-            Stream.of(name), all.stream().skip(at + 1L).map(Provenance::quoted))
+    return Stream.concat(Stream.of(name), all.stream().skip(at + 1L).map(Provenance::quoted))
         .collect(Collectors.joining(" "));
   }
 
@@ -86,8 +85,7 @@ final class Provenance {
     }
     String ref = head.substring("ref: ".length());
     Path shared = git.resolve("commondir");
-    Path common =
-        Files.isRegularFile(shared) ? git.resolve(Files.readString(shared).strip()) : git;
+    Path common = Files.isRegularFile(shared) ? git.resolve(Files.readString(shared).strip()) : git;
     for (Path place : List.of(git, common)) {
       if (Files.isRegularFile(place.resolve(ref))) {
         return hash(Files.readString(place.resolve(ref)).strip());

@@ -40,7 +40,8 @@ final class TensorBoardLog extends RunLog {
    * @param unit what the run is counted in
    * @param step optimizer steps finished before
    */
-  static TensorBoardLog open(Path directory, LongPredicate logged, Unit unit, RunClock clock, long step) {
+  static TensorBoardLog open(
+      Path directory, LongPredicate logged, Unit unit, RunClock clock, long step) {
     Path folder = directory.resolve(FOLDER);
     try {
       Files.createDirectories(folder);

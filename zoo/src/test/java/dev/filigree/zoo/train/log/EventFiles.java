@@ -19,8 +19,8 @@ public final class EventFiles {
   private EventFiles() {}
 
   /**
-   * "step tag value" for a scalar, "step tag histogram of N from LOW to HIGH" for a histogram; "step
-   * version" and "step start" for the others.
+   * "step tag value" for a scalar, "step tag histogram of N from LOW to HIGH" for a histogram;
+   * "step version" and "step start" for the others.
    */
   public static List<String> read(Path file) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
