@@ -4,6 +4,7 @@ import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -25,15 +26,18 @@ public final class BitMask {
     Tensor bits = empty(ScalarType.Byte, bytes(flags.numel()));
     MemorySegment from = Tensors.segment(flags);
     MemorySegment to = Tensors.segment(bits);
-    for (long i = 0; i < to.byteSize(); i++) {
-      int packed = 0;
-      long first = i * 8;
-      int count = (int) Math.min(8, from.byteSize() - first);
-      for (int bit = 0; bit < count; bit++) {
-        packed |= from.get(ValueLayout.JAVA_BYTE, first + bit) << bit;
-      }
-      to.set(ValueLayout.JAVA_BYTE, i, (byte) packed);
-    }
+    LongStream.range(0, to.byteSize())
+        .parallel()
+        .forEach(
+            i -> {
+              int packed = 0;
+              long first = i * 8;
+              int count = (int) Math.min(8, from.byteSize() - first);
+              for (int bit = 0; bit < count; bit++) {
+                packed |= from.get(ValueLayout.JAVA_BYTE, first + bit) << bit;
+              }
+              to.set(ValueLayout.JAVA_BYTE, i, (byte) packed);
+            });
     return bits;
   }
 
@@ -52,10 +56,17 @@ public final class BitMask {
     }
     MemorySegment from = Tensors.segment(bits);
     MemorySegment to = Tensors.segment(flags);
-    for (long i = 0; i < to.byteSize(); i++) {
-      int packed = from.get(ValueLayout.JAVA_BYTE, i / 8);
-      to.set(ValueLayout.JAVA_BYTE, i, (byte) (packed >> (i % 8) & 1));
-    }
+    LongStream.range(0, from.byteSize())
+        .parallel()
+        .forEach(
+            i -> {
+              int packed = from.get(ValueLayout.JAVA_BYTE, i);
+              long first = i * 8;
+              int count = (int) Math.min(8, to.byteSize() - first);
+              for (int bit = 0; bit < count; bit++) {
+                to.set(ValueLayout.JAVA_BYTE, first + bit, (byte) (packed >> bit & 1));
+              }
+            });
     return flags;
   }
 
