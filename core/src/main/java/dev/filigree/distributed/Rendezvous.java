@@ -6,19 +6,13 @@ import dev.filigree.optim.Replica;
  * Where the replicas of one training meet, and which of them this process is.
  *
  * @param replica its place among all
- * @param localRank its place among those on the same machine, which decides its GPU
  * @param address host name or IP address of the first replica's machine
  * @param port that the first replica listens on there, for the others to find each other
  * @param attempt how often this training was started again, from 0: those of an earlier attempt
  *     that are still there are not mistaken for others of this one
  */
-public record Rendezvous(Replica replica, int localRank, String address, int port, int attempt) {
+public record Rendezvous(Replica replica, String address, int port, int attempt) {
   public Rendezvous {
-    if (localRank < 0 || localRank > replica.rank()) {
-      throw new IllegalArgumentException(
-          "localRank must be in [0, rank], found %d for rank %d"
-              .formatted(localRank, replica.rank()));
-    }
     if (address.isBlank()) {
       throw new IllegalArgumentException("address must not be empty");
     }

@@ -7,8 +7,9 @@ package dev.filigree.optim;
  *
  * @param rank its place, in [0, size)
  * @param size how many there are
+ * @param localRank its place among those on its machine, in [0, rank]: the number of its GPU
  */
-public record Replica(int rank, int size) {
+public record Replica(int rank, int size, int localRank) {
   private static final long STRIDE = 0xD1B54A32D192ED03L;
 
   public Replica {
@@ -16,6 +17,15 @@ public record Replica(int rank, int size) {
       throw new IllegalArgumentException(
           "rank must be in [0, size), found rank " + rank + " of " + size);
     }
+    if (localRank < 0 || localRank > rank) {
+      throw new IllegalArgumentException(
+          "localRank must be in [0, rank], found %d for rank %d".formatted(localRank, rank));
+    }
+  }
+
+  /** One of several on the same machine. */
+  public Replica(int rank, int size) {
+    this(rank, size, rank);
   }
 
   /** One process by itself. */

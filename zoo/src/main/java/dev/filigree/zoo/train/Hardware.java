@@ -24,21 +24,22 @@ final class Hardware {
   }
 
   /**
-   * The device of a configuration; for replicas the GPU whose number is the rank.
+   * The device of a configuration; for replicas the GPU whose number is the rank on the machine, or
+   * the only one that the process was given.
    *
    * @throws TrainingException when it asks for a GPU that is not there or cannot be used
    */
   static Hardware choose(Device device, Replica replica) {
     boolean available = device.kind() != Device.Kind.CPU && torch.cuda_is_available();
     if (device.kind() != Device.Kind.CUDA) {
-      return new Hardware(available, replica.isAlone() ? 0 : replica.rank(), replica);
+      return new Hardware(available, available ? share(0, replica) : 0, replica);
     }
     if (!available) {
       throw new TrainingException(
           "device %s: %s; 'doctor' says more, and --device cpu needs none"
               .formatted(device, Cuda.obstacle().orElse("libtorch finds no GPU")));
     }
-    int index = replica.isAlone() ? device.index() : replica.rank();
+    int index = share(device.index(), replica);
     int cards = CudaDevice.all().size();
     if (index >= cards) {
       throw new TrainingException(
@@ -46,6 +47,15 @@ final class Hardware {
               .formatted(index, cards == 1 ? "one GPU, cuda:0" : cards + " GPUs, from cuda:0 on"));
     }
     return new Hardware(true, index, replica);
+  }
+
+  private static int share(int configured, Replica replica) {
+    if (replica.isAlone()) {
+      return configured;
+    }
+    return CudaDevice.all().size() == 1 && System.getenv("CUDA_VISIBLE_DEVICES") != null
+        ? 0
+        : replica.localRank();
   }
 
   DeviceType type() {
