@@ -44,17 +44,19 @@ final class GraphLife {
   static GraphLife of(Tensor scalar, Runnable released) {
     Tensor leaf = torch.ones_like(scalar.detach()).retainReference();
     leaf.set_requires_grad(true);
-    var life = new GraphLife(leaf, released);
     synchronized (ALL) {
       sweep();
-      ALL.add(life);
     }
-    return life;
+    return new GraphLife(leaf, released);
   }
 
-  /** The scalar with this life tied to its graph. */
+  /** The scalar with this life tied to its graph; called once. */
   Tensor with(Tensor scalar) {
-    return scalar.mul(leaf);
+    Tensor tied = scalar.mul(leaf);
+    synchronized (ALL) { // not before: another thread would take it for one that is over
+      ALL.add(this);
+    }
+    return tied;
   }
 
   /** Registers a hook that lives as long as the graph. */

@@ -57,6 +57,17 @@ public final class Tensors {
     return torch.empty(shape, new TensorOptions(ScalarType.Float), new MemoryFormatOptional());
   }
 
+  /** A CPU tensor of some numbers, float64 [numbers]. */
+  public static Tensor float64(double... numbers) {
+    Tensor tensor =
+        torch.empty(
+            new long[] {numbers.length},
+            new TensorOptions(ScalarType.Double),
+            new MemoryFormatOptional());
+    segment(tensor).copyFrom(MemorySegment.ofArray(numbers));
+    return tensor;
+  }
+
   /** A contiguous tensor without a value yet, on the device of another. */
   public static Tensor emptyBeside(Tensor other, ScalarType type, long... shape) {
     var options = new TensorOptions(type).device(new DeviceOptional(other.device()));

@@ -3,6 +3,7 @@ package dev.filigree.sparsity;
 import dev.filigree.mask.SelectionGroups;
 import dev.filigree.nn.Linear;
 import dev.filigree.nn.WeightedLayer;
+import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.Evidence;
@@ -88,7 +89,7 @@ final class ExecutionChoice implements AutoCloseable {
       return compressed(
           weight,
           obstacle.or(
-              () -> saved.isPresent() ? slowness(saved.get()) : slowness(weight, algorithm)));
+              () -> saved.isPresent() ? slowness(saved.get()) : agreed(slowness(weight, algorithm))));
     }
     if (obstacle.isPresent()) {
       throw new IllegalArgumentException("'" + name + "' cannot run compressed: " + obstacle.get());
@@ -113,6 +114,17 @@ final class ExecutionChoice implements AutoCloseable {
   private static Optional<String> slowness(Execution saved) {
     return saved == Execution.MASKED
         ? Optional.of("it was masked when it was saved")
+        : Optional.empty();
+  }
+
+  /** Replicas store their parameters alike, though each has measured for itself: most decide. */
+  private Optional<String> agreed(Optional<String> slowness) {
+    if (options.exchange() == GradientExchange.none()) {
+      return slowness;
+    }
+    double masked = options.exchange().average(slowness.isPresent() ? 1.0 : 0.0)[0];
+    return masked > 0.5
+        ? slowness.or(() -> Optional.of("it was slower on most of the replicas"))
         : Optional.empty();
   }
 

@@ -178,6 +178,16 @@ public final class SparseParameter implements ParameterLayout {
     };
   }
 
+  /**
+   * The positions of weights that exist, where the gradient is a dense tensor with zeros elsewhere:
+   * int64 in row-major order. Empty where the gradient has no such zeros.
+   */
+  Optional<Tensor> keptAmongZeros() {
+    return storage instanceof MaskedStorage && kept() < size()
+        ? Optional.of(Tensors.scoped(() -> mask().flatten().nonzero().flatten()))
+        : Optional.empty();
+  }
+
   /** Whether only the existing weights are stored now. */
   boolean storesKeptOnly() {
     return storage instanceof CompressedStorage;

@@ -2,7 +2,6 @@ package dev.filigree.sparsity;
 
 import dev.filigree.config.ConfigReader;
 import dev.filigree.nn.Linear;
-import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
@@ -99,10 +98,6 @@ public final class Sparsity {
       for (String name : names) {
         requireFree(name, of(candidates, name), updated);
       }
-    }
-    if (options.exchange() != GradientExchange.none() && options.execution() == Execution.AUTO) {
-      throw new IllegalArgumentException(
-          "replicas must store their parameters alike: name the execution, masked or compressed");
     }
     var executions = new ExecutionChoice(models.values(), optimizer, options);
     var made = new ArrayList<SparseParameter>();

@@ -2,6 +2,7 @@ package dev.filigree.sparsity.storage;
 
 import dev.filigree.nn.Linear;
 import dev.filigree.torch.CustomFunction;
+import dev.filigree.torch.DirectGradients;
 import dev.filigree.torch.Tensors;
 import java.util.Arrays;
 import org.bytedeco.pytorch.GradMode;
@@ -93,12 +94,7 @@ final class CompressedProduct implements Linear.Product {
     if (input != null && listener.wantsGradient()) {
       Tensors.inScope(() -> listener.gradient(dy.t().mm(input).to(ScalarType.Float)));
     }
-    Tensor sum = weight.mutable_grad();
-    if (sum.defined()) {
-      sum.add_(dw);
-    } else {
-      sum.put(dw);
-    }
+    DirectGradients.add(weight, dw);
     return dx;
   }
 

@@ -58,6 +58,8 @@ public final class ResumedSettings {
     FATES.put("checkpoint.save_initial_checkpoint", new Fate.Refused(START));
     FATES.put("checkpoint.load_checkpoint_states", new Fate.Refused(START));
     FATES.put("logging", SILENT);
+    FATES.put("parallel.wire", NOTED);
+    FATES.put("parallel.shard_optimizer_state", SILENT);
     FATES.put("ckpt_path", new Fate.Refused(START));
     FATES.put("train_dataloader", new Fate.Refused(ORDER));
     FATES.put(

@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param loop the block {@code loop}
  * @param checkpoint the block {@code checkpoint}
  * @param logging the block {@code logging}
+ * @param parallel the block {@code parallel}
  * @param device where the run computes
  * @param deterministic whether libtorch must use operations that give the same numbers every time,
  *     and fail where it has none
@@ -48,6 +49,7 @@ public record RunConfig(
     LoopConfig loop,
     CheckpointConfig checkpoint,
     LoggingConfig logging,
+    ParallelConfig parallel,
     Device device,
     boolean deterministic,
     long seed,
@@ -127,6 +129,7 @@ public record RunConfig(
     init.put("loop", Records.write(loop));
     init.put("checkpoint", checkpoint.toConfig());
     init.put("logging", Records.write(logging));
+    init.put("parallel", Records.write(parallel));
     var fit = new LinkedHashMap<String, Object>();
     initialCheckpoint.ifPresent(path -> fit.put("ckpt_path", path.toString()));
     fit.put("train_dataloader", DataBlocks.toConfig(trainData));

@@ -173,7 +173,16 @@ public final class DataLoader {
    * @param maxBatches where to stop; {@link Long#MAX_VALUE} for all
    */
   public Iterable<Batch> once(long maxBatches) {
-    return () -> new OncePass(maxBatches);
+    return once(maxBatches, Replica.alone());
+  }
+
+  /**
+   * A replica's share of the same batches: every batch is read by one of them. There may be none.
+   *
+   * @param maxBatches where to stop, counted over all replicas
+   */
+  public Iterable<Batch> once(long maxBatches, Replica reader) {
+    return () -> new OncePass(maxBatches, reader);
   }
 
   /** Batches that {@link #once} gives when it is not limited. */
@@ -211,10 +220,13 @@ public final class DataLoader {
 
   private final class OncePass implements Iterator<Batch> {
     private final long end;
+    private final int step;
     private long next;
 
-    OncePass(long maxBatches) {
+    OncePass(long maxBatches, Replica reader) {
       end = Math.min(maxBatches, batches());
+      step = reader.size();
+      next = reader.rank();
     }
 
     @Override
@@ -227,7 +239,8 @@ public final class DataLoader {
       if (!hasNext()) {
         throw new NoSuchElementException();
       }
-      long first = next++ * batchSize;
+      long first = next * batchSize;
+      next += step;
       var positions = new ArrayList<Position>(batchSize);
       for (long i = first; i < Math.min(first + batchSize, dataset.size()); i++) {
         positions.add(new Position(0, i));

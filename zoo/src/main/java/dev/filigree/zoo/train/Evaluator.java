@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Replica;
 import dev.filigree.torch.Autocast;
 import dev.filigree.zoo.config.Device;
@@ -19,16 +20,30 @@ public final class Evaluator {
   private final Model model;
   private final Hardware hardware;
   private final PrecisionConfig.Type precision;
+  private final Replica replica;
+  private final GradientExchange exchange;
 
-  Evaluator(Model model, Hardware hardware, PrecisionConfig.Type precision) {
+  Evaluator(
+      Model model,
+      Hardware hardware,
+      PrecisionConfig.Type precision,
+      Replica replica,
+      GradientExchange exchange) {
     this.model = model;
     this.hardware = hardware;
     this.precision = precision;
+    this.replica = replica;
+    this.exchange = exchange;
   }
 
   /** For a model on the CPU, in float32. */
   public Evaluator(Model model) {
-    this(model, Hardware.choose(Device.CPU, Replica.alone()), PrecisionConfig.Type.FLOAT32);
+    this(
+        model,
+        Hardware.choose(Device.CPU, Replica.alone()),
+        PrecisionConfig.Type.FLOAT32,
+        Replica.alone(),
+        GradientExchange.none());
   }
 
   /**
@@ -47,7 +62,8 @@ public final class Evaluator {
 
   /**
    * Evaluates from the beginning of the data, without dropout and, for pictures, with the running
-   * averages of training. The model is in the mode it was in afterwards.
+   * averages of training. The model is in the mode it was in afterwards. Replicas share the batches
+   * out and come to one result.
    *
    * @param maxBatches where to stop; 0 for all
    */
@@ -55,7 +71,7 @@ public final class Evaluator {
     boolean training = model.is_training();
     model.eval();
     try {
-      return evaluate(data.once(maxBatches == 0 ? Long.MAX_VALUE : maxBatches).iterator());
+      return evaluate(data.once(maxBatches == 0 ? Long.MAX_VALUE : maxBatches, replica).iterator());
     } finally {
       model.train(training);
     }
@@ -63,8 +79,8 @@ public final class Evaluator {
 
   private Result evaluate(Iterator<Batch> batches) {
     double sum = 0;
-    long positions = 0;
-    long correct = 0;
+    double positions = 0;
+    double correct = 0;
     while (batches.hasNext()) {
       try (var _ = new PointerScope();
           var _ = new NoGradGuard();
@@ -84,8 +100,14 @@ public final class Evaluator {
         positions += counted;
       }
     }
-    Double accuracy = model instanceof ImageClassifier ? (double) correct / positions : null;
-    return new Result(sum / positions, positions, accuracy);
+    if (!replica.isAlone()) {
+      double[] means = exchange.average(sum, positions, correct);
+      sum = means[0] * replica.size();
+      positions = Math.rint(means[1] * replica.size());
+      correct = Math.rint(means[2] * replica.size());
+    }
+    Double accuracy = model instanceof ImageClassifier ? correct / positions : null;
+    return new Result(sum / positions, (long) positions, accuracy);
   }
 
   /** Positions whose loss counts. */

@@ -21,7 +21,7 @@ import java.util.Map;
  */
 record RunData(DataLoader train, Map<String, DataLoader> validation) {
   /**
-   * @param replica whose share of the training data; all of them validate on the whole
+   * @param replica whose share of the training data; validation sets are shared out as they are read
    */
   static RunData open(RunConfig config, Replica replica) {
     DataLoader train = loader("train_dataloader", config.trainData(), replica);

@@ -39,6 +39,7 @@ final class Saver {
       return Optional.empty();
     }
     SparsityGuard.check(session);
+    session.requireAgreement(progress.step);
     if (evaluated) {
       progress.checkpointed();
     }

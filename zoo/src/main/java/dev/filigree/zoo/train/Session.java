@@ -5,6 +5,7 @@ import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.optim.Replica;
+import dev.filigree.sparsity.PositionHashes;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.sparsity.Sparsity;
@@ -266,6 +267,22 @@ final class Session implements AutoCloseable {
 
   List<SparseParameter> sparseParameters() {
     return state.sparseParameters();
+  }
+
+  /**
+   * Checks that all replicas keep the same weights.
+   *
+   * @throws TrainingException naming the first layer in which they do not
+   */
+  void requireAgreement(long step) {
+    if (!replica.isAlone()) {
+      PositionHashes.difference(sparseParameters(), replica, exchange)
+          .ifPresent(
+              difference -> {
+                throw new TrainingException(
+                    "step %d: the replicas have drifted apart: %s".formatted(step, difference));
+              });
+    }
   }
 
   /** What the optimizer updates, over which gradients are clipped. */

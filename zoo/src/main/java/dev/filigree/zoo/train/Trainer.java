@@ -102,13 +102,24 @@ public final class Trainer implements AutoCloseable {
   }
 
   /**
-   * The same for one of several replicas; their number need not be the same as before. The first
-   * one must be prepared before the others begin: it removes what a killed process left
-   * half-written.
+   * The same for one of several replicas; their number need not be the same as before. The others
+   * wait for the first one, which removes what a killed process left half-written.
    *
    * @param exchange as in {@link #start(RunConfig, Path, Replica, GradientExchange)}
    */
   public static Trainer resume(
+      Path runDirectory, List<String> overrides, Replica replica, GradientExchange exchange) {
+    if (!replica.writes()) {
+      exchange.average(0.0);
+    }
+    Trainer trainer = resumed(runDirectory, overrides, replica, exchange);
+    if (replica.writes() && !replica.isAlone()) {
+      exchange.average(0.0);
+    }
+    return trainer;
+  }
+
+  private static Trainer resumed(
       Path runDirectory, List<String> overrides, Replica replica, GradientExchange exchange) {
     return locked(
         replica.writes() ? RunDirectory.open(runDirectory) : RunDirectory.readOnly(runDirectory),
@@ -272,6 +283,7 @@ public final class Trainer implements AutoCloseable {
   /** Frees the network and its optimizer, and gives back the lock of the run directory. */
   @Override
   public void close() {
+    loop.close();
     session.close();
     directory.close();
   }

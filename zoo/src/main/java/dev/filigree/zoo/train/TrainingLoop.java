@@ -26,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The loop of a run: step, evaluate, save, and tell the listeners. */
-final class TrainingLoop {
+final class TrainingLoop implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingLoop.class);
 
   private final RunDirectory directory;
@@ -40,7 +40,8 @@ final class TrainingLoop {
   private final MaskTrack masks;
   private final Optional<EarlyStop> earlyStop;
   private final List<TrainingListener> listeners = new ArrayList<>();
-  private volatile boolean stopRequested;
+  private volatile boolean stopRequested; // of this process
+  private boolean stopAgreed; // after the last step, by all replicas
 
   private final Map<SparseParameter, MaskUpdate> maskUpdates = new LinkedHashMap<>();
   private final long firstStep;
@@ -59,6 +60,12 @@ final class TrainingLoop {
     masks = new MaskTrack(directory.path(), session.sparseParameters(), progress.step);
     earlyStop = config.loop().earlyStopping().map(EarlyStop::new);
     firstStep = progress.step;
+  }
+
+  /** Lets go of the session, which is closed afterwards. */
+  @Override
+  public void close() {
+    step.close();
   }
 
   void listen(TrainingListener listener) {
@@ -87,7 +94,7 @@ final class TrainingLoop {
 
       Ending ending = Ending.FINISHED;
       while (progress.step < loop.lastStep()) {
-        if (stopRequested) {
+        if (session.replica().isAlone() ? stopRequested : stopAgreed) {
           ending = Ending.STOPPED;
           break;
         }
@@ -162,7 +169,8 @@ final class TrainingLoop {
   private boolean trainOneStep() {
     long started = System.nanoTime();
     double learningRate = session.schedule(progress.step);
-    TrainingStep.Outcome outcome = step.make(progress.step);
+    TrainingStep.Outcome outcome = step.make(progress.step, stopRequested);
+    stopAgreed = outcome.stop();
     if (outcome.isSkipped()) {
       skip(outcome.skipped());
       return false;
@@ -170,6 +178,7 @@ final class TrainingLoop {
     progress.stepped(outcome.positions(), outcome.loss());
     if (!maskUpdates.isEmpty()) {
       SparsityGuard.check(session);
+      session.requireAgreement(progress.step);
     }
     double seconds = (System.nanoTime() - started) / 1e9;
     trainedSeconds += seconds;

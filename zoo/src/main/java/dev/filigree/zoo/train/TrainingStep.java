@@ -2,6 +2,7 @@ package dev.filigree.zoo.train;
 
 import dev.filigree.optim.GradScaler;
 import dev.filigree.optim.GradientClipping;
+import dev.filigree.optim.GradientExchange;
 import dev.filigree.torch.Autocast;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.config.PrecisionConfig;
@@ -13,20 +14,17 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** One optimizer step: micro-batches, backward passes, clipping, the finite check, the update. */
-final class TrainingStep {
+final class TrainingStep implements AutoCloseable {
   private final Session session;
   private final PrecisionConfig precision;
   private final int microBatches;
   private final int microBatchSize;
+  private final @Nullable ReplicaGradients gradients; // null for a process by itself
 
   TrainingStep(Session session) {
     RunConfig config = session.config();
@@ -34,6 +32,8 @@ final class TrainingStep {
     precision = config.precision();
     microBatchSize = config.microBatchSize();
     microBatches = config.microBatches();
+    gradients =
+        session.exchange() == GradientExchange.none() ? null : new ReplicaGradients(session);
   }
 
   /**
@@ -43,15 +43,21 @@ final class TrainingStep {
    * @param gradientNorm before clipping, masked
    * @param positions trained on, by all replicas together
    * @param skipped why there was no update; empty when there was one
+   * @param stop whether the run is to end here: one of the replicas was asked to
    */
-  record Outcome(double loss, double gradientNorm, long positions, String skipped) {
+  record Outcome(
+      double loss, double gradientNorm, long positions, String skipped, boolean stop) {
     boolean isSkipped() {
       return !skipped.isEmpty();
     }
   }
 
-  /** Makes one step after {@code step} finished ones, or none when something is not finite. */
-  Outcome make(long step) {
+  /**
+   * Makes one step after {@code step} finished ones, or none when something is not finite.
+   *
+   * @param stopRequested whether this process was asked to end the run
+   */
+  Outcome make(long step, boolean stopRequested) {
     // Dropout draws from the run's seed and the step alone, so that a resumed run draws the same.
     session.hardware().seed(session.config().seed() * 0x9E3779B97F4A7C15L + step);
     session.optimizer().zeroGrad();
@@ -64,23 +70,28 @@ final class TrainingStep {
         positions += Evaluator.positions(batch);
       }
       Map<Tensor, Tensor> buffersBefore = copies(session.buffers());
+      positions = everyones(positions);
+      // Gradients are averaged over the replicas: each counts for as many as there are.
+      double replicas = session.replica().size();
       var shares = new ArrayList<Tensor>();
       for (Batch batch : batches) {
-        double weight = (double) Evaluator.positions(batch) / positions;
+        if (gradients != null && shares.size() == microBatches - 1) {
+          gradients.expect();
+        }
+        double weight = replicas * Evaluator.positions(batch) / positions;
         shares.add(Tensors.kept(() -> backward(session.hardware().place(batch), weight)));
       }
+      if (gradients != null) {
+        gradients.finish();
+      }
       List<Tensor> trained = session.trained();
-      double loss;
-      double norm;
-      if (session.replica().isAlone()) {
-        session.exchange().average(gradients(trained));
-        norm = clip(trained);
-        loss = sum(shares); // read after all that a GPU can do without the host
-      } else {
-        Totals totals = exchange(gradients(trained), sum(shares), positions);
-        loss = totals.loss;
-        positions = totals.positions;
-        norm = clip(trained);
+      double norm = clip(trained);
+      double loss = sum(shares); // read after all that a GPU can do without the host
+      boolean stop = stopRequested;
+      if (!session.replica().isAlone()) {
+        double[] means = session.exchange().average(loss, stop ? 1 : 0);
+        loss = means[0];
+        stop = means[1] > 0;
       }
       String skipped = notFinite(loss, norm);
       if (skipped.isEmpty()) {
@@ -91,7 +102,7 @@ final class TrainingStep {
         session.optimizer().stepSkipped();
       }
       session.lossScale().ifPresent(GradScaler::update);
-      return new Outcome(loss, norm, positions, skipped);
+      return new Outcome(loss, norm, positions, skipped, stop);
     }
   }
 
@@ -119,40 +130,20 @@ final class TrainingStep {
     return sum;
   }
 
-  private static List<Tensor> gradients(List<Tensor> trained) {
-    return trained.stream().map(Tensor::grad).filter(Tensor::defined).toList();
-  }
-
-  /** What all replicas' batches gave together. */
-  private record Totals(double loss, long positions) {}
-
-  /**
-   * Makes the gradients of all replicas' batches together of this one's, so that every position
-   * counts the same whichever replica it was read by; and running averages, so that replicas
-   * evaluate alike.
-   */
-  private Totals exchange(List<Tensor> gradients, double loss, long positions) {
-    try (var _ = new PointerScope();
-        var _ = new NoGradGuard()) {
-      gradients.forEach(gradient -> gradient.mul_(new Scalar((double) positions)));
-      Tensor counted = number((double) positions);
-      Tensor lost = number(loss * positions);
-      var tensors = new ArrayList<Tensor>(gradients);
-      tensors.addAll(session.buffers());
-      tensors.addAll(List.of(counted, lost));
-      session.exchange().average(tensors);
-      double mean = counted.item_double();
-      gradients.forEach(gradient -> gradient.div_(new Scalar(mean)));
-      return new Totals(lost.item_double() / mean, Math.round(mean * session.replica().size()));
+  /** Lets go of the parameters; the session is closed afterwards. */
+  @Override
+  public void close() {
+    if (gradients != null) {
+      gradients.close();
     }
   }
 
-  /** A number beside the gradients, float64 [1]. */
-  private Tensor number(double value) {
-    var options =
-        new TensorOptions(session.trained().getFirst().device())
-            .dtype(new ScalarTypeOptional(ScalarType.Double));
-    return torch.full(new long[] {1}, new Scalar(value), options);
+  /** Positions in the batches of all replicas together. */
+  private long everyones(long positions) {
+    return session.replica().isAlone()
+        ? positions
+        : Math.round(
+            session.exchange().average((double) positions)[0] * session.replica().size());
   }
 
   /** The norm of all gradients; clips them as configured. */

@@ -20,7 +20,12 @@ final class Validation {
   Validation(Session session) {
     sets = session.validationData();
     evaluator =
-        new Evaluator(session.model(), session.hardware(), session.config().precision().type());
+        new Evaluator(
+            session.model(),
+            session.hardware(),
+            session.config().precision().type(),
+            session.replica(),
+            session.exchange());
     loop = session.config().loop();
   }
 

@@ -127,7 +127,10 @@ class ReplicaTest {
           calls.add(before);
         };
     try (var session = new Session(tiny.config("sparsity=none"), Replica.alone(), tenfold)) {
-      TrainingStep.Outcome outcome = new TrainingStep(session).make(0);
+      TrainingStep.Outcome outcome;
+      try (var step = new TrainingStep(session)) {
+        outcome = step.make(0, false);
+      }
       assertThat(calls).hasSize(1);
       assertThat(outcome.gradientNorm()).isCloseTo(10 * calls.getFirst(), within(1e-3));
       double clipped =

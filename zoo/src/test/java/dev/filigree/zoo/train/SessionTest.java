@@ -49,7 +49,7 @@ class SessionTest {
   void aClosedSessionHoldsNoWeightsGradientsOrOptimizerState(String execution) {
     String choice = execution.equals("dense") ? "sparsity=none" : "execution=" + execution;
     var session = new Session(tiny.config(choice));
-    new TrainingStep(session).make(0);
+    new TrainingStep(session).make(0, false);
     Collection<Tensor> tensors = session.tensors().values();
     var states = new ArrayList<Map<String, Tensor>>();
     session.trained().forEach(parameter -> states.add(session.optimizer().state(parameter)));

@@ -1,0 +1,263 @@
+package dev.filigree.distributed;
+
+import dev.filigree.io.Failures;
+import dev.filigree.optim.GradientExchange;
+import dev.filigree.optim.Replica;
+import dev.filigree.torch.Tensors;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.BroadcastOptions;
+import org.bytedeco.pytorch.GlooDeviceVector;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.PrefixStore;
+import org.bytedeco.pytorch.ProcessGroupGloo;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.TCPStore;
+import org.bytedeco.pytorch.TCPStoreOptions;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.Work;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The replicas of one training, joined by libtorch's process groups: Gloo for tensors in memory and
+ * for numbers. Every replica makes the same calls in the same order; a call that the others do not
+ * answer within the timeout throws.
+ */
+public final class ReplicaGroup implements GradientExchange, AutoCloseable {
+  private static final Duration TRIAL = Duration.ofMillis(50);
+
+  private final Replica replica;
+  private final Duration timeout;
+  private final TCPStore server;
+  private final PrefixStore store;
+  private final ProcessGroupGloo gloo;
+  private final AtomicLong bytes = new AtomicLong();
+  private final AtomicLong waited = new AtomicLong();
+
+  private ReplicaGroup(Rendezvous where, Duration timeout) {
+    replica = where.replica();
+    this.timeout = timeout;
+    try (var _ = new PointerScope()) {
+      var limit = new Milliseconds(timeout.toMillis());
+      var options =
+          new TCPStoreOptions()
+              .port((short) where.port())
+              .isServer(where.serves())
+              .waitWorkers(false)
+              .timeout(limit);
+      server = new TCPStore(where.address(), options).retainReference();
+      store = new PrefixStore("attempt" + where.attempt(), server).retainReference();
+      ProcessGroupGloo.Options settings = ProcessGroupGloo.Options.create(limit);
+      settings.devices(new GlooDeviceVector(device(where.address())));
+      gloo =
+          new ProcessGroupGloo(store, replica.rank(), replica.size(), settings).retainReference();
+    }
+  }
+
+  /** On one machine the loopback; else the interface of GLOO_SOCKET_IFNAME, or of the host name. */
+  private static org.bytedeco.pytorch.gloo.Device device(String address) {
+    if (address.equals("localhost") || address.startsWith("127.")) {
+      return ProcessGroupGloo.createDeviceForHostname("127.0.0.1");
+    }
+    String network = System.getenv("GLOO_SOCKET_IFNAME");
+    return network == null
+        ? ProcessGroupGloo.createDefaultDevice()
+        : ProcessGroupGloo.createDeviceForInterface(network);
+  }
+
+  /**
+   * Waits for all replicas to be there.
+   *
+   * @param timeout how long to wait for the others, now and in every call
+   * @throws ReplicaException when they do not come in time, or the port is in use
+   */
+  public static ReplicaGroup join(Rendezvous where, Duration timeout) {
+    try {
+      if (!where.serves()) {
+        awaitServer(where, timeout);
+      }
+      return new ReplicaGroup(where, timeout);
+    } catch (IOException e) {
+      throw notFound(where, timeout, Failures.reason(e), e);
+    } catch (RuntimeException e) {
+      throw notFound(where, timeout, Failures.reason(e), e);
+    }
+  }
+
+  /** libtorch would wait too, longer between its trials, and print its stack where it gives up. */
+  private static void awaitServer(Rendezvous where, Duration timeout) throws IOException {
+    long end = System.nanoTime() + timeout.toNanos();
+    while (true) {
+      try (var socket = new Socket()) {
+        socket.connect(
+            new InetSocketAddress(where.address(), where.port()), (int) timeout.toMillis());
+        return;
+      } catch (IOException e) {
+        if (System.nanoTime() > end) {
+          throw e;
+        }
+        LockSupport.parkNanos(TRIAL.toNanos());
+      }
+    }
+  }
+
+  private static ReplicaException notFound(
+      Rendezvous where, Duration timeout, String reason, Exception cause) {
+    return new ReplicaException(
+        "replica %d of %d found the others not within %d s at %s:%d: %s"
+            .formatted(
+                where.replica().rank(),
+                where.replica().size(),
+                timeout.toSeconds(),
+                where.address(),
+                where.port(),
+                reason),
+        cause);
+  }
+
+  /** Which of the replicas this is. */
+  public Replica replica() {
+    return replica;
+  }
+
+  /**
+   * What was exchanged since the group was joined.
+   *
+   * @param bytes that this replica gave into sums and broadcasts; a ring over n replicas sends and
+   *     receives 2 (n − 1) / n times as many
+   * @param waitedSeconds for others to be there and for what was on its way
+   */
+  public record Traffic(long bytes, double waitedSeconds) {
+    /** What was exchanged since an earlier moment. */
+    public Traffic since(Traffic earlier) {
+      return new Traffic(bytes - earlier.bytes, waitedSeconds - earlier.waitedSeconds);
+    }
+  }
+
+  /** What was exchanged until now. */
+  public Traffic traffic() {
+    return new Traffic(bytes.get(), waited.get() / 1e9);
+  }
+
+  @Override
+  public void average(List<Tensor> tensors) {
+    Map<ScalarType, List<FlatTensors.Part>> byType = new LinkedHashMap<>();
+    for (Tensor tensor : tensors) {
+      byType
+          .computeIfAbsent(Tensors.type(tensor), _ -> new ArrayList<>())
+          .add(FlatTensors.Part.whole(tensor));
+    }
+    Tensors.inScope(
+        () ->
+            byType.forEach(
+                (type, parts) -> {
+                  try (var flat = new FlatTensors(parts, type)) {
+                    begin(flat.flat()).run();
+                    flat.copyBack();
+                  }
+                }));
+  }
+
+  @Override
+  public double[] average(double... numbers) {
+    try (var _ = new PointerScope();
+        var _ = new NoGradGuard()) {
+      Tensor tensor = Tensors.float64(numbers);
+      begin(tensor).run();
+      return Tensors.segment(tensor).toArray(ValueLayout.JAVA_DOUBLE);
+    }
+  }
+
+  @Override
+  public Runnable begin(Tensor tensor) {
+    Tensor held = new Tensor(tensor).retainReference();
+    Work work = start(held, () -> gloo.allreduce(new TensorVector(held)));
+    return () -> {
+      await(work);
+      try (var _ = new PointerScope();
+          var _ = new NoGradGuard();
+          held) {
+        held.div_(new Scalar((double) replica.size()));
+      }
+    };
+  }
+
+  /**
+   * Puts what one replica has in the place of the others' tensor.
+   *
+   * @param tensor contiguous, of the same number of elements and type on every replica
+   * @param root the rank of that replica
+   */
+  public void broadcast(Tensor tensor, int root) {
+    await(
+        start(
+            tensor,
+            () -> gloo.broadcast(new TensorVector(tensor), new BroadcastOptions().rootRank(root))));
+  }
+
+  /**
+   * Sends a contiguous tensor to one replica, which calls {@link #receive} with one of the same
+   * size and type.
+   */
+  public void send(Tensor tensor, int to) {
+    await(start(tensor, () -> gloo.send(new TensorVector(tensor), to, 0)));
+  }
+
+  /** Takes what another replica sends with {@link #send} into a contiguous tensor. */
+  public void receive(Tensor tensor, int from) {
+    await(start(tensor, () -> gloo.recv(new TensorVector(tensor), from, 0)));
+  }
+
+  /** Waits until all replicas have called it. */
+  public void barrier() {
+    average(0.0);
+  }
+
+  private Work start(Tensor tensor, Supplier<Work> collective) {
+    bytes.addAndGet(tensor.numel() * tensor.element_size());
+    try (var _ = new PointerScope()) {
+      return collective.get().retainReference();
+    } catch (RuntimeException e) {
+      throw gone(e);
+    }
+  }
+
+  private void await(Work work) {
+    long begun = System.nanoTime();
+    try (work) {
+      work._wait();
+    } catch (RuntimeException e) {
+      throw gone(e);
+    } finally {
+      waited.addAndGet(System.nanoTime() - begun);
+    }
+  }
+
+  private ReplicaException gone(RuntimeException e) {
+    return new ReplicaException(
+        "replica %d of %d: another one is gone or did not answer within %d s (%s)"
+            .formatted(replica.rank(), replica.size(), timeout.toSeconds(), Failures.reason(e)),
+        e);
+  }
+
+  /** Leaves the group; what is still on its way fails. */
+  @Override
+  public void close() {
+    gloo.close();
+    store.close();
+    server.close();
+  }
+}
