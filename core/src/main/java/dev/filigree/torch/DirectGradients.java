@@ -32,8 +32,8 @@ public final class DirectGradients {
   }
 
   /**
-   * Calls a listener whenever a gradient was added, on the thread of the backward pass, until {@link
-   * #forget}. A parameter has one at most.
+   * Calls a listener whenever a gradient was added, on the thread of the backward pass, until
+   * {@link #forget}. A parameter has one at most.
    *
    * @throws IllegalStateException where it has one
    */

@@ -112,8 +112,7 @@ class GradientBucketsTest {
     assertThat(exchange.sizes.stream().mapToLong(Long::longValue).sum())
         .isEqualTo((PARAMETERS - 1) * ELEMENTS + 3);
     float g = 240;
-    assertThat(gradient(parameters.get(2)))
-        .containsExactly(2 * g, g, g, 2 * g, g, g, 2 * g, g);
+    assertThat(gradient(parameters.get(2))).containsExactly(2 * g, g, g, 2 * g, g, g, 2 * g, g);
   }
 
   @Test

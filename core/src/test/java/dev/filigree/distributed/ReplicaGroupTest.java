@@ -29,8 +29,7 @@ class ReplicaGroupTest {
             group -> {
               int rank = group.replica().rank();
               Tensor single = Tensors.float64(rank, 3 * rank).to(ScalarType.Float).t_();
-              Tensor matrix =
-                  Tensors.float64(rank, 1, 2, 3).view(2, 2).to(ScalarType.BFloat16).t();
+              Tensor matrix = Tensors.float64(rank, 1, 2, 3).view(2, 2).to(ScalarType.BFloat16).t();
               Tensor exact = Tensors.float64(0.1 * rank);
               group.average(List.of(single, matrix, exact));
               double[] numbers = group.average(rank, 1e15 + rank);

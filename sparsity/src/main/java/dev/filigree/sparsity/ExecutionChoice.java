@@ -89,7 +89,8 @@ final class ExecutionChoice implements AutoCloseable {
       return compressed(
           weight,
           obstacle.or(
-              () -> saved.isPresent() ? slowness(saved.get()) : agreed(slowness(weight, algorithm))));
+              () ->
+                  saved.isPresent() ? slowness(saved.get()) : agreed(slowness(weight, algorithm))));
     }
     if (obstacle.isPresent()) {
       throw new IllegalArgumentException("'" + name + "' cannot run compressed: " + obstacle.get());

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What replicas send of sparse parameters: of a masked one the weights that exist, gathered from
@@ -22,7 +21,11 @@ public final class KeptGradients implements KeptPositions, AutoCloseable {
       sparse.put(Tensors.identity(parameter.weight()), parameter);
     }
     optimizer.addListener(
-        (parameter, _) -> forget(positions.remove(Tensors.identity(parameter.weight()))));
+        (parameter, _) -> {
+          long identity = Tensors.identity(parameter.weight());
+          positions.getOrDefault(identity, Optional.empty()).ifPresent(Tensor::close);
+          positions.remove(identity);
+        });
   }
 
   @Override
@@ -37,15 +40,9 @@ public final class KeptGradients implements KeptPositions, AutoCloseable {
         : parameter.keptAmongZeros().map(found -> new Tensor(found).retainReference());
   }
 
-  private static void forget(@Nullable Optional<Tensor> found) {
-    if (found != null) {
-      found.ifPresent(Tensor::close);
-    }
-  }
-
   @Override
   public void close() {
-    positions.values().forEach(KeptGradients::forget);
+    positions.values().forEach(found -> found.ifPresent(Tensor::close));
     positions.clear();
   }
 }

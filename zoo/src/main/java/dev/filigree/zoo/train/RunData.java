@@ -21,7 +21,8 @@ import java.util.Map;
  */
 record RunData(DataLoader train, Map<String, DataLoader> validation) {
   /**
-   * @param replica whose share of the training data; validation sets are shared out as they are read
+   * @param replica whose share of the training data; validation sets are shared out as they are
+   *     read
    */
   static RunData open(RunConfig config, Replica replica) {
     DataLoader train = loader("train_dataloader", config.trainData(), replica);

@@ -45,8 +45,7 @@ final class TrainingStep implements AutoCloseable {
    * @param skipped why there was no update; empty when there was one
    * @param stop whether the run is to end here: one of the replicas was asked to
    */
-  record Outcome(
-      double loss, double gradientNorm, long positions, String skipped, boolean stop) {
+  record Outcome(double loss, double gradientNorm, long positions, String skipped, boolean stop) {
     boolean isSkipped() {
       return !skipped.isEmpty();
     }
@@ -142,8 +141,7 @@ final class TrainingStep implements AutoCloseable {
   private long everyones(long positions) {
     return session.replica().isAlone()
         ? positions
-        : Math.round(
-            session.exchange().average((double) positions)[0] * session.replica().size());
+        : Math.round(session.exchange().average((double) positions)[0] * session.replica().size());
   }
 
   /** The norm of all gradients; clips them as configured. */

@@ -16,7 +16,9 @@ import java.util.concurrent.Future;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch;
 
-/** Replicas in threads of this process, joined by real process groups, for one test after another. */
+/**
+ * Replicas in threads of this process, joined by real process groups, for one test after another.
+ */
 final class JoinedReplicas implements AutoCloseable {
   private final ExecutorService threads;
   private final List<ReplicaGroup> groups;

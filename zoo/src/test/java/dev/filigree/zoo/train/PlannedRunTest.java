@@ -138,7 +138,7 @@ class PlannedRunTest {
           default -> plan.compressed();
         };
     try (Session session = new Session(config)) {
-      new TrainingStep(session).make(0);
+      new TrainingStep(session).make(0, false);
       long weights = 0;
       long gradients = 0;
       long state = 0;
