@@ -130,6 +130,9 @@ class CommandsTest {
     Program program = train("--dry-run", "--out", other.toString());
     assertThat(program.exitCode()).as(program.err()).isZero();
     assertThat(program.out()).contains("model.layers.0.self_attn.q_proj.weight", "80.0 %");
+    assertThat(program.out()).containsPattern("data +/.*, is there");
+    Program missing = train("--dry-run", "-s", "train_dataloader.data_dir=/none");
+    assertThat(missing.out()).containsPattern("data +/none, is missing");
     assertThat(other).doesNotExist();
   }
 

@@ -32,6 +32,7 @@ final class Page {
           "uPlot.iife.min.js",
           "format.js",
           "series.js",
+          "axes.js",
           "charts.js",
           "panels.js",
           "layers.js",

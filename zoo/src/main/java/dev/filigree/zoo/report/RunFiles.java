@@ -5,6 +5,7 @@ import dev.filigree.config.ConfigReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,7 @@ final class RunFiles {
    */
   String text(String name) throws IOException {
     Path file = directory.resolve(name);
-    if (!Files.isRegularFile(file)) {
+    if (!isThere(file)) {
       return "";
     }
     try (var in = Files.newInputStream(file)) {
@@ -48,6 +49,11 @@ final class RunFiles {
           new String(bytes, 0, Math.min(bytes.length, MOST_BYTES), StandardCharsets.UTF_8).strip();
       return bytes.length > MOST_BYTES ? text + "\n… cut at 256 KiB" : text;
     }
+  }
+
+  /** A link is none of the run's own texts: it could lead out of the folder into the page. */
+  private static boolean isThere(Path file) {
+    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
   }
 
   List<String> tags() throws IOException {
@@ -61,7 +67,7 @@ final class RunFiles {
   Map<String, String> settings() {
     var settings = new TreeMap<String, String>();
     Path file = directory.resolve(CONFIG);
-    if (Files.isRegularFile(file)) {
+    if (isThere(file)) {
       try {
         flatten("", ConfigReader.read(file).toJava(), settings);
       } catch (ConfigException e) {

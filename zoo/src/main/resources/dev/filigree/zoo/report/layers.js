@@ -31,7 +31,7 @@ function shortNames(names) {
 class Layers {
   constructor(view) {
     this.view = view;
-    this.figure = 'sparsity';
+    this.figure = null;
     this.rows = element('div', { class: 'layers' });
     this.place = element('span', { class: 'place' });
     this.note = element('small', {});
@@ -55,8 +55,9 @@ class Layers {
     if (this.card.hidden) return;
     const available = Object.keys(LAYER_FIGURES).filter(key =>
       key === 'sparsity' || this.view.shown.some(run => run.layers.some(layer => LAYER_FIGURES[key].of(layer).some(known))));
-    if (!available.includes(this.figure)) this.figure = 'sparsity';
-    this.choice.replaceChildren(...available.map(key => new Option(LAYER_FIGURES[key].title, key, false, key === this.figure)));
+    if (!available.includes(this.figure)) this.figure = this.chosenFirst(available);
+    const shown = this.figure;
+    this.choice.replaceChildren(...available.map(key => new Option(LAYER_FIGURES[key].title, key, false, key === shown)));
     const figure = LAYER_FIGURES[this.figure];
     this.note.textContent = figure.note ?? '';
     const short = shortNames(names);
@@ -64,6 +65,12 @@ class Layers {
     this.shown = names.map((name, i) => this.row(name, short[i], figure, low, high));
     this.rows.replaceChildren(...this.shown.map(row => row.element));
     this.showValues(null);
+  }
+
+  /** The sparsity where it changes, else what moves. */
+  chosenFirst(available) {
+    const still = this.view.shown.every(run => run.layers.every(layer => new Set(finite(layer.sparsity)).size < 2));
+    return still && available.includes('grown') ? 'grown' : 'sparsity';
   }
 
   /** One scale for all layers, from 0 to the greatest value. */
@@ -113,20 +120,29 @@ class Layers {
   showValues(at) {
     this.place.textContent = at === null ? '' : placeText(this.view, Math.round(at));
     for (const row of this.shown) {
-      row.value.replaceChildren(
-        ...row.lines.map(found => {
-          const upTo = at === null ? found.y.length : found.x.filter(x => known(x) && x <= at).length;
-          const index = Math.min(found.y.length, upTo) - 1;
-          const end = at === null && this.figure === 'sparsity';
-          const value = end ? found.layer.counted : index >= 0 ? found.y[index] : null;
-          const target = end ? found.layer.target : index >= 0 && row.figure.target ? row.figure.target(found.layer)[index] : null;
-          const off = this.figure === 'sparsity' && known(value) && known(target) && Math.abs(value - target) > 0.005;
-          const text = element('b', { class: off ? 'off' : '', title: off ? `target ${percent(target)}` : '' }, row.figure.format(value));
-          if (this.view.runs.length > 1) text.style.color = found.colour;
-          return text;
-        }),
-      );
+      row.value.replaceChildren(...this.valuesOf(row, at));
     }
+  }
+
+  /** A value for each colour: the seeds of a method have their mean. */
+  valuesOf(row, at) {
+    const mean = values => (values.every(known) ? values.reduce((a, b) => a + b, 0) / values.length : null);
+    return [...new Set(row.lines.map(found => found.colour))].map(shade => {
+      const found = row.lines.filter(line => line.colour === shade).map(line => this.valueOf(line, row.figure, at));
+      const value = mean(found.map(pair => pair[0]));
+      const target = mean(found.map(pair => pair[1]));
+      const off = this.figure === 'sparsity' && known(value) && known(target) && Math.abs(value - target) > 0.005;
+      const text = element('b', { class: off ? 'off' : '', title: off ? `target ${percent(target)}` : '' }, row.figure.format(value));
+      if (this.view.runs.length > 1) text.style.color = shade;
+      return text;
+    });
+  }
+
+  /** The value and the target of a layer at a place; its end where there is none. */
+  valueOf({ layer, x, y }, figure, at) {
+    if (at === null && this.figure === 'sparsity') return [layer.counted, layer.target];
+    const index = (at === null ? y.length : x.filter(place => known(place) && place <= at).length) - 1;
+    return index < 0 ? [null, null] : [y[index], figure.target ? figure.target(layer)[index] : null];
   }
 }
 

@@ -19,7 +19,8 @@ function prepare(runs, groups) {
 class View {
   constructor() {
     this.axis = 'step';
-    this.weight = null;
+    this.weight = 0;
+    this.smoothsByItself = true;
     this.log = false;
     this.zoom = null;
     this.hidden = new Set();
@@ -34,7 +35,7 @@ class View {
     this.unit = runs[0].unit;
     this.runs = prepare(runs, groups);
     this.groups = groups?.map((group, i) => ({ name: group.name, colour: runColour(i), runs: group.runs.map(at => this.runs[at]) }));
-    this.weight ??= gentleWeight(this.runs);
+    if (this.smoothsByItself) this.weight = gentleWeight(this.runs);
     this.shown = this.runs.filter(run => !this.hidden.has(this.groupName(run) ?? run.name));
     this.shownGroups = this.groups?.filter(group => !this.hidden.has(group.name));
     if (fresh) this.build();
@@ -72,6 +73,7 @@ class View {
 
   draw() {
     this.head.replaceChildren(...this.heading());
+    this.showWeight();
     this.panels.forEach(panel => panel.draw());
     this.layers.draw();
     this.axes.forEach(button => {
@@ -119,19 +121,32 @@ class View {
 
   controls() {
     this.axes = Object.entries(AXES).map(([name, axis]) => element('button', { type: 'button', value: name, onclick: () => { this.axis = name; this.zoomed(false); this.zoom = null; this.again(); } }, axis.button(this.unit)));
-    const slider = element('input', { type: 'range', min: '0', max: '0.99', step: '0.01', value: String(this.weight), 'aria-label': 'smoothing', oninput: () => { this.weight = Number(slider.value); weight.textContent = slider.value; this.panels.forEach(panel => panel.draw()); } });
-    const weight = element('output', {}, String(this.weight));
+    this.slider = element('input', { type: 'range', min: '0', max: '0.99', step: '0.01', 'aria-label': 'smoothing', oninput: () => this.smooth(Number(this.slider.value)) });
+    this.weightShown = element('output', {});
     const log = element('input', { type: 'checkbox', checked: this.log, onchange: () => { this.log = log.checked; this.panels.forEach(panel => panel.draw()); } });
     this.whole = element('button', { type: 'button', class: 'whole', hidden: true, onclick: () => zoomTo(this, null) }, 'whole run');
     return element(
       'nav',
       { class: 'controls', 'aria-label': 'charts' },
       element('span', { class: 'segments', role: 'group', 'aria-label': 'axis' }, this.axes),
-      element('label', {}, 'smoothing', slider, weight),
+      element('label', {}, 'smoothing', this.slider, this.weightShown),
       element('label', {}, log, 'log axis'),
       this.whole,
       element('span', { class: 'hint' }, 'drag to zoom, double-click for all'),
     );
+  }
+
+  /** The reader's own smoothing; until then it is that of the length of the runs. */
+  smooth(weight) {
+    this.smoothsByItself = false;
+    this.weight = weight;
+    this.showWeight();
+    this.panels.forEach(panel => panel.draw());
+  }
+
+  showWeight() {
+    this.slider.value = String(this.weight);
+    this.weightShown.textContent = this.weight.toFixed(2);
   }
 
   zoomed(is) {

@@ -52,6 +52,6 @@ function exchanged(view) {
     const x = run.updates[view.axis];
     const grown = { name: one ? 'grown' : run.label, colour: one ? colour('grown') : run.colour, x, y: share(run, 'grown'), main: true, points: true };
     const dropped = { name: 'dropped', colour: colour('dropped'), x, y: share(run, 'dropped'), main: true, points: true, dash: [5, 4] };
-    return one ? [dropped, grown] : [grown];
+    return one ? [grown, dropped] : [grown];
   });
 }

@@ -126,7 +126,16 @@ function marks(view) {
           colour: run.colour,
         }))
         .filter(mark => known(mark.x))),
-    updates: view.shown.flatMap((run, row) =>
-      run.updates[view.axis].filter(known).map(x => ({ x, colour: run.colour, row }))),
+    updates: updateMarks(view),
   };
+}
+
+/** A row of marks for each colour; the seeds of a method share theirs. */
+function updateMarks(view) {
+  const colours = [...new Set(view.shown.filter(run => run.updates.step.length).map(run => run.colour))];
+  return colours.flatMap((colour, row) => {
+    const runs = view.shown.filter(run => run.colour === colour);
+    const xs = new Set((view.groups ? runs.slice(0, 1) : runs).flatMap(run => run.updates[view.axis].filter(known)));
+    return [...xs].map(x => ({ x, colour, row }));
+  });
 }

@@ -79,6 +79,9 @@ class PageTest {
         .isEqualTo("Loss|Learning rate|Tokens a second|Sparsity|Gradient norm|Weights exchanged");
     assertThat(text(".tile b")).contains("2.2514", "9.50", "79.98 %", "20.3 k", "1.76 GiB");
     assertThat(text(".layer .name")).isEqualTo("0 q_proj|0 up_proj|1 down_proj");
+    chromium.evaluate(
+        "(() => {const choice = document.querySelector('select'); choice.value = 'sparsity';"
+            + " choice.dispatchEvent(new Event('change'))})()");
     assertThat(text(".layer .value b.off")).isEqualTo("76.00 %");
     assertThat(chromium.evaluate("document.images.length").asInt()).isEqualTo(4);
   }

@@ -134,6 +134,16 @@ class RunReportTest {
   }
 
   @Test
+  void aLinkOutOfTheFolderIsNotFollowed() throws IOException {
+    Path secret = Files.writeString(directory.resolve("secret"), "a: secret");
+    Path run = Files.createDirectory(directory.resolve("run"));
+    for (String name : RunFiles.ALL) {
+      Files.createSymbolicLink(run.resolve(name), secret);
+    }
+    assertThat(Files.readString(RunReport.write(run))).doesNotContain("a: secret", "\"secret\"");
+  }
+
+  @Test
   void longTextsAreCutAndSaid() throws IOException {
     Files.writeString(directory.resolve("notes.txt"), "a".repeat(300_000));
     assertThat(run().path("notes").asText()).hasSizeLessThan(270_000).endsWith("cut at 256 KiB");
