@@ -98,7 +98,8 @@ final class ProgressLine implements TrainingListener {
             ? "steps %,d to %,d".formatted(firstStep + 1, lastStep)
             : "all %,d steps are done".formatted(lastStep));
     err.println(
-        "run directory %s; to see it in a browser: filigree watch %1$s".formatted(start.directory()));
+        "run directory %s; to see it in a browser: filigree watch %1$s"
+            .formatted(start.directory()));
     startedAt = System.nanoTime();
   }
 
