@@ -41,6 +41,7 @@ public final class BenchTool implements ToolProvider {
         case "kernels" -> kernels(out, err, json, settings);
         case "layer" -> layer(out, json, settings);
         case "step" -> step(out, err, json, settings);
+        case "scale" -> scale(out, err, json, settings);
         default -> throw new IllegalArgumentException("unknown benchmark '" + subject + "'");
       };
     } catch (IllegalArgumentException e) {
@@ -82,6 +83,12 @@ public final class BenchTool implements ToolProvider {
         StepTable.header(),
         StepTable::line,
         rows -> StepTable.footer(rows.getLast()));
+    return 0;
+  }
+
+  private static int scale(PrintWriter out, PrintWriter err, boolean json, List<String> settings) {
+    var benchmark = new ScaleBenchmark(ScaleSettings.parse(settings), progress(err));
+    print(out, json, benchmark::run, ScaleRow.header(), ScaleRow::line, _ -> ScaleRow.footer());
     return 0;
   }
 

@@ -13,7 +13,8 @@ import picocli.CommandLine.Spec;
 /** Runs the benchmarks, which the bench module offers as a tool. */
 @Command(
     name = "bench",
-    description = "Measures the sparse kernels, or whole training steps, against dense ones.",
+    description = "Measures the sparse kernels, or whole training steps, against dense ones; or several workers"
+            + " against one.",
     footer = {"", "Example:", "  filigree bench kernels --json"})
 final class BenchCommand implements Callable<Integer> {
   private static final String TOOL = "filigree-bench";
@@ -21,12 +22,13 @@ final class BenchCommand implements Callable<Integer> {
   private enum Subject {
     KERNELS,
     LAYER,
-    STEP
+    STEP,
+    SCALE
   }
 
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "kernels|layer|step", description = "What to measure.")
+  @Parameters(index = "0", paramLabel = "kernels|layer|step|scale", description = "What to measure.")
   private Subject subject;
 
   @Parameters(

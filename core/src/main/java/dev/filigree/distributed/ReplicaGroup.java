@@ -1,10 +1,12 @@
 package dev.filigree.distributed;
 
+import dev.filigree.cuda.Nccl;
 import dev.filigree.io.Failures;
 import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Replica;
 import dev.filigree.torch.Tensors;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -15,25 +17,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
-import org.bytedeco.pytorch.BroadcastOptions;
-import org.bytedeco.pytorch.GlooDeviceVector;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.PrefixStore;
-import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.TCPStoreOptions;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.Work;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The replicas of one training, joined by libtorch's process groups: Gloo for tensors in memory and
- * for numbers. Every replica makes the same calls in the same order; a call that the others do not
+ * The replicas of one training, joined by libtorch's store and its process group of Gloo, for numbers
+ * and tensors in memory, and by NCCL for tensors on GPUs. Every replica makes the same calls in the same order; a call that the others do not
  * answer within the timeout throws.
  */
 public final class ReplicaGroup implements GradientExchange, AutoCloseable {
@@ -43,7 +44,8 @@ public final class ReplicaGroup implements GradientExchange, AutoCloseable {
   private final Duration timeout;
   private final TCPStore server;
   private final PrefixStore store;
-  private final ProcessGroupGloo gloo;
+  private final GlooTransport gloo;
+  private @Nullable NcclTransport nccl; // from the first tensor on a GPU on
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong waited = new AtomicLong();
 
@@ -60,22 +62,8 @@ public final class ReplicaGroup implements GradientExchange, AutoCloseable {
               .timeout(limit);
       server = new TCPStore(where.address(), options).retainReference();
       store = new PrefixStore("attempt" + where.attempt(), server).retainReference();
-      ProcessGroupGloo.Options settings = ProcessGroupGloo.Options.create(limit);
-      settings.devices(new GlooDeviceVector(device(where.address())));
-      gloo =
-          new ProcessGroupGloo(store, replica.rank(), replica.size(), settings).retainReference();
+      gloo = new GlooTransport(where, store, limit);
     }
-  }
-
-  /** On one machine the loopback; else the interface of GLOO_SOCKET_IFNAME, or of the host name. */
-  private static org.bytedeco.pytorch.gloo.Device device(String address) {
-    if (address.equals("localhost") || address.startsWith("127.")) {
-      return ProcessGroupGloo.createDeviceForHostname("127.0.0.1");
-    }
-    String network = System.getenv("GLOO_SOCKET_IFNAME");
-    return network == null
-        ? ProcessGroupGloo.createDefaultDevice()
-        : ProcessGroupGloo.createDeviceForInterface(network);
   }
 
   /**
@@ -184,9 +172,9 @@ public final class ReplicaGroup implements GradientExchange, AutoCloseable {
   @Override
   public Runnable begin(Tensor tensor) {
     Tensor held = new Tensor(tensor).retainReference();
-    Work work = start(held, () -> gloo.allreduce(new TensorVector(held)));
+    Transport.Transfer transfer = start(held, transport -> transport.sum(held));
     return () -> {
-      await(work);
+      await(transfer);
       try (var _ = new PointerScope();
           var _ = new NoGradGuard();
           held) {
@@ -202,10 +190,7 @@ public final class ReplicaGroup implements GradientExchange, AutoCloseable {
    * @param root the rank of that replica
    */
   public void broadcast(Tensor tensor, int root) {
-    await(
-        start(
-            tensor,
-            () -> gloo.broadcast(new TensorVector(tensor), new BroadcastOptions().rootRank(root))));
+    await(start(tensor, transport -> transport.broadcast(tensor, root)));
   }
 
   /**
@@ -213,12 +198,12 @@ public final class ReplicaGroup implements GradientExchange, AutoCloseable {
    * size and type.
    */
   public void send(Tensor tensor, int to) {
-    await(start(tensor, () -> gloo.send(new TensorVector(tensor), to, 0)));
+    await(start(tensor, transport -> transport.send(tensor, to)));
   }
 
   /** Takes what another replica sends with {@link #send} into a contiguous tensor. */
   public void receive(Tensor tensor, int from) {
-    await(start(tensor, () -> gloo.recv(new TensorVector(tensor), from, 0)));
+    await(start(tensor, transport -> transport.receive(tensor, from)));
   }
 
   /** Waits until all replicas have called it. */
@@ -226,23 +211,52 @@ public final class ReplicaGroup implements GradientExchange, AutoCloseable {
     average(0.0);
   }
 
-  private Work start(Tensor tensor, Supplier<Work> collective) {
+  private Transport.Transfer start(
+      Tensor tensor, Function<Transport, Transport.Transfer> collective) {
     bytes.addAndGet(tensor.numel() * tensor.element_size());
-    try (var _ = new PointerScope()) {
-      return collective.get().retainReference();
+    try {
+      return collective.apply(tensor.is_cuda() ? nccl(tensor) : gloo);
+    } catch (ReplicaException e) {
+      throw e;
     } catch (RuntimeException e) {
       throw gone(e);
     }
   }
 
-  private void await(Work work) {
-    long begun = System.nanoTime();
-    try (work) {
-      work._wait();
+  /** The GPUs find each other through what the first replica sends in memory. */
+  private synchronized Transport nccl(Tensor tensor) {
+    if (nccl == null) {
+      Nccl.obstacle()
+          .ifPresent(
+              reason -> {
+                throw new ReplicaException("replicas on GPUs need NCCL: " + reason);
+              });
+      byte[] id = replica.rank() == 0 ? Nccl.newId() : new byte[Nccl.ID_BYTES];
+      try (var _ = new PointerScope()) {
+        Tensor shared =
+            torch.empty(
+                new long[] {id.length},
+                new TensorOptions(ScalarType.Byte),
+                new MemoryFormatOptional());
+        Tensors.segment(shared).copyFrom(MemorySegment.ofArray(id));
+        broadcast(shared, 0);
+        id = Tensors.segment(shared).toArray(ValueLayout.JAVA_BYTE);
+      }
+      nccl =
+          new NcclTransport(
+              new Nccl(tensor.device().index(), id, replica.rank(), replica.size()), timeout);
+    }
+    return nccl;
+  }
+
+  private void await(Transport.Transfer transfer) {
+    try {
+      transfer.reach();
+      long begun = System.nanoTime();
+      transfer.await();
+      waited.addAndGet(System.nanoTime() - begun);
     } catch (RuntimeException e) {
       throw gone(e);
-    } finally {
-      waited.addAndGet(System.nanoTime() - begun);
     }
   }
 
@@ -256,6 +270,9 @@ public final class ReplicaGroup implements GradientExchange, AutoCloseable {
   /** Leaves the group; what is still on its way fails. */
   @Override
   public void close() {
+    if (nccl != null) {
+      nccl.close();
+    }
     gloo.close();
     store.close();
     server.close();

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 /** The functions of NVIDIA's driver that we call. Contexts and functions are addresses. */
 final class Driver {
   private static final long LONGEST_TEXT = 1024;
+  private static final int STREAM_NON_BLOCKING = 1;
+  private static final int EVENT_DISABLE_TIMING = 2;
+  private static final int NOT_READY = 600;
 
   private final MethodHandle deviceGetCount;
   private final MethodHandle deviceGet;
@@ -31,6 +34,13 @@ final class Driver {
   private final MethodHandle moduleGetFunction;
   private final MethodHandle funcSetAttribute;
   private final MethodHandle launchKernel;
+  private final MethodHandle streamCreate;
+  private final MethodHandle streamSynchronize;
+  private final MethodHandle streamWaitEvent;
+  private final MethodHandle eventCreate;
+  private final MethodHandle eventRecord;
+  private final MethodHandle eventQuery;
+  private final MethodHandle eventDestroy;
   private final MethodHandle getErrorName;
   private final MethodHandle getErrorString;
 
@@ -65,6 +75,13 @@ final class Driver {
             JAVA_LONG,
             ADDRESS,
             ADDRESS);
+    streamCreate = library.function("cuStreamCreate", ADDRESS, JAVA_INT);
+    streamSynchronize = library.function("cuStreamSynchronize", JAVA_LONG);
+    streamWaitEvent = library.function("cuStreamWaitEvent", JAVA_LONG, JAVA_LONG, JAVA_INT);
+    eventCreate = library.function("cuEventCreate", ADDRESS, JAVA_INT);
+    eventRecord = library.function("cuEventRecord", JAVA_LONG, JAVA_LONG);
+    eventQuery = library.function("cuEventQuery", JAVA_LONG);
+    eventDestroy = library.function("cuEventDestroy_v2", JAVA_LONG);
     MethodHandle init = library.function("cuInit", JAVA_INT);
     check("cuInit", () -> (int) init.invokeExact(0));
   }
@@ -271,5 +288,45 @@ final class Driver {
                     stream,
                     arguments,
                     MemorySegment.NULL));
+  }
+
+  /** A stream of the current context that does not wait for the default one. */
+  long newStream() {
+    return getLong(
+        "cuStreamCreate",
+        to -> Calls.of(() -> (int) streamCreate.invokeExact(to, STREAM_NON_BLOCKING)));
+  }
+
+  /** Waits until a stream has done all that was queued on it. */
+  void synchronize(long stream) {
+    check("cuStreamSynchronize", () -> (int) streamSynchronize.invokeExact(stream));
+  }
+
+  /** An event that happens when a stream of the current context comes to what is queued next. */
+  long newEvent(long stream) {
+    long event =
+        getLong(
+            "cuEventCreate",
+            to -> Calls.of(() -> (int) eventCreate.invokeExact(to, EVENT_DISABLE_TIMING)));
+    check("cuEventRecord", () -> (int) eventRecord.invokeExact(event, stream));
+    return event;
+  }
+
+  /** Lets a stream wait for an event before it goes on with what is queued after this. */
+  void await(long stream, long event) {
+    check("cuStreamWaitEvent", () -> (int) streamWaitEvent.invokeExact(stream, event, 0));
+  }
+
+  boolean hasHappened(long event) {
+    int status = Calls.of(() -> (int) eventQuery.invokeExact(event));
+    if (status == NOT_READY) {
+      return false;
+    }
+    check("cuEventQuery", () -> status);
+    return true;
+  }
+
+  void forget(long event) {
+    check("cuEventDestroy", () -> (int) eventDestroy.invokeExact(event));
   }
 }

@@ -16,21 +16,29 @@ public record ParallelConfig(Wire wire, boolean shardOptimizerState) {
   /** Types on the wire. */
   public enum Wire {
     /** Four bytes a number; replicas together make the steps of one process. */
-    FLOAT32(ScalarType.Float),
+    FLOAT32(ScalarType.Float, Float.BYTES),
 
     /** Two bytes a number, with 8 bits of precision. */
-    BFLOAT16(ScalarType.BFloat16);
+    BFLOAT16(ScalarType.BFloat16, Short.BYTES);
 
     @SuppressWarnings("ImmutableEnumChecker") // one of libtorch's constants
     private final ScalarType elements;
 
-    Wire(ScalarType elements) {
+    private final int bytes;
+
+    Wire(ScalarType elements, int bytes) {
       this.elements = elements;
+      this.bytes = bytes;
     }
 
     /** libtorch's name for it. */
     public ScalarType elements() {
       return elements;
+    }
+
+    /** Bytes of a number. */
+    public int bytes() {
+      return bytes;
     }
   }
 

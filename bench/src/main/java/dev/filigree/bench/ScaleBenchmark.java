@@ -1,0 +1,142 @@
+package dev.filigree.bench;
+
+import dev.filigree.cuda.CudaDevice;
+import dev.filigree.io.Json;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Training steps of several workers together against those of one, with a batch of the same size
+ * for each worker. Each is a process of its own, with a GPU of its own or a share of the
+ * processors, which is as large for one worker as for many.
+ */
+final class ScaleBenchmark {
+  private final ScaleSettings settings;
+  private final Consumer<String> progress;
+  private final int processors; // of a worker
+
+  ScaleBenchmark(ScaleSettings settings, Consumer<String> progress) {
+    this.settings = settings;
+    this.progress = progress;
+    int most = settings.workers().stream().mapToInt(Integer::intValue).max().orElseThrow();
+    if (settings.cuda()) {
+      int cards = CudaDevice.all().size();
+      if (most > cards) {
+        throw new IllegalArgumentException(
+            "workers=%d: each needs a GPU, and this machine has %d".formatted(most, cards));
+      }
+    }
+    processors = Math.max(1, Runtime.getRuntime().availableProcessors() / most);
+  }
+
+  /** Measures everything; a row for each number of workers, as soon as it is measured. */
+  void run(Consumer<ScaleRow> rows) {
+    Double alone = null;
+    for (int workers : settings.workers()) {
+      progress.accept("%s, %d workers".formatted(settings.label(), workers));
+      ScaleRow row = row(workers, alone);
+      rows.accept(row);
+      if (workers == 1) {
+        alone = row.tokensPerSecond();
+      }
+    }
+  }
+
+  private ScaleRow row(int workers, @Nullable Double alone) {
+    ScaleWorker.Figures figures = measured(workers);
+    long parameters = settings.config().parameterCount();
+    long tokens = workers * settings.batch() * settings.sequence();
+    Double seconds = figures.seconds();
+    Double rate = seconds == null ? null : tokens / seconds;
+    Double waited = figures.waitedSeconds();
+    Long kept = figures.kept();
+    long size = settings.wire().bytes();
+    return new ScaleRow(
+        settings.cuda() ? CudaDevice.of(0).name() : "cpu, " + processors + " processors a worker",
+        workers,
+        settings.label(),
+        parameters,
+        settings.execution(),
+        settings.execution().equals("dense") ? 0 : settings.sparsity(),
+        settings.wire().name().toLowerCase(Locale.ROOT),
+        tokens,
+        figures.obstacle(),
+        seconds,
+        rate,
+        rate == null || alone == null ? null : rate / (workers * alone),
+        figures.bytes(),
+        kept == null ? null : kept * size,
+        kept == null ? null : parameters * size,
+        waited == null || seconds == null ? null : waited / seconds);
+  }
+
+  private ScaleWorker.Figures measured(int workers) {
+    var running = new ArrayList<Process>();
+    try {
+      int port = freePort();
+      for (int rank = 0; rank < workers; rank++) {
+        running.add(start(rank, workers, port));
+      }
+      String output =
+          new String(running.getFirst().getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+              .strip();
+      for (Process worker : running) {
+        int status = worker.waitFor();
+        if (status != 0) {
+          return ScaleWorker.Figures.none("a worker ended with status " + status);
+        }
+      }
+      // Gloo writes lines of its own before it.
+      String last = output.substring(output.lastIndexOf('\n') + 1);
+      return Json.read(last.getBytes(StandardCharsets.UTF_8), ScaleWorker.Figures.class);
+    } catch (IOException e) {
+      throw new IllegalStateException("workers cannot be started", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    } finally {
+      running.forEach(Process::destroyForcibly);
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private Process start(int rank, int workers, int port) throws IOException {
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.add("-XX:ActiveProcessorCount=" + processors);
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            ScaleWorker.class.getName(),
+            Integer.toString(rank),
+            Integer.toString(workers),
+            Integer.toString(port)));
+    command.addAll(settings.arguments());
+    var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    if (rank > 0) {
+      builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    }
+    builder.environment().put("OMP_NUM_THREADS", Integer.toString(processors));
+    if (settings.cuda()) {
+      builder.environment().put("CUDA_VISIBLE_DEVICES", Integer.toString(rank));
+      builder.environment().putIfAbsent("PYTORCH_ALLOC_CONF", "expandable_segments:True");
+    }
+    return builder.start();
+  }
+}
