@@ -104,8 +104,7 @@ record ScaleSettings(
         .filter(each -> each.name().toLowerCase(Locale.ROOT).equals(name))
         .findFirst()
         .orElseThrow(
-            () ->
-                new IllegalArgumentException("wire must be float32 or bfloat16, found " + name));
+            () -> new IllegalArgumentException("wire must be float32 or bfloat16, found " + name));
   }
 
   /** These settings as arguments that {@link #parse} reads. */

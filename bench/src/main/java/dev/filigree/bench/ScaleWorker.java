@@ -44,7 +44,7 @@ final class ScaleWorker {
   /** Longer than the measurement: what a mask update takes is another benchmark's. */
   private static final int UPDATE_EVERY = 1_000_000;
 
-  private static final Duration TIMEOUT = Duration.ofSeconds(120);
+  private static final Duration TIMEOUT = Duration.ofMinutes(2);
   private static final double CLIP = 1;
   private static final double INITIAL_DEVIATION = 0.02;
   private static final long SEED = 1;
@@ -176,7 +176,8 @@ final class ScaleWorker {
     Tensors.inScope(
         () ->
             parameters.forEach(
-                parameter -> sum[0] += parameter.to(ScalarType.Double).square().sum().item_double()));
+                parameter ->
+                    sum[0] += parameter.to(ScalarType.Double).square().sum().item_double()));
     double mean = group.average(sum[0])[0];
     if (Math.abs(mean - sum[0]) > 1e-12 * mean) {
       throw new IllegalStateException("the weights of the workers have drifted apart");

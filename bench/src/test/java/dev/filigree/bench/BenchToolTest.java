@@ -26,6 +26,35 @@ class BenchToolTest {
   }
 
   @Test
+  void scaleGivesARowForEachNumberOfWorkers() throws Exception {
+    int code =
+        run(
+            "scale",
+            "--json",
+            "workers=1,2",
+            "width=64",
+            "layers=1",
+            "vocabulary=64",
+            "batch=2",
+            "sequence=16",
+            "wire=bfloat16",
+            "rounds=1");
+
+    assertThat(code).isZero();
+    JsonNode rows = new ObjectMapper().readTree(out.toString());
+    assertThat(rows).hasSize(2);
+    for (JsonNode row : rows) {
+      assertThat(row.path("obstacle").isNull()).as(row.toString()).isTrue();
+      assertThat(row.path("tokens").asLong()).isEqualTo(32 * row.path("workers").asLong());
+      assertThat(row.path("efficiency").isNumber()).isEqualTo(row.path("workers").asInt() == 2);
+      long kept = row.path("kept_bytes").asLong();
+      assertThat(row.path("bytes_per_step").asLong()).isBetween(kept, kept + 64);
+      assertThat(kept).isLessThan(row.path("dense_bytes").asLong() / 2);
+      assertThat(row.path("waiting_share").asDouble()).isBetween(0.0, 1.0);
+    }
+  }
+
+  @Test
   void stepGivesARowForEveryExecutionAndSparsity() throws Exception {
     int code =
         run(

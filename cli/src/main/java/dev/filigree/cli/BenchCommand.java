@@ -13,7 +13,8 @@ import picocli.CommandLine.Spec;
 /** Runs the benchmarks, which the bench module offers as a tool. */
 @Command(
     name = "bench",
-    description = "Measures the sparse kernels, or whole training steps, against dense ones; or several workers"
+    description =
+        "Measures the sparse kernels, or whole training steps, against dense ones; or several workers"
             + " against one.",
     footer = {"", "Example:", "  filigree bench kernels --json"})
 final class BenchCommand implements Callable<Integer> {
@@ -28,7 +29,10 @@ final class BenchCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "kernels|layer|step|scale", description = "What to measure.")
+  @Parameters(
+      index = "0",
+      paramLabel = "kernels|layer|step|scale",
+      description = "What to measure.")
   private Subject subject;
 
   @Parameters(

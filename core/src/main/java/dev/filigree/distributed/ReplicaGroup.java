@@ -33,9 +33,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The replicas of one training, joined by libtorch's store and its process group of Gloo, for numbers
- * and tensors in memory, and by NCCL for tensors on GPUs. Every replica makes the same calls in the same order; a call that the others do not
- * answer within the timeout throws.
+ * The replicas of one training, joined by libtorch's store and its process group of Gloo, for
+ * numbers and tensors in memory, and by NCCL for tensors on GPUs. Every replica makes the same
+ * calls in the same order; a call that the others do not answer within the timeout throws.
  */
 public final class ReplicaGroup implements GradientExchange, AutoCloseable {
   private static final Duration TRIAL = Duration.ofMillis(50);

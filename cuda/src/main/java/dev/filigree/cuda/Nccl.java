@@ -130,8 +130,7 @@ public final class Nccl implements AutoCloseable {
             value.copyFrom(MemorySegment.ofArray(id));
             MemorySegment to = arena.allocate(JAVA_LONG);
             check(
-                "ncclCommInitRank",
-                () -> (int) Functions.INIT.invokeExact(to, size, value, rank));
+                "ncclCommInitRank", () -> (int) Functions.INIT.invokeExact(to, size, value, rank));
             made[0] = to.get(JAVA_LONG, 0);
             made[1] = driver.newStream();
           }
@@ -290,8 +289,7 @@ public final class Nccl implements AutoCloseable {
       long leaving = communicator;
       communicator = 0;
       driver.inContext(
-          context,
-          () -> check("ncclCommAbort", () -> (int) Functions.ABORT.invokeExact(leaving)));
+          context, () -> check("ncclCommAbort", () -> (int) Functions.ABORT.invokeExact(leaving)));
     }
   }
 }
