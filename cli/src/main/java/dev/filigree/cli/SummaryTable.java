@@ -46,7 +46,7 @@ final class SummaryTable {
               .formatted(
                   Figures.percent(summary.targetSparsity()), Figures.percent(summary.sparsity())));
     }
-    table.row("speed", speed(summary));
+    table.row("mean speed", speed(summary));
     Long peak = PeakMemory.peakBytes();
     if (peak != null) {
       table.row("peak memory", Figures.bytes((double) peak));

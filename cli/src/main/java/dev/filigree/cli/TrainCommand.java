@@ -38,6 +38,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private ConfigOptions config;
 
+  @Mixin private RunNotes notes;
+
   @Option(
       names = "--out",
       paramLabel = "DIR",
@@ -78,6 +80,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     try (Trainer trainer = trainer();
         var interrupts = new Interrupts(trainer::requestStop, trainer::hasCheckpoint, err())) {
+      notes.write(trainer.directory());
       trainer.skippedCheckpoints().forEach(line -> err().println("warning: " + line));
       trainer.warnings().forEach(line -> err().println("warning: " + line));
       if (!quiet) {

@@ -146,8 +146,18 @@ class CommandsTest {
   @Test
   void stepsAreTheTotalAlsoAfterResume() throws IOException {
     Path other = directory.resolve("resumed");
-    assertThat(train("--out", other.toString(), "--steps", "3", "--quiet").exitCode()).isZero();
-    Program program = Program.run("train", "--resume", other.toString(), "--steps", "5", "--quiet");
+    String[] first = {"--steps", "3", "--quiet", "--tag", "a", "--note", "a first try"};
+    assertThat(
+            train(Stream.concat(Stream.of("--out", other.toString()), Stream.of(first))
+                    .toArray(String[]::new))
+                .exitCode())
+        .isZero();
+    Program program =
+        Program.run(
+            "train", "--resume", other.toString(), "--steps", "5", "--quiet", "--tag", "a", "--tag",
+            "b");
+    assertThat(other.resolve("tags.txt")).hasContent("a\nb");
+    assertThat(other.resolve("notes.txt")).hasContent("a first try");
     assertThat(program.exitCode()).as(program.err()).isZero();
     assertThat(program.out()).isEmpty();
     assertThat(program.err()).isEmpty();

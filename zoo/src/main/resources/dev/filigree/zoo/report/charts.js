@@ -86,7 +86,7 @@ class Chart {
       {
         ...this.size(),
         legend: { show: false },
-        padding: [10, 16, 0, 0],
+        padding: [10, 28, 0, 0],
         cursor: {
           sync: { key: SYNC.key, setSeries: false },
           drag: { x: true, y: false, setScale: false },

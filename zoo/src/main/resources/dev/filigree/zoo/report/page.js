@@ -7,10 +7,13 @@ const POLL_MILLIS = 2000;
 
 /** Runs as they came, with a colour and a label each; those of a comparison share their group's. */
 function prepare(runs, groups) {
+  const ambiguous = run => runs.filter(other => other.name === run.name).length > 1;
+  const nameOf = run => (ambiguous(run) ? run.folder : run.name);
   const groupOf = i => groups?.findIndex(group => group.runs.includes(i)) ?? -1;
   return runs.map((run, i) => ({
     ...run,
-    label: runs.length > 1 ? run.name : '',
+    name: nameOf(run),
+    label: runs.length > 1 ? nameOf(run) : '',
     colour: runColour(groups ? groupOf(i) : i),
     link: groups ? `${encodeURIComponent(run.name)}/report.html` : null,
   }));
@@ -29,10 +32,12 @@ class View {
 
   /** Takes in runs as they are now, and shows them. */
   take(runs, groups) {
-    const fresh = !this.raw || this.raw.length !== runs.length || this.unit !== runs[0].unit;
+    const units = new Set(runs.map(run => run.unit));
+    const unit = units.size === 1 ? runs[0].unit : 'position'; // words and pictures have only steps in common
+    const fresh = !this.raw || this.raw.length !== runs.length || this.unit !== unit;
     this.raw = runs;
     this.rawGroups = groups;
-    this.unit = runs[0].unit;
+    this.unit = unit;
     this.runs = prepare(runs, groups);
     this.groups = groups?.map((group, i) => ({ name: group.name, colour: runColour(i), runs: group.runs.map(at => this.runs[at]) }));
     if (this.smoothsByItself) this.weight = gentleWeight(this.runs);

@@ -4,7 +4,10 @@
 
 const STATES = { running: 'running', stopped: 'stopped', completed: 'completed', interrupted: 'interrupted', 'early stop': 'stopped early' };
 
-const stateMark = run => element('span', { class: `state ${run.state === 'running' ? 'running' : run.state === 'stopped' ? 'quiet' : ''}` }, STATES[run.state] ?? run.state);
+/** A frozen page does not know what became of a run that went on. */
+const goesOn = run => run.state === 'running' && !DATA.made;
+
+const stateMark = run => element('span', { class: `state ${goesOn(run) ? 'running' : run.state === 'stopped' ? 'quiet' : ''}` }, run.state === 'running' && !goesOn(run) ? 'not ended when this was made' : STATES[run.state] ?? run.state);
 
 const start = run => run.starts[0] ?? {};
 const newest = run => last(run.starts) ?? {};
@@ -38,14 +41,14 @@ function timeLeft(run) {
   const to = newest(run).last_step;
   const from = Math.max(0, step.length - 50);
   const steps = last(step) - step[from];
-  if (run.state !== 'running' || !known(to) || !(steps > 0) || !known(last(seconds)) || !known(seconds[from])) return null;
+  if (!goesOn(run) || !known(to) || !(steps > 0) || !known(last(seconds)) || !known(seconds[from])) return null;
   return ((to - last(step)) * (last(seconds) - seconds[from])) / steps;
 }
 
 /** How far a run is: a bar, the time left. */
 function progress(run) {
   const { step, lastStep } = figures(run);
-  if (run.state !== 'running' || !known(lastStep) || !lastStep) return null;
+  if (!goesOn(run) || !known(lastStep) || !lastStep) return null;
   const left = timeLeft(run);
   const bar = element('i', {});
   bar.style.width = `${Math.min(100, (100 * (step ?? 0)) / lastStep)}%`;

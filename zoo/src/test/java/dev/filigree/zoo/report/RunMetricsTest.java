@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +74,22 @@ class RunMetricsTest {
             train(3, 3.5));
     assertThat(metrics.train()).extracting(RunMetrics.Train::loss).containsExactly(5.0, 4.5, 3.5);
     assertThat(metrics.updates()).isEmpty();
+  }
+
+  @Test
+  void aFileOfAnEarlierVersionHasTokensOfItsTrainingRowsAndNoWallTime() throws Exception {
+    var golden = RunMetricsTest.class.getResource("/golden/checkpoint/metrics.jsonl");
+    RunMetrics metrics = read(Path.of(Objects.requireNonNull(golden).toURI()));
+    assertThat(metrics.unreadable()).isZero();
+    assertThat(metrics.train()).hasSize(10);
+    assertThat(metrics.train().getLast().at().positions()).isEqualTo(1280);
+    assertThat(metrics.train().getLast().at().wallSeconds()).isNaN();
+    assertThat(metrics.known(metrics.evals().getFirst().at()).positions()).isEqualTo(640);
+    assertThat(metrics.starts()).isEmpty();
+    assertThat(metrics.layers()).hasSize(14);
+    var update = metrics.updates().get(8L).values().iterator().next();
+    assertThat(update.explored()).isNaN();
+    assertThat(metrics.known(update.at()).positions()).isEqualTo(1024);
   }
 
   @Test
