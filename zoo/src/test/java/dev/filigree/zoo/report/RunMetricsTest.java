@@ -87,7 +87,7 @@ class RunMetricsTest {
     assertThat(metrics.known(metrics.evals().getFirst().at()).positions()).isEqualTo(640);
     assertThat(metrics.starts()).isEmpty();
     assertThat(metrics.layers()).hasSize(14);
-    var update = metrics.updates().get(8L).values().iterator().next();
+    var update = Objects.requireNonNull(metrics.updates().get(8L)).values().iterator().next();
     assertThat(update.explored()).isNaN();
     assertThat(metrics.known(update.at()).positions()).isEqualTo(1024);
   }
