@@ -148,13 +148,22 @@ class CommandsTest {
     Path other = directory.resolve("resumed");
     String[] first = {"--steps", "3", "--quiet", "--tag", "a", "--note", "a first try"};
     assertThat(
-            train(Stream.concat(Stream.of("--out", other.toString()), Stream.of(first))
-                    .toArray(String[]::new))
+            train(
+                    Stream.concat(Stream.of("--out", other.toString()), Stream.of(first))
+                        .toArray(String[]::new))
                 .exitCode())
         .isZero();
     Program program =
         Program.run(
-            "train", "--resume", other.toString(), "--steps", "5", "--quiet", "--tag", "a", "--tag",
+            "train",
+            "--resume",
+            other.toString(),
+            "--steps",
+            "5",
+            "--quiet",
+            "--tag",
+            "a",
+            "--tag",
             "b");
     assertThat(other.resolve("tags.txt")).hasContent("a\nb");
     assertThat(other.resolve("notes.txt")).hasContent("a first try");
