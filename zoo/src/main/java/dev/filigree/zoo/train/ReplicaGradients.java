@@ -1,11 +1,8 @@
 package dev.filigree.zoo.train;
 
 import dev.filigree.distributed.GradientBuckets;
-import dev.filigree.distributed.KeptPositions;
-import dev.filigree.sparsity.KeptGradients;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -14,17 +11,15 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class ReplicaGradients implements AutoCloseable {
   private final Session session;
-  private final Optional<KeptGradients> kept;
   private final GradientBuckets buckets;
 
   ReplicaGradients(Session session) {
     this.session = session;
-    kept = session.sparsity().map(KeptGradients::new);
     buckets =
         new GradientBuckets(
             session.exchange(),
             session.trained(),
-            kept.<KeptPositions>map(each -> each).orElseGet(KeptPositions::all),
+            session.keptPositions(),
             session.config().parallel().wire().elements());
   }
 
@@ -45,6 +40,5 @@ final class ReplicaGradients implements AutoCloseable {
   @Override
   public void close() {
     buckets.close();
-    kept.ifPresent(KeptGradients::close);
   }
 }

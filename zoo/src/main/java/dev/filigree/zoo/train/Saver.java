@@ -43,6 +43,10 @@ final class Saver {
     if (evaluated) {
       progress.checkpointed();
     }
+    return session.withWholeState(this::saveWhole);
+  }
+
+  private Optional<SavedCheckpoint> saveWhole() {
     if (!directory.writes()) {
       savedStep = progress.step;
       return Optional.empty();
@@ -61,10 +65,18 @@ final class Saver {
    */
   void saveBeforeSkipped() {
     progress.skippedInRow = 0;
-    if (progress.step != savedStep && directory.writes() && directory.isThere()) {
+    if (progress.step != savedStep) {
+      session.withWholeState(this::writeWhereThere);
+    }
+  }
+
+  private boolean writeWhereThere() {
+    boolean there = directory.writes() && directory.isThere();
+    if (there) {
       SparsityGuard.check(session);
       write();
     }
+    return there;
   }
 
   private Path writeOrRescue() {

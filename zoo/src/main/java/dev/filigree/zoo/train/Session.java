@@ -1,10 +1,14 @@
 package dev.filigree.zoo.train;
 
+import dev.filigree.distributed.KeptPositions;
+import dev.filigree.distributed.ReplicaGroup;
+import dev.filigree.distributed.ShardedOptimizer;
 import dev.filigree.optim.GradScaler;
 import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
 import dev.filigree.optim.Replica;
+import dev.filigree.sparsity.KeptGradients;
 import dev.filigree.sparsity.PositionHashes;
 import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.SparseParameter;
@@ -33,6 +37,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.Function;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -47,6 +52,8 @@ final class Session implements AutoCloseable {
   private final Model model;
   private final RunData data;
   private final ParameterGroups groups;
+  private final Optional<ShardedOptimizer> sharded;
+  private final Optional<KeptGradients> kept;
   private final TrainingState state;
   private final Optional<String> start;
 
@@ -110,8 +117,10 @@ final class Session implements AutoCloseable {
       }
       Optional<GradScaler> lossScale = lossScale(config.precision().lossScaling());
       groups = new ParameterGroups(config, parameters);
-      Optimizer dense = config.optimizer().create(groups.groups());
-      held.push(() -> forgetState(dense));
+      Optimizer whole = config.optimizer().create(groups.groups());
+      held.push(() -> forgetState(whole));
+      sharded = sharded(whole);
+      Optimizer dense = sharded.<Optimizer>map(each -> each).orElse(whole);
       state =
           new TrainingState(
               config,
@@ -122,6 +131,9 @@ final class Session implements AutoCloseable {
               lossScale,
               data.train());
       held.push(() -> sparsity().ifPresent(SparseOptimizer::discard));
+      kept = sparsity().map(KeptGradients::new);
+      held.push(() -> kept.ifPresent(KeptGradients::close));
+      sharded.ifPresent(each -> each.sendOnly(keptPositions()));
       values.giveRest();
       if (config.checkpoint().loadOptimizerState()) {
         point.ifPresent(loaded -> loaded.readOptimizerState(state));
@@ -194,6 +206,33 @@ final class Session implements AutoCloseable {
             .exchange(exchange)
             .values(values::give);
     return Sparsity.wrap(model, dense, sparsity.get(), options);
+  }
+
+  /** The optimizer whose state is shared out over the replicas; empty for one that is not. */
+  private Optional<ShardedOptimizer> sharded(Optimizer whole) {
+    if (!config.parallel().shardOptimizerState() || replica.isAlone()) {
+      return Optional.empty();
+    }
+    if (!(exchange instanceof ReplicaGroup group)) {
+      throw new TrainingException(
+          "parallel.shard_optimizer_state needs replicas that are joined in a ReplicaGroup");
+    }
+    return Optional.of(new ShardedOptimizer(whole, group));
+  }
+
+  /** What replicas send of a parameter. */
+  KeptPositions keptPositions() {
+    return kept.<KeptPositions>map(each -> each).orElseGet(KeptPositions::all);
+  }
+
+  /** Does something that needs the whole optimizer state on the first replica; all call it. */
+  <T> T withWholeState(Supplier<T> action) {
+    sharded.ifPresent(ShardedOptimizer::gather);
+    try {
+      return action.get();
+    } finally {
+      sharded.ifPresent(ShardedOptimizer::letGo);
+    }
   }
 
   /** Sets the hyper-parameters for the next step. */

@@ -123,10 +123,13 @@ class JoinedReplicasTest {
   static Stream<Arguments> runs() {
     String[] once = {};
     String[] accumulated = {"train_dataloader.micro_batch_size=4"};
+    String[] sharded = {"parallel.shard_optimizer_state=true"};
     return Stream.of(
         Arguments.of("static", "masked", once),
         Arguments.of("static", "compressed", accumulated),
         Arguments.of("set", "masked", accumulated),
+        Arguments.of("rigl", "masked", sharded),
+        Arguments.of("rigl", "compressed", sharded),
         Arguments.of("set", "compressed", once),
         Arguments.of("rigl", "masked", once),
         Arguments.of("rigl", "compressed", once),
@@ -205,17 +208,19 @@ class JoinedReplicasTest {
   }
 
   /** Two begin, one of them is asked to stop, four go on, one ends. */
-  @Test
-  void aRunGoesOnWithAnyNumberOfReplicas() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aRunGoesOnWithAnyNumberOfReplicas(boolean sharded) throws Exception {
     String[] settings = {
+      "parallel.shard_optimizer_state=" + sharded,
       "loop.max_steps=12",
       "loop.grad_accum_steps=1",
       "loop.eval_steps=3",
       "train_dataloader.micro_batch_size=4"
     };
-    Path whole = folder.resolve("whole");
+    Path whole = folder.resolve("whole" + sharded);
     RunSummary expected = tiny.train(whole, settings);
-    Path run = folder.resolve("run");
+    Path run = folder.resolve("run" + sharded);
     List<RunSummary> begun =
         two.run(
             group -> {
@@ -258,5 +263,34 @@ class JoinedReplicasTest {
         }
       }
     };
+  }
+
+  @Test
+  void eachReplicaKeepsAboutItsShareOfTheOptimizerState() throws Exception {
+    RunConfig config = config("rigl", "compressed", "parallel.shard_optimizer_state=true");
+    List<Long> elements =
+        two.run(
+            group -> {
+              try (var session = new Session(config, group.replica(), group);
+                  var step = new TrainingStep(session)) {
+                step.make(0, false);
+                return session.trained().stream()
+                    .flatMap(parameter -> session.optimizer().state(parameter).values().stream())
+                    .mapToLong(Tensor::numel)
+                    .sum();
+              }
+            });
+    long whole;
+    try (var session = new Session(config);
+        var step = new TrainingStep(session)) {
+      step.make(0, false);
+      whole =
+          session.trained().stream()
+              .flatMap(parameter -> session.optimizer().state(parameter).values().stream())
+              .mapToLong(Tensor::numel)
+              .sum();
+    }
+    assertThat(elements.get(0) + elements.get(1)).isEqualTo(whole);
+    assertThat((double) elements.get(0)).isCloseTo(whole / 2.0, within(0.2 * whole));
   }
 }
