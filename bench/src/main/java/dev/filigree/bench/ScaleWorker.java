@@ -19,6 +19,7 @@ import dev.filigree.sparsity.Sparsity;
 import dev.filigree.sparsity.SparsityOptions;
 import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.torch.Autocast;
+import dev.filigree.torch.Libtorch;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.model.LanguageModel;
@@ -131,6 +132,7 @@ final class ScaleWorker {
    * @param args rank, workers, port, and the settings
    */
   public static void main(String[] args) {
+    Libtorch.prepare();
     var replica = new Replica(Integer.parseInt(args[0]), Integer.parseInt(args[1]));
     var where = new Rendezvous(replica, "127.0.0.1", Integer.parseInt(args[2]), 0);
     ScaleSettings settings = ScaleSettings.parse(Arrays.asList(args).subList(3, args.length));

@@ -18,7 +18,9 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The optimizer state of one parameter on its way to the first replica: what it is, then tensors. */
+/**
+ * The optimizer state of one parameter on its way to the first replica: what it is, then tensors.
+ */
 final class StateMessage {
   private StateMessage() {}
 
@@ -38,8 +40,7 @@ final class StateMessage {
             headings.add(
                 new Heading(
                     name, Tensors.type(tensor).name(), tensorShape(tensor), !tensor.is_cpu())));
-    byte[] text =
-        Json.line(headings.toArray(new Heading[0])).getBytes(StandardCharsets.UTF_8);
+    byte[] text = Json.line(headings.toArray(new Heading[0])).getBytes(StandardCharsets.UTF_8);
     Tensor length = Tensors.int64(1);
     Tensors.segment(length).set(ValueLayout.JAVA_LONG, 0, text.length);
     group.send(length, 0);
