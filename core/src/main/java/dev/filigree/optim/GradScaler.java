@@ -178,6 +178,7 @@ public final class GradScaler {
         UNSCALE.call(gradients, overflow, inverse);
         finite &= overflow.item_double() == 0;
       }
+      GradientPreparation.zerosWereKept();
       return finite;
     }
   }

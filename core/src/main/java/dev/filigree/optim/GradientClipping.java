@@ -37,6 +37,7 @@ public final class GradientClipping {
       double factor = maxNorm / (norm + 1e-6);
       if (factor < 1 && Double.isFinite(norm)) {
         SCALE.call(gradients, factor);
+        GradientPreparation.zerosWereKept();
       }
       return norm;
     }
@@ -67,6 +68,7 @@ public final class GradientClipping {
       var low = new ScalarOptional(new Scalar(-maxValue));
       var high = new ScalarOptional(new Scalar(maxValue));
       gradients(parameters).forEach(gradient -> gradient.clamp_(low, high));
+      GradientPreparation.zerosWereKept();
     }
   }
 

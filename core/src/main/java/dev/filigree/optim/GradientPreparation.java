@@ -10,26 +10,36 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * that they read; who reads them in another way calls {@link #run} before.
  */
 public final class GradientPreparation {
-  private static final List<Runnable> ACTIONS = new CopyOnWriteArrayList<>();
+  private static final List<Action> ACTIONS = new CopyOnWriteArrayList<>();
 
   private GradientPreparation() {}
 
-  /**
-   * Adds an action, to be run before gradients are read, any number of times.
-   *
-   * @param action the same object ends it
-   */
-  public static void add(Runnable action) {
+  /** Somebody who prepares gradients. */
+  public interface Action {
+    /** Prepares the gradients that there are; called any number of times. */
+    void prepare();
+
+    /** Hears that gradients were changed in a way that leaves zeros what they are. */
+    void zerosWereKept();
+  }
+
+  /** Adds an action, to be run before gradients are read. */
+  public static void add(Action action) {
     ACTIONS.add(action);
   }
 
   /** Takes an action away. */
-  public static void remove(Runnable action) {
+  public static void remove(Action action) {
     ACTIONS.remove(action);
   }
 
   /** Prepares all gradients that there are. */
   public static void run() {
-    ACTIONS.forEach(Runnable::run);
+    ACTIONS.forEach(Action::prepare);
+  }
+
+  /** Says that prepared gradients were scaled or clamped in place, so that they are so still. */
+  static void zerosWereKept() {
+    ACTIONS.forEach(Action::zerosWereKept);
   }
 }

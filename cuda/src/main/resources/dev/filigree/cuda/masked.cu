@@ -26,10 +26,18 @@ extern "C" __global__ void zero_missing(const long long* table, int tensors) {
   values += begin;
   missing += begin;
   for (int i = 4 * threadIdx.x; i < count; i += 4 * blockDim.x) {
-    if (i + 4 <= count && *reinterpret_cast<const unsigned*>(missing + i) == 0x01010101u) {
-      *reinterpret_cast<float4*>(values + i) = make_float4(0, 0, 0, 0);
+    if (i + 4 <= count) {
+      unsigned bytes = *reinterpret_cast<const unsigned*>(missing + i);
+      if (bytes != 0) {
+        float4* four = reinterpret_cast<float4*>(values + i);
+        // Nothing is read where nothing stays, and nothing written where all does.
+        float4 kept = bytes == 0x01010101u ? make_float4(0, 0, 0, 0) : *four;
+        *four = make_float4(
+            bytes & 0xFFu ? 0 : kept.x, bytes & 0xFF00u ? 0 : kept.y,
+            bytes & 0xFF0000u ? 0 : kept.z, bytes & 0xFF000000u ? 0 : kept.w);
+      }
     } else {
-      for (int j = i; j < i + 4 && j < count; j++) {
+      for (int j = i; j < count; j++) {
         if (missing[j]) {
           values[j] = 0;
         }

@@ -51,7 +51,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   private final SavedState saved;
   private final boolean skipNonFinite;
   private final ZeroingAtOnce zeroing = new ZeroingAtOnce();
-  private final Runnable preparation = this::prepareGradients;
+  private final GradientPreparation.Action preparation = new Preparation();
   private final List<SparsityListener> listeners = new ArrayList<>();
   private long steps;
   private long skipped;
@@ -114,12 +114,10 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     }
     parameters().forEach(parameter -> parameter.evidence().requireUsable());
     GradientHook.forgetReturned();
-    prepareGradients();
-    innerSteps.make();
+    boolean stateToo = !inner.keepsZeros();
+    makeInnerStep(stateToo);
     steps++;
     try {
-      boolean stateToo = !inner.keepsZeros();
-      Tensors.inScope(() -> zeroing.weights(storages()));
       for (SparseParameter parameter : parameters()) {
         parameter.enforce(inner, stateToo);
         parameter.evidence().finishStep();
@@ -138,8 +136,39 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     return parameters().stream().map(SparseParameter::storage).toList();
   }
 
-  private void prepareGradients() {
-    Tensors.inScope(() -> zeroing.gradients(storages()));
+  /**
+   * The step of the optimizer inside, and zeros in masked weights on a GPU. Where it keeps zeros and
+   * nobody has touched the weights since the last step, they are there.
+   */
+  private void makeInnerStep(boolean losesZeros) {
+    List<Storage> storages = storages();
+    var untouched = new boolean[1];
+    Tensors.inScope(
+        () -> {
+          zeroing.changedGradients(storages);
+          untouched[0] = zeroing.weightsAreUntouched(storages);
+        });
+    innerSteps.make();
+    Tensors.inScope(
+        () -> {
+          if (losesZeros || !untouched[0]) {
+            zeroing.weights(storages);
+          }
+          zeroing.rememberWeights(storages);
+        });
+  }
+
+  /** Zeroes the gradients of masked weights on a GPU, before they are read. */
+  private final class Preparation implements GradientPreparation.Action {
+    @Override
+    public void prepare() {
+      Tensors.inScope(() -> zeroing.gradients(storages()));
+    }
+
+    @Override
+    public void zerosWereKept() {
+      Tensors.inScope(() -> zeroing.rememberGradients(storages()));
+    }
   }
 
   private void forgetStep() {
@@ -213,6 +242,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   public void zeroGrad() {
     innerSteps.check();
     inner.zeroGrad();
+    zeroing.forgetGradients();
     GradientHook.forgetReturned();
     parameters().forEach(parameter -> parameter.evidence().forgetGradient());
   }

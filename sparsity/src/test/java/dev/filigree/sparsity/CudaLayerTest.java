@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.filigree.nn.Linear;
+import dev.filigree.optim.GradientPreparation;
 import dev.filigree.optim.SGD;
 import dev.filigree.sparsity.algorithm.Static;
 import dev.filigree.torch.Cuda;
@@ -114,6 +115,7 @@ class CudaLayerTest {
       torch.clear_cache();
       y.backward(dy.to(Tensors.type(y)), new BoolOptional(), false, new TensorArrayRefOptional());
       SparseParameter weight = optimizer.parameters().getFirst();
+      GradientPreparation.run();
       return new Result(
           y.detach().clone(),
           x.grad().clone(),

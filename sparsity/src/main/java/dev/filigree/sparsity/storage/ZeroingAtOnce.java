@@ -7,20 +7,64 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Keeps the zeros of masked weights on GPUs: those of all weights, or of all gradients, in one
- * launch a GPU. Every other storage keeps its own.
+ * launch a GPU, and in none where nobody has touched them since. Every other storage keeps its own.
  */
 public final class ZeroingAtOnce implements AutoCloseable {
-  private final Map<Integer, MaskedTensors> gradients = new HashMap<>(); // by device
-  private final Map<Integer, MaskedTensors> weights = new HashMap<>();
+  private final Map<Integer, MaskedTensors> gradientTables = new HashMap<>(); // by device
+  private final Map<Integer, MaskedTensors> weightTables = new HashMap<>();
+  private final Untouched gradients = new Untouched();
+  private final Untouched weights = new Untouched();
 
   /** Zeroes the gradients that are there outside the masks. */
   public void gradients(List<Storage> storages) {
-    zero(storages, gradients, true);
+    zero(storages, gradientTables, true);
+    rememberGradients(storages);
+  }
+
+  /** Remembers the gradients as they are, zero outside the masks. */
+  public void rememberGradients(List<Storage> storages) {
+    list(storages, gradients, true);
+    gradients.remember();
+  }
+
+  /** Zeroes the gradients outside the masks where they are not those that were left so. */
+  public void changedGradients(List<Storage> storages) {
+    list(storages, gradients, true);
+    if (!gradients.isSame()) {
+      zero(storages, gradientTables, true);
+    }
+    forgetGradients(); // the memory of those to come may be the same
+  }
+
+  /** Forgets which gradients were left zero outside the masks. */
+  public void forgetGradients() {
+    gradients.forget();
+  }
+
+  /** Whether the weights are those that {@link #rememberWeights} saw, zero outside the masks. */
+  public boolean weightsAreUntouched(List<Storage> storages) {
+    list(storages, weights, false);
+    return weights.isSame();
   }
 
   /** Zeroes the weights outside the masks. */
   public void weights(List<Storage> storages) {
-    zero(storages, weights, false);
+    zero(storages, weightTables, false);
+  }
+
+  /** Remembers the weights as they are, zero outside the masks. */
+  public void rememberWeights(List<Storage> storages) {
+    list(storages, weights, false);
+    weights.remember();
+  }
+
+  private static void list(List<Storage> storages, Untouched list, boolean ofGradients) {
+    list.begin();
+    for (Storage storage : storages) {
+      if (storage instanceof MaskedStorage masked && masked.isZeroedWithOthers()) {
+        list.add(ofGradients ? masked.gradient() : masked.stored());
+      }
+    }
   }
 
   private static void zero(
@@ -47,7 +91,7 @@ public final class ZeroingAtOnce implements AutoCloseable {
 
   @Override
   public void close() {
-    gradients.values().forEach(MaskedTensors::close);
-    weights.values().forEach(MaskedTensors::close);
+    gradientTables.values().forEach(MaskedTensors::close);
+    weightTables.values().forEach(MaskedTensors::close);
   }
 }
