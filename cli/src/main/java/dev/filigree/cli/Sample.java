@@ -1,12 +1,15 @@
 package dev.filigree.cli;
 
 import dev.filigree.zoo.config.RunConfig;
-import dev.filigree.zoo.train.checkpoint.Checkpoint;
-import dev.filigree.zoo.train.checkpoint.Checkpoints;
+import dev.filigree.zoo.data.Tokenizer;
+import dev.filigree.zoo.data.TokenizerFiles;
+import dev.filigree.zoo.model.LanguageModel;
+import dev.filigree.zoo.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** The sample that a trained model leaves in its run directory. */
 final class Sample {
@@ -18,18 +21,24 @@ final class Sample {
   private Sample() {}
 
   /**
-   * Writes {@code sample.txt} with the run's newest checkpoint; returns the text, none where the
-   * tokenizer is not known.
+   * Writes {@code sample.txt} with a run's network as it is in memory, on its own device: a large
+   * one would take minutes to read again. Returns the text, none where the tokenizer is not known.
+   *
+   * @param checkpoint the newest of the run, which may have a tokenizer's files
    */
-  static String write(Path runDirectory) throws IOException {
-    Checkpoint checkpoint = Checkpoints.open(runDirectory);
-    if (TextModel.tokenizer(checkpoint).isEmpty()) {
+  static String write(Trainer trainer, Path checkpoint) throws IOException {
+    Path runDirectory = trainer.directory();
+    Optional<Tokenizer> tokenizer =
+        TokenizerFiles.in(checkpoint)
+            .or(() -> TextModel.configured(trainer.config()));
+    Optional<LanguageModel> network = trainer.languageModel();
+    if (tokenizer.isEmpty() || network.isEmpty()) {
       return "";
     }
-    RunConfig config = checkpoint.config().orElseThrow();
+    RunConfig config = trainer.config();
     String prompt = config.trainData().dataDirs().contains("jdk") ? "    public " : "The ";
     var text = new StringBuilder(prompt);
-    new Texts(TextModel.load(checkpoint))
+    new Texts(TextModel.of(network.get(), tokenizer.get(), runDirectory))
         .generate(prompt, TOKENS, TEMPERATURE, config.seed(), text::append);
     Files.writeString(runDirectory.resolve("sample.txt"), text);
     return text.toString();

@@ -6,6 +6,7 @@ import dev.filigree.zoo.data.TokenizerFiles;
 import dev.filigree.zoo.data.Tokenizers;
 import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.train.checkpoint.Checkpoint;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /** A checkpoint's network and what makes tokens of text for it. */
@@ -31,11 +32,20 @@ record TextModel(LanguageModel network, Tokenizer tokenizer) {
                         checkpoint.directory()
                             + ": does not know its tokenizer; give tokenizer in train_dataloader,"
                             + " or put its tokenizer.json there"));
+    return of(network, tokenizer, checkpoint.directory());
+  }
+
+  /**
+   * Puts both together.
+   *
+   * @param directory theirs, for errors
+   */
+  static TextModel of(LanguageModel network, Tokenizer tokenizer, Path directory) {
     if (tokenizer.vocabularySize() > network.vocabularySize()) {
       throw new UsageException(
           "%s: its network knows %d tokens, the tokenizer %s has %d"
               .formatted(
-                  checkpoint.directory(),
+                  directory,
                   network.vocabularySize(),
                   tokenizer.name(),
                   tokenizer.vocabularySize()));
@@ -48,11 +58,16 @@ record TextModel(LanguageModel network, Tokenizer tokenizer) {
     return TokenizerFiles.in(checkpoint.directory()).or(() -> ofConfig(checkpoint));
   }
 
+  /** The tokenizer that the data of a run are read with; empty for data that are tokens already. */
+  static Optional<Tokenizer> configured(RunConfig config) {
+    return Optional.ofNullable(config.trainData().tokenizer()).map(Tokenizers::of);
+  }
+
   /** For checkpoints without files of a tokenizer. */
   private static Optional<Tokenizer> ofConfig(Checkpoint checkpoint) {
     Optional<RunConfig> config = checkpoint.config();
     if (config.isPresent()) {
-      return Optional.ofNullable(config.get().trainData().tokenizer()).map(Tokenizers::of);
+      return configured(config.get());
     }
     boolean bytes =
         checkpoint.loadModel() instanceof LanguageModel network

@@ -155,7 +155,7 @@ final class TrainCommand implements Callable<Integer> {
     String sample = "";
     if (summary.unit() == Unit.TOKENS) {
       try {
-        sample = Sample.write(trainer.directory());
+        sample = Sample.write(trainer, summary.checkpoint());
       } catch (IOException | RuntimeException e) {
         err().println("note: no sample: " + ErrorLines.message(e));
       }

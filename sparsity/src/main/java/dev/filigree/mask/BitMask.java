@@ -74,7 +74,7 @@ public final class BitMask {
   private static byte packed(MemorySegment flags, long first) {
     if (first + 8 <= flags.byteSize()) {
       // Flag i is moved from bit 8 i to bit 56 + i; no two of them meet.
-      return (byte) (flags.get(EIGHT, first) * 0x0102_0408_1020_4080L >>> 56);
+      return (byte) ((flags.get(EIGHT, first) * 0x0102_0408_1020_4080L) >>> 56);
     }
     int bits = 0;
     for (long i = first; i < flags.byteSize(); i++) {
@@ -86,8 +86,8 @@ public final class BitMask {
   private static void unpack(byte bits, MemorySegment flags, long first) {
     if (first + 8 <= flags.byteSize()) {
       // Bit i once in each byte, alone in byte i, and moved to its lowest place.
-      long copies = (bits & 0xFF) * 0x0101_0101_0101_0101L & 0x8040_2010_0804_0201L;
-      long flag = (copies + 0x7F7F_7F7F_7F7F_7F7FL | copies) >>> 7 & 0x0101_0101_0101_0101L;
+      long copies = ((bits & 0xFF) * 0x0101_0101_0101_0101L) & 0x8040_2010_0804_0201L;
+      long flag = (((copies + 0x7F7F_7F7F_7F7F_7F7FL) | copies) >>> 7) & 0x0101_0101_0101_0101L;
       flags.set(EIGHT, first, flag);
       return;
     }

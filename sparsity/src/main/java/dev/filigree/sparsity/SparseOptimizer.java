@@ -137,8 +137,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   }
 
   /**
-   * The step of the optimizer inside, and zeros in masked weights on a GPU. Where it keeps zeros and
-   * nobody has touched the weights since the last step, they are there.
+   * The step of the optimizer inside, and zeros in masked weights on a GPU. Where it keeps zeros
+   * and nobody has touched the weights since the last step, they are there.
    */
   private void makeInnerStep(boolean losesZeros) {
     List<Storage> storages = storages();

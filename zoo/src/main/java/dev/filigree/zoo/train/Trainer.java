@@ -7,6 +7,7 @@ import dev.filigree.zoo.config.ResumedSettings;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
 import dev.filigree.zoo.report.RunReport;
+import dev.filigree.zoo.model.LanguageModel;
 import dev.filigree.zoo.train.checkpoint.Checkpoint;
 import dev.filigree.zoo.train.checkpoint.CheckpointException;
 import dev.filigree.zoo.train.checkpoint.Checkpoints;
@@ -243,6 +244,16 @@ public final class Trainer implements AutoCloseable {
 
   public RunConfig config() {
     return session.config();
+  }
+
+  /**
+   * The network that is trained, where it lives and however its weights are stored, until the
+   * trainer is closed; empty for one that writes no text.
+   */
+  public Optional<LanguageModel> languageModel() {
+    return session.model() instanceof LanguageModel network
+        ? Optional.of(network)
+        : Optional.empty();
   }
 
   /** The run directory. */
