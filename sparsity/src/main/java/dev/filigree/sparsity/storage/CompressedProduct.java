@@ -89,13 +89,28 @@ final class CompressedProduct implements Linear.Product {
     Tensor dy = gradient.contiguous();
     SparseProducts.Packed packed = products.pack(dy);
     Tensor dx = products.inputGradient(layout, requireValues(weight).detach(), packed);
-    Tensor dw = products.weightGradient(layout, packed, x);
+    Tensor dw =
+        input != null && listener.wantsGradient()
+            ? heard(packed, x, dy, input)
+            : products.weightGradient(layout, packed, x);
     packed.release();
-    if (input != null && listener.wantsGradient()) {
-      Tensors.inScope(() -> listener.gradient(dy.t().mm(input).to(ScalarType.Float)));
-    }
     DirectGradients.add(weight, dw);
     return dx;
+  }
+
+  /** The gradient of the values, where the listener hears of the dense one. */
+  private Tensor heard(
+      SparseProducts.Packed packed, SparseProducts.Packed x, Tensor dy, Tensor input) {
+    return Tensors.scoped(
+        () -> {
+          Tensor dense = dy.t().mm(input);
+          Tensor dw =
+              products
+                  .ofDenseGradient(layout, dense)
+                  .orElseGet(() -> products.weightGradient(layout, packed, x));
+          listener.gradient(dense.to(ScalarType.Float));
+          return dw;
+        });
   }
 
   private long[] requireInput(Tensor x) {

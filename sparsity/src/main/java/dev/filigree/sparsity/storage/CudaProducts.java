@@ -112,6 +112,12 @@ final class CudaProducts implements SparseProducts {
         : Tensors.scoped(() -> gather(of, tokens(dy).t().mm(tokens(x))));
   }
 
+  /** The step before an update needs the dense gradient: one product serves both. */
+  @Override
+  public Optional<Tensor> ofDenseGradient(SparseLayout layout, Tensor dense) {
+    return Optional.of(gather((CudaLayout) layout, dense));
+  }
+
   private static Tensor tokens(Packed packed) {
     return ((Tokens) packed).tokens;
   }

@@ -75,6 +75,17 @@ public interface SparseProducts extends AutoCloseable {
   /** dYᵀ·X where weights exist: a new float32 tensor [kept]. */
   Tensor weightGradient(SparseLayout layout, Packed dy, Packed x);
 
+  /**
+   * The gradient of the values, float32 [kept], of that of the dense weight, for products that
+   * compute the latter anyway; empty for others.
+   *
+   * @param dense [rows, columns]
+   */
+  default Optional<Tensor> ofDenseGradient(SparseLayout layout, Tensor dense) {
+    return Optional.empty();
+  }
+
+
   @Override
   void close();
 
