@@ -29,8 +29,7 @@ final class Sample {
   static String write(Trainer trainer, Path checkpoint) throws IOException {
     Path runDirectory = trainer.directory();
     Optional<Tokenizer> tokenizer =
-        TokenizerFiles.in(checkpoint)
-            .or(() -> TextModel.configured(trainer.config()));
+        TokenizerFiles.in(checkpoint).or(() -> TextModel.configured(trainer.config()));
     Optional<LanguageModel> network = trainer.languageModel();
     if (tokenizer.isEmpty() || network.isEmpty()) {
       return "";

@@ -32,10 +32,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>One {@link #step}: the inner step; weights and, where needed, state outside the masks become
  * zero; the step count rises; where the update schedule says so, masks are updated. Gradients
- * outside the masks are zeroed as the backward pass delivers them (masked ones on a GPU together,
- * by {@link GradientPreparation}), so that clipping and finite checks see what the optimizer will
- * see. A step skipped because the loss scale overflowed is one for which {@code step} is not
- * called: nothing changes.
+ * outside the masks are zeroed as the backward pass delivers them, so that clipping and finite
+ * checks see what the optimizer will see. Masked ones on a GPU are zeroed together, before they are
+ * first read by {@link GradientClipping}, a {@link dev.filigree.optim.GradScaler} or the step: a
+ * loop that reads them in another way calls {@link GradientPreparation#run} first. A step skipped
+ * because the loss scale overflowed is one for which {@code step} is not called: nothing changes.
  *
  * <p>Steps go through this object, not through the optimizer it wraps: the next call says so where
  * that happened, and {@link #verify} fails.

@@ -85,7 +85,6 @@ public interface SparseProducts extends AutoCloseable {
     return Optional.empty();
   }
 
-
   @Override
   void close();
 
