@@ -2,18 +2,17 @@ package dev.filigree.zoo.train;
 
 import dev.filigree.io.Durable;
 import dev.filigree.io.Failures;
+import dev.filigree.mask.BitMask;
 import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.train.checkpoint.CheckpointStore;
 import dev.filigree.zoo.train.event.MaskStructure;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,9 +33,10 @@ import org.slf4j.LoggerFactory;
 final class MaskTrack {
   private static final Logger LOG = LoggerFactory.getLogger(MaskTrack.class);
   private static final String FOLDER = "mask-track";
+  private static final int CHUNK_WORDS = 1 << 13;
 
-  /** The two sets of a parameter. */
-  private record Sets(BitSet first, BitSet ever) {}
+  /** The two sets of a parameter, a bit a weight. */
+  private record Sets(long[] first, long[] ever) {}
 
   private final Path folder;
   private final List<SparseParameter> parameters;
@@ -57,8 +57,8 @@ final class MaskTrack {
   void begin() {
     for (SparseParameter parameter : parameters) {
       try (var _ = new PointerScope()) {
-        BitSet mask = bits(parameter.mask());
-        sets.put(parameter.name(), new Sets(mask, (BitSet) mask.clone()));
+        long[] mask = bits(parameter.mask());
+        sets.put(parameter.name(), new Sets(mask, mask.clone()));
       }
     }
   }
@@ -74,15 +74,21 @@ final class MaskTrack {
       if (known == null) {
         return new MaskStructure(deadRows, deadColumns, null, null);
       }
-      BitSet now = bits(mask);
-      known.ever.or(now);
-      long kept = now.cardinality();
-      now.and(known.first);
+      long[] now = bits(mask);
+      long kept = 0;
+      long common = 0;
+      long explored = 0;
+      for (int i = 0; i < now.length; i++) {
+        known.ever[i] |= now[i];
+        kept += Long.bitCount(now[i]);
+        common += Long.bitCount(now[i] & known.first[i]);
+        explored += Long.bitCount(known.ever[i]);
+      }
       return new MaskStructure(
           deadRows,
           deadColumns,
-          kept == 0 ? null : now.cardinality() / (double) kept,
-          known.ever.cardinality() / (double) parameter.size());
+          kept == 0 ? null : common / (double) kept,
+          explored / (double) parameter.size());
     }
   }
 
@@ -90,6 +96,21 @@ final class MaskTrack {
   private static long empty(Tensor mask, long dimension) {
     Tensor rows = mask.reshape(mask.size(0), -1);
     return rows.any(dimension).logical_not().sum().item_long();
+  }
+
+  private static long[] bits(Tensor mask) {
+    Tensor packed = BitMask.pack(mask);
+    var words = new long[words(mask.numel())];
+    ByteBuffer bytes = Tensors.segment(packed).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asLongBuffer().get(words, 0, bytes.remaining() / 8);
+    for (int i = bytes.remaining() / 8 * 8; i < bytes.remaining(); i++) {
+      words[i / 8] |= (bytes.get(i) & 0xffL) << 8 * (i % 8);
+    }
+    return words;
+  }
+
+  private static int words(long size) {
+    return Math.toIntExact((size + 63) / 64);
   }
 
   /**
@@ -104,7 +125,7 @@ final class MaskTrack {
         checkpoints.all().stream().map(saved -> file(saved.step())).collect(Collectors.toSet());
     try {
       Files.createDirectories(folder);
-      Durable.replace(file(step), bytes());
+      Durable.replace(file(step), this::write);
       try (Stream<Path> files = Files.list(folder)) {
         for (Path old : files.toList()) {
           if (!kept.contains(old)) {
@@ -122,32 +143,30 @@ final class MaskTrack {
     return folder.resolve("step-%06d.bin".formatted(step));
   }
 
-  private static int words(long size) {
-    return Math.toIntExact((size + 63) / 64);
+  /** Bytes of a file. */
+  private long length() {
+    return 8 * parameters.stream().mapToLong(p -> 1 + 2L * words(p.size())).sum();
   }
 
-  private byte[] bytes() {
-    ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(length())).order(ByteOrder.LITTLE_ENDIAN);
+  private void write(FileChannel out) throws IOException {
     for (SparseParameter parameter : parameters) {
-      out.putLong(parameter.size());
       Sets known = sets.get(parameter.name());
       if (known == null) {
         throw new IllegalStateException("nothing is known of " + parameter.name());
       }
-      for (BitSet set : List.of(known.first, known.ever)) {
-        int end = out.position() + 8 * words(parameter.size());
-        for (long word : set.toLongArray()) {
-          out.putLong(word);
-        }
-        out.position(end);
-      }
+      write(out, new long[] {parameter.size()});
+      write(out, known.first);
+      write(out, known.ever);
     }
-    return out.array();
   }
 
-  /** Bytes of a file. */
-  private long length() {
-    return 8 * parameters.stream().mapToLong(p -> 1 + 2L * words(p.size())).sum();
+  private static void write(FileChannel out, long[] words) throws IOException {
+    for (int at = 0; at < words.length; at += CHUNK_WORDS) {
+      int count = Math.min(CHUNK_WORDS, words.length - at);
+      ByteBuffer chunk = ByteBuffer.allocate(8 * count).order(ByteOrder.LITTLE_ENDIAN);
+      chunk.asLongBuffer().put(words, at, count);
+      Durable.write(out, chunk);
+    }
   }
 
   /** A file that is not there, or of other parameters, leaves both sets unknown. */
@@ -156,14 +175,15 @@ final class MaskTrack {
       if (!Files.exists(file) || Files.size(file) != length()) {
         return;
       }
-      ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
-      for (SparseParameter parameter : parameters) {
-        int length = 8 * words(parameter.size());
-        if (in.getLong() != parameter.size()) {
-          sets.clear();
-          return;
+      try (FileChannel in = FileChannel.open(file)) {
+        for (SparseParameter parameter : parameters) {
+          if (read(in, 1)[0] != parameter.size()) {
+            sets.clear();
+            return;
+          }
+          int words = words(parameter.size());
+          sets.put(parameter.name(), new Sets(read(in, words), read(in, words)));
         }
-        sets.put(parameter.name(), new Sets(set(in, length), set(in, length)));
       }
     } catch (IOException e) {
       LOG.warn("{}: cannot be read: {}", file, Failures.reason(e));
@@ -171,22 +191,18 @@ final class MaskTrack {
     }
   }
 
-  private static BitSet set(ByteBuffer in, int length) {
-    BitSet set = BitSet.valueOf(in.slice(in.position(), length).order(ByteOrder.LITTLE_ENDIAN));
-    in.position(in.position() + length);
-    return set;
-  }
-
-  private static BitSet bits(Tensor mask) {
-    Tensor host = mask.cpu().contiguous();
-    MemorySegment bytes = Tensors.segment(host);
-    int size = Math.toIntExact(host.numel());
-    var bits = new BitSet(size);
-    for (int i = 0; i < size; i++) {
-      if (bytes.get(ValueLayout.JAVA_BYTE, i) != 0) {
-        bits.set(i);
+  private static long[] read(FileChannel in, int count) throws IOException {
+    var words = new long[count];
+    for (int at = 0; at < count; at += CHUNK_WORDS) {
+      int here = Math.min(CHUNK_WORDS, count - at);
+      ByteBuffer chunk = ByteBuffer.allocate(8 * here).order(ByteOrder.LITTLE_ENDIAN);
+      while (chunk.hasRemaining()) {
+        if (in.read(chunk) < 0) {
+          throw new IOException("the file ends early");
+        }
       }
+      chunk.flip().asLongBuffer().get(words, at, here);
     }
-    return bits;
+    return words;
   }
 }

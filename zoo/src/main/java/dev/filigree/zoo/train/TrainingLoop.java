@@ -158,7 +158,9 @@ final class TrainingLoop implements AutoCloseable {
     SparsityGuard.check(session);
     if (progress.step == 0) {
       savePictures();
-      masks.begin();
+      if (directory.writes()) {
+        masks.begin();
+      }
     }
     if (progress.step == 0 && config.checkpoint().saveInitial()) {
       saveCheckpoint();
