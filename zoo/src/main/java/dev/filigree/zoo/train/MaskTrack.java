@@ -36,7 +36,15 @@ final class MaskTrack {
   private static final int CHUNK_WORDS = 1 << 13;
 
   /** The two sets of a parameter, a bit a weight. */
-  private record Sets(long[] first, long[] ever) {}
+  private static final class Sets {
+    final long[] first;
+    final long[] ever;
+
+    Sets(long[] first, long[] ever) {
+      this.first = first;
+      this.ever = ever;
+    }
+  }
 
   private final Path folder;
   private final List<SparseParameter> parameters;
@@ -104,7 +112,7 @@ final class MaskTrack {
     ByteBuffer bytes = Tensors.segment(packed).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     bytes.asLongBuffer().get(words, 0, bytes.remaining() / 8);
     for (int i = bytes.remaining() / 8 * 8; i < bytes.remaining(); i++) {
-      words[i / 8] |= (bytes.get(i) & 0xffL) << 8 * (i % 8);
+      words[i / 8] |= (bytes.get(i) & 0xffL) << (8 * (i % 8));
     }
     return words;
   }
