@@ -53,10 +53,8 @@ class MaskTrackTest {
         assertThat(last.overlap())
             .isCloseTo(
                 mask.logical_and(first).sum().item_long() / (double) weight.kept(), within(1e-9));
-        assertThat(last.deadRows())
-            .isEqualTo(mask.any(1).logical_not().sum().item_long());
-        assertThat(last.deadColumns())
-            .isEqualTo(mask.any(0).logical_not().sum().item_long());
+        assertThat(last.deadRows()).isEqualTo(mask.any(1).logical_not().sum().item_long());
+        assertThat(last.deadColumns()).isEqualTo(mask.any(0).logical_not().sum().item_long());
 
         Files.createDirectories(folder.resolve("checkpoints/step-000006"));
         track.save(6, new CheckpointStore(folder));
