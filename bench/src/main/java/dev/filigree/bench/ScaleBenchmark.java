@@ -95,9 +95,7 @@ final class ScaleBenchmark {
           return ScaleWorker.Figures.none("a worker ended with status " + status);
         }
       }
-      // Gloo writes lines of its own before it.
-      String last = output.substring(output.lastIndexOf('\n') + 1);
-      return Json.read(last.getBytes(StandardCharsets.UTF_8), ScaleWorker.Figures.class);
+      return figures(output);
     } catch (IOException e) {
       throw new IllegalStateException("workers cannot be started", e);
     } catch (InterruptedException e) {
@@ -106,6 +104,14 @@ final class ScaleBenchmark {
     } finally {
       running.forEach(Process::destroyForcibly);
     }
+  }
+
+  /** Gloo and NCCL write lines of their own before and after it. */
+  private static ScaleWorker.Figures figures(String output) throws IOException {
+    String line = output.lines().filter(each -> each.startsWith("{")).findFirst().orElse("");
+    return line.isEmpty()
+        ? ScaleWorker.Figures.none("the first worker gave no figures: " + output)
+        : Json.read(line.getBytes(StandardCharsets.UTF_8), ScaleWorker.Figures.class);
   }
 
   private static int freePort() throws IOException {
