@@ -1,6 +1,7 @@
 package dev.filigree.cli;
 
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,9 +19,13 @@ final class Interrupts implements AutoCloseable {
 
   private static final Map<String, Integer> SIGNALS = Map.of("INT", 2, "TERM", 15);
 
+  /** The exit code of a program that a polite kill stopped. */
+  static final int STOPPED = SIGNAL_EXIT + 15;
+
   private final AtomicInteger received = new AtomicInteger();
   private final AtomicBoolean warned = new AtomicBoolean();
   private final BooleanSupplier saved;
+  private final Runnable leave;
   private final Map<String, Object> before = new LinkedHashMap<>();
 
   /**
@@ -29,9 +34,30 @@ final class Interrupts implements AutoCloseable {
    * @param saved whether there is a checkpoint to go on from
    */
   Interrupts(Runnable stop, BooleanSupplier saved, PrintWriter err) {
+    this(stop, saved, () -> {}, err);
+  }
+
+  /**
+   * The same with something to do before the program ends at once.
+   *
+   * @param leave ends other processes
+   */
+  Interrupts(Runnable stop, BooleanSupplier saved, Runnable leave, PrintWriter err) {
     this.saved = saved;
+    this.leave = leave;
     SIGNALS.forEach(
         (name, number) -> before.put(name, Signals.handle(name, () -> handle(number, stop, err))));
+  }
+
+  /**
+   * For a process that another one speaks to the user for: Ctrl-C, which a terminal sends to both,
+   * is left to the other, which asks by a polite kill.
+   */
+  static Interrupts leftToParent(Runnable stop) {
+    var interrupts =
+        new Interrupts(stop, () -> true, new PrintWriter(Writer.nullWriter())); // says nothing
+    Object _ = Signals.handle("INT", () -> {});
+    return interrupts;
   }
 
   private void handle(int signal, Runnable stop, PrintWriter err) {
@@ -41,6 +67,7 @@ final class Interrupts implements AutoCloseable {
         err.println("Once more leaves at once and loses the run.");
         return;
       }
+      leave.run();
       Runtime.getRuntime().halt(SIGNAL_EXIT + signal);
     }
     err.println();

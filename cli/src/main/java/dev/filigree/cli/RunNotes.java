@@ -25,6 +25,16 @@ final class RunNotes {
       description = "Goes to notes.txt of the run, which its page shows.")
   private @Nullable String note;
 
+  /** The options again, for another process. */
+  List<String> arguments() {
+    var arguments = new ArrayList<String>();
+    tags.forEach(tag -> arguments.addAll(List.of("--tag", tag)));
+    if (note != null) {
+      arguments.addAll(List.of("--note", note));
+    }
+    return arguments;
+  }
+
   /** Adds them to those that the run has. */
   void write(Path directory) {
     try {

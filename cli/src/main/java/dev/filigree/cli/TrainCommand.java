@@ -1,5 +1,7 @@
 package dev.filigree.cli;
 
+import dev.filigree.distributed.ClusterEnvironment;
+import dev.filigree.optim.Replica;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
 import dev.filigree.zoo.report.RunReport;
@@ -11,6 +13,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,6 +32,7 @@ import picocli.CommandLine.Spec;
       "  filigree train",
       "  filigree train configs/my.yaml -s sparsity=0.9 --out runs/first",
       "  filigree train --resume runs/first --steps 2000",
+      "  filigree train configs/my.yaml --workers 4",
       "",
       "Ctrl-C saves a checkpoint and says how to go on; twice leaves at once, and once more",
       "where the run has no checkpoint yet."
@@ -68,6 +72,20 @@ final class TrainCommand implements Callable<Integer> {
       description = "Shows data, layers, sparsity and memory of the run; trains nothing.")
   private boolean dryRun;
 
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description =
+          "Trains on N workers of this machine, each with a GPU or a share of the processors, and a"
+              + " share of every batch. On a cluster its launcher says how many there are.")
+  private int workers = 1;
+
+  @Option(
+      names = "--restarts",
+      paramLabel = "N",
+      description = "Goes on from the last checkpoint up to N times when a worker fails.")
+  private int restarts;
+
   @Option(names = "--quiet", description = "No progress, no table: only errors.")
   private boolean quiet;
 
@@ -78,24 +96,106 @@ final class TrainCommand implements Callable<Integer> {
       plan();
       return 0;
     }
-    try (Trainer trainer = trainer();
-        var interrupts = new Interrupts(trainer::requestStop, trainer::hasCheckpoint, err())) {
-      notes.write(trainer.directory());
-      trainer.skippedCheckpoints().forEach(line -> err().println("warning: " + line));
-      trainer.warnings().forEach(line -> err().println("warning: " + line));
-      if (!quiet) {
+    Optional<ClusterEnvironment> cluster = cluster();
+    if (workers > 1) {
+      return trainByWorkers();
+    }
+    return cluster.isEmpty() ? train(Membership.alone()) : trainAsOneOf(cluster.get());
+  }
+
+  private Optional<ClusterEnvironment> cluster() {
+    if (workers < 1 || restarts < 0) {
+      throw new UsageException("--workers must be at least 1, and --restarts at least 0");
+    }
+    Optional<ClusterEnvironment> cluster = ClusterEnvironment.of(System.getenv());
+    if (workers > 1 && cluster.isPresent()) {
+      throw new UsageException(
+          "--workers %d: this is already worker %d of %d by %s; leave out --workers"
+              .formatted(
+                  workers,
+                  cluster.get().rendezvous().replica().rank(),
+                  cluster.get().rendezvous().replica().size(),
+                  cluster.get().launcher()));
+    }
+    if (workers == 1 && restarts > 0) {
+      throw new UsageException("--restarts needs --workers");
+    }
+    return cluster;
+  }
+
+  /** One process for each worker; this one only waits for them. */
+  private int trainByWorkers() {
+    var arguments = new ArrayList<String>();
+    Path directory;
+    if (resume == null) {
+      directory = directory(config.read(overrides()));
+      if (config.file() != null) {
+        arguments.add(config.file().toString());
+      }
+      arguments.addAll(List.of("--out", directory.toString()));
+    } else {
+      directory = resume;
+      arguments.addAll(List.of("--resume", directory.toString()));
+    }
+    resumed().forEach(override -> arguments.addAll(List.of("-s", override)));
+    arguments.addAll(notes.arguments());
+    return new LocalTraining(directory, workers, restarts, quiet, out(), err()).run(arguments);
+  }
+
+  private int trainAsOneOf(ClusterEnvironment cluster) {
+    Replica replica = cluster.rendezvous().replica();
+    if (!Workers.isOne() && !quiet) {
+      err()
+          .printf(
+              "note: worker %d of %d by %s, which meet at %s:%d%n",
+              replica.rank(),
+              replica.size(),
+              cluster.launcher(),
+              cluster.rendezvous().address(),
+              cluster.rendezvous().port());
+    }
+    Membership membership = Membership.join(cluster.rendezvous());
+    int code = train(membership);
+    membership.leave(); // not where it failed: the others shall hear of that from their own sockets
+    return code;
+  }
+
+  private int train(Membership membership) {
+    boolean shows = membership.replica().writes() && !quiet;
+    try (Trainer trainer = trainer(membership);
+        var interrupts = interrupts(trainer)) {
+      if (membership.replica().writes()) {
+        notes.write(trainer.directory());
+        trainer.skippedCheckpoints().forEach(line -> err().println("warning: " + line));
+        trainer.warnings().forEach(line -> err().println("warning: " + line));
+      }
+      if (shows) {
         trainer.config().notes().forEach(note -> err().println("note: " + note));
         trainer.start().ifPresent(start -> err().println("note: " + start));
         trainer.listen(new ProgressLine(err(), Terminal::columns));
       }
       RunSummary summary = trainer.run();
-      finish(trainer, summary);
+      if (membership.replica().writes()) {
+        finish(trainer, summary);
+      }
       if (summary.ending() == RunSummary.Ending.STOPPED) {
-        err().println("Go on with: filigree train --resume " + trainer.directory());
-        return interrupts.exitCode();
+        if (membership.replica().writes()) {
+          err()
+              .println(
+                  "Go on with: filigree train --resume "
+                      + trainer.directory()
+                      + (Workers.isOne() ? " --workers " + membership.replica().size() : ""));
+        }
+        return interrupts.interrupted() ? interrupts.exitCode() : Interrupts.STOPPED;
       }
       return 0;
     }
+  }
+
+  private Interrupts interrupts(Trainer trainer) {
+    return Workers.isOne()
+        ? Interrupts.leftToParent(trainer::requestStop)
+        : new Interrupts(trainer::requestStop, trainer::hasCheckpoint, err());
   }
 
   private void checkResume() {
@@ -137,14 +237,16 @@ final class TrainCommand implements Callable<Integer> {
     return overrides;
   }
 
-  private Trainer trainer() {
+  private Trainer trainer(Membership membership) {
     if (resume != null) {
-      return Trainer.resume(resume, resumed());
+      return Trainer.resume(resume, resumed(), membership.replica(), membership.exchange());
     }
     RunConfig read = config.read(overrides());
-    Path directory =
-        out != null ? out : read.modelDir().orElseGet(() -> RunFolders.next(config.name()));
-    return Trainer.start(read, directory);
+    return Trainer.start(read, directory(read), membership.replica(), membership.exchange());
+  }
+
+  private Path directory(RunConfig read) {
+    return out != null ? out : read.modelDir().orElseGet(() -> RunFolders.next(config.name()));
   }
 
   /**
@@ -177,6 +279,10 @@ final class TrainCommand implements Callable<Integer> {
       }
       output.flush();
     }
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
   }
 
   private PrintWriter err() {

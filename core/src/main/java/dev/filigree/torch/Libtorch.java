@@ -43,6 +43,8 @@ public final class Libtorch {
   private static final int LARGE = 128 << 20; // bytes
   private static final int LARGEST_OF_OLDER_GLIBC = 32 << 20; // bytes
 
+  private static final String CUBLAS = "CUBLAS_WORKSPACE_CONFIG";
+
   private static final List<String> LIMITS =
       List.of("org.bytedeco.javacpp.maxbytes", "org.bytedeco.javacpp.maxphysicalbytes");
 
@@ -75,6 +77,10 @@ public final class Libtorch {
     }
     Optional<MethodHandle> setenv = function("setenv", ADDRESS, ADDRESS, INT);
     if (isLoaded() || setenv.isEmpty()) {
+      missing.remove(CUBLAS); // of no matter for speed
+      if (missing.isEmpty()) {
+        return;
+      }
       LOG.warn(
           "libtorch runs slower than it could: call Libtorch.prepare() before anything else of"
               + " libtorch, or start the JVM with {}",
@@ -101,7 +107,7 @@ public final class Libtorch {
       wanted.put("OPENBLAS_CORETYPE", "SKYLAKEX");
     }
     // What deterministic training needs of cuBLAS; its own default on recent GPUs is as large.
-    wanted.put("CUBLAS_WORKSPACE_CONFIG", ":4096:8");
+    wanted.put(CUBLAS, ":4096:8");
     return wanted;
   }
 

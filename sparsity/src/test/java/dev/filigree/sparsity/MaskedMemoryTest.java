@@ -10,6 +10,9 @@ import dev.filigree.optim.SGD;
 import dev.filigree.sparsity.algorithm.SparseEvolution;
 import dev.filigree.testing.NativeBytes;
 import dev.filigree.torch.Tensors;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -39,9 +42,28 @@ class MaskedMemoryTest {
     }
   }
 
+  /** Gradients held after the backward pass, and after the step. */
+  private record Held(double afterBackward, double afterStep) {}
+
   @Test
   void oneGradientIsHeldForEachMaskedWeightAndNoSecond() {
     assumeThat(NativeBytes.areCounted()).isTrue();
+    List<Held> tries = Stream.generate(MaskedMemoryTest::held).limit(3).toList();
+    // One more of a single layer may wait for the next hook.
+    assertThat(median(tries, Held::afterBackward))
+        .as("gradients held after the backward pass")
+        .isBetween(LAYERS - NOISE, LAYERS + 1 + NOISE);
+    assertThat(median(tries, Held::afterStep))
+        .as("gradients held after the step")
+        .isBetween(LAYERS - NOISE, LAYERS + NOISE);
+  }
+
+  /** Of three: what earlier tests left may be freed during one of them. */
+  private static double median(List<Held> tries, ToDoubleFunction<Held> figure) {
+    return tries.stream().mapToDouble(figure).sorted().skip(1).findFirst().orElseThrow();
+  }
+
+  private static Held held() {
     try (var _ = new PointerScope()) {
       var net = new Net();
       var sgd = new SGD(Tensors.namedParameters(net).values(), SGD.options().lr(0.01));
@@ -52,14 +74,9 @@ class MaskedMemoryTest {
         try (var _ = new PointerScope()) {
           net.forward(torch.randn(8, SIDE)).sum().backward();
         }
-        // One more of a single layer may wait for the next hook.
-        assertThat((double) (NativeBytes.inUse() - before) / BYTES)
-            .as("gradients held after the backward pass")
-            .isBetween(LAYERS - NOISE, LAYERS + 1 + NOISE);
+        double afterBackward = (double) (NativeBytes.inUse() - before) / BYTES;
         optimizer.step();
-        assertThat((double) (NativeBytes.inUse() - before) / BYTES)
-            .as("gradients held after the step")
-            .isBetween(LAYERS - NOISE, LAYERS + NOISE);
+        return new Held(afterBackward, (double) (NativeBytes.inUse() - before) / BYTES);
       }
     }
   }

@@ -130,6 +130,7 @@ public final class Trainer implements AutoCloseable {
           if (directory.writes()) {
             skipped.addAll(directory.checkpoints().removePartial());
           }
+          exchange.average(0.0); // replicas wait here for the first one, which has removed that
           Checkpoints.Newest newest = Checkpoints.newestWhole(runDirectory);
           skipped.addAll(newest.passedOver());
           Checkpoint saved = newest.open().orElseThrow(() -> none(runDirectory, skipped));
