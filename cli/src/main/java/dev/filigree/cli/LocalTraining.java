@@ -23,12 +23,7 @@ final class LocalTraining {
    * @param restarts how often at most
    */
   LocalTraining(
-      Path directory,
-      int workers,
-      int restarts,
-      boolean quiet,
-      PrintWriter out,
-      PrintWriter err) {
+      Path directory, int workers, int restarts, boolean quiet, PrintWriter out, PrintWriter err) {
     this.directory = directory;
     this.workers = workers;
     this.restarts = restarts;
