@@ -2,7 +2,9 @@ package dev.filigree.zoo.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.filigree.testing.NativeBytes;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.train.checkpoint.CheckpointException;
 import dev.filigree.zoo.train.checkpoint.Checkpoints;
@@ -19,8 +21,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -63,20 +63,20 @@ class SessionTest {
   }
 
   @Test
-  @EnabledOnOs(OS.LINUX)
   void aFailedResumeHoldsNothing() throws IOException {
+    assumeThat(NativeBytes.areCounted()).isTrue();
     Path run = folder.resolve("run");
     tiny.train(run, LARGER);
     giveAnotherSeed(run);
-    var resident = new ArrayList<Long>();
+    var inUse = new ArrayList<Long>();
     for (int i = 0; i < 5; i++) {
       assertThatThrownBy(() -> Trainer.resume(run, List.of()))
           .isInstanceOf(CheckpointException.class)
           .hasMessageContaining("seed");
-      resident.add(residentBytes());
+      inUse.add(NativeBytes.inUse());
     }
     // Each one had weights, masks and optimizer state in memory, 30 MB and more.
-    assertThat(resident.getLast() - resident.get(1)).isLessThan(45 * MEGABYTE);
+    assertThat(inUse.getLast() - inUse.get(1)).isLessThan(45 * MEGABYTE);
   }
 
   @Test
@@ -135,10 +135,5 @@ class SessionTest {
     assertThat(changed).isNotEqualTo(text);
     Files.writeString(state, changed);
     Manifests.rewrite(checkpoint);
-  }
-
-  private static long residentBytes() throws IOException {
-    String pages = Files.readString(Path.of("/proc/self/statm")).split(" ", 3)[1];
-    return Long.parseLong(pages) * 4096;
   }
 }
