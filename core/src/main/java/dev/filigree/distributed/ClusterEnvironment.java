@@ -113,7 +113,7 @@ public record ClusterEnvironment(String launcher, Rendezvous rendezvous) {
         throw new ReplicaException(
             name + " is not set, which says with the others where the workers meet");
       }
-      return values.get(name).strip();
+      return values.getOrDefault(name, "").strip();
     }
 
     int number(String name) {
