@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicReference;
@@ -176,7 +177,7 @@ final class Workers implements AutoCloseable {
 
   private static String reason(Worker worker, int status) throws InterruptedException {
     worker.hear();
-    String said = worker.error.get();
+    String said = Objects.requireNonNull(worker.error.get());
     String how =
         status > KILLED
             ? "was killed by signal " + (status - KILLED)
