@@ -44,6 +44,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private RunNotes notes;
 
+  @Mixin private ScaleOptions scale;
+
   @Option(
       names = "--out",
       paramLabel = "DIR",
@@ -92,6 +94,9 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     checkResume();
+    if (scale.given() && !dryRun) {
+      throw new UsageException("--bandwidth needs --dry-run");
+    }
     if (dryRun) {
       plan();
       return 0;
@@ -227,8 +232,13 @@ final class TrainCommand implements Callable<Integer> {
     RunConfig planned =
         resume == null ? config.read(overrides()) : Trainer.resumable(resume, resumed());
     PlannedData.lines(planned).forEach(spec.commandLine().getOut()::println);
-    spec.commandLine().getOut().print(RunPlan.of(planned).text());
-    spec.commandLine().getOut().flush();
+    RunPlan plan = RunPlan.of(planned);
+    out().print(plan.text());
+    if (scale.given()) {
+      out().println();
+      out().print(scale.text(plan, planned, workers));
+    }
+    out().flush();
   }
 
   private List<String> resumed() {
