@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -201,7 +202,7 @@ final class Workers implements AutoCloseable {
           List.of(
               Thread.ofVirtual().start(() -> read(process.getErrorStream(), this::logged)),
               Thread.ofVirtual().start(() -> read(process.getInputStream(), this::printed)));
-      process.onExit().thenAccept(_ -> ended.add(this));
+      CompletableFuture<Void> _ = process.onExit().thenAccept(_ -> ended.add(this));
     }
 
     /** Waits for its last words. */
