@@ -12,6 +12,7 @@ import dev.filigree.optim.AdamW;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.AcDc;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
+import dev.filigree.sparsity.algorithm.Evidence;
 import dev.filigree.sparsity.algorithm.GraNet;
 import dev.filigree.sparsity.algorithm.GradualMagnitude;
 import dev.filigree.sparsity.algorithm.RigL;
@@ -51,6 +52,10 @@ class AlgorithmsGuideTest {
             .update(every(100).until(3000))
             .distribution(Distribution.erk())
             .build();
+    var steadier = RigL.builder(new RigL.Options(8)); // gradient_steps
+    assertThat(
+            steadier.sparsity(0.8).dropFraction(0.3).update(every(100)).build().evidence())
+        .isEqualTo(Evidence.gradient(8));
     var granet =
         GraNet.builder()
             .sparsity(cubic(0.5, 0.9, 0, 3000, 100))

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.filigree.config.ConfigReader;
 import dev.filigree.nn.Layer;
 import dev.filigree.nn.Linear;
 import dev.filigree.optim.GradScaler;
 import dev.filigree.optim.SGD;
 import dev.filigree.sparsity.algorithm.AlgorithmBuilder;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
+import dev.filigree.sparsity.algorithm.Algorithms;
 import dev.filigree.sparsity.algorithm.Evidence;
 import dev.filigree.sparsity.algorithm.ForwardWeight;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
@@ -107,6 +109,32 @@ class EvidenceTest {
     }
     assertThat(algorithm.seen)
         .containsExactly(new float[] {3, 6, 9, 12}, new float[] {4, 8, 12, 16});
+  }
+
+  /** By hand: weight 2 has the larger mean, 3 the larger gradient of the last step. */
+  @ParameterizedTest
+  @ValueSource(strings = {"rigl", "granet"})
+  void growthByTheGradientOfSeveralStepsIsByTheirMean(String name) {
+    for (int steps : new int[] {1, 3}) {
+      var model = OneWeight.of(2, 2, 1, 2, 1, 1);
+      var options = ConfigReader.parse("{gradient_steps: %d}".formatted(steps), "test").asMap();
+      SparsityAlgorithm algorithm =
+          Algorithms.builder(name, options)
+              .sparsity(step -> 0.5)
+              .dropFraction(0.5)
+              .update(every(4))
+              .initialMask(OneWeight.keeping(0, 1))
+              .build();
+      try (var optimizer = MaskedTraining.wrap(model, model.sgd(0), algorithm)) {
+        for (double[] gradient : new double[][] {{0, 99}, {5, 0}, {4, 2}, {-1, -2}}) {
+          optimizer.zeroGrad();
+          model.backward(0.1, 0.1, gradient[0], gradient[1]);
+          optimizer.step();
+        }
+        assertThat(TinyNetwork.kept(optimizer.parameters().getFirst().mask()))
+            .containsExactly(1L, steps == 1 ? 3L : 2L);
+      }
+    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.filigree.sparsity.algorithm;
 
+import dev.filigree.config.Default;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -9,13 +10,37 @@ import org.bytedeco.pytorch.Tensor;
  * via Boosting Pruning Plasticity with Neuroregeneration", NeurIPS 2021, algorithm 1.
  */
 public final class GraNet extends SparsityAlgorithm {
-  GraNet(AlgorithmSettings settings) {
-    super(gradual(settings));
+  private final Options options;
+
+  /**
+   * What growth looks at.
+   *
+   * @param gradientSteps how many steps before an update its gradient is the mean of, all
+   *     micro-batches of each; 1 in the paper. More make the growth of small or noisy batches
+   *     steadier, and keep one dense tensor a weight during those steps
+   */
+  public record Options(@Default("1") int gradientSteps) {
+    public Options {
+      if (gradientSteps < 1) {
+        throw new IllegalArgumentException(
+            "gradient_steps must be at least 1, found " + gradientSteps);
+      }
+    }
   }
 
-  /** A builder in which nothing is chosen yet. */
+  GraNet(AlgorithmSettings settings, Options options) {
+    super(gradual(settings));
+    this.options = options;
+  }
+
+  /** A builder with the paper's gradient of one step and nothing else chosen yet. */
   public static AlgorithmBuilder<GraNet> builder() {
-    return new AlgorithmBuilder<>(GraNet::new);
+    return builder(new Options(1));
+  }
+
+  /** A builder with these options and nothing else chosen yet. */
+  public static AlgorithmBuilder<GraNet> builder(Options options) {
+    return new AlgorithmBuilder<>(settings -> new GraNet(settings, options));
   }
 
   /**
@@ -30,7 +55,7 @@ public final class GraNet extends SparsityAlgorithm {
 
   @Override
   public Evidence evidence() {
-    return Evidence.gradient();
+    return Evidence.gradient(options.gradientSteps);
   }
 
   /** Pruning and the drop of the regeneration are one: both take the smallest |θ|. */

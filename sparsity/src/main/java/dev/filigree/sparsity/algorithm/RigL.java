@@ -1,5 +1,6 @@
 package dev.filigree.sparsity.algorithm;
 
+import dev.filigree.config.Default;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -8,13 +9,37 @@ import org.bytedeco.pytorch.Tensor;
  * Lottery: Making All Tickets Winners", ICML 2020, algorithm 1.
  */
 public final class RigL extends SparsityAlgorithm {
-  RigL(AlgorithmSettings settings) {
-    super(settings);
+  private final Options options;
+
+  /**
+   * What growth looks at.
+   *
+   * @param gradientSteps how many steps before an update its gradient is the mean of, all
+   *     micro-batches of each; 1 in the paper. More make the growth of small or noisy batches
+   *     steadier, and keep one dense tensor a weight during those steps
+   */
+  public record Options(@Default("1") int gradientSteps) {
+    public Options {
+      if (gradientSteps < 1) {
+        throw new IllegalArgumentException(
+            "gradient_steps must be at least 1, found " + gradientSteps);
+      }
+    }
   }
 
-  /** A builder in which nothing is chosen yet. */
+  RigL(AlgorithmSettings settings, Options options) {
+    super(settings);
+    this.options = options;
+  }
+
+  /** A builder with the paper's gradient of one step and nothing else chosen yet. */
   public static AlgorithmBuilder<RigL> builder() {
-    return new AlgorithmBuilder<>(RigL::new);
+    return builder(new Options(1));
+  }
+
+  /** A builder with these options and nothing else chosen yet. */
+  public static AlgorithmBuilder<RigL> builder(Options options) {
+    return new AlgorithmBuilder<>(settings -> new RigL(settings, options));
   }
 
   /**
@@ -27,10 +52,10 @@ public final class RigL extends SparsityAlgorithm {
     return Recipe.of("rigl", steps, sparsity).applyTo(builder());
   }
 
-  /** The gradient of weights that do not exist, of one step. */
+  /** The gradient of weights that do not exist. */
   @Override
   public Evidence evidence() {
-    return Evidence.gradient();
+    return Evidence.gradient(options.gradientSteps);
   }
 
   /** Drop: ArgTopK(−|θ|, f(t)·(1 − s)·N), where f is the drop fraction. */
