@@ -53,8 +53,7 @@ class AlgorithmsGuideTest {
             .distribution(Distribution.erk())
             .build();
     var steadier = RigL.builder(new RigL.Options(8)); // gradient_steps
-    assertThat(
-            steadier.sparsity(0.8).dropFraction(0.3).update(every(100)).build().evidence())
+    assertThat(steadier.sparsity(0.8).dropFraction(0.3).update(every(100)).build().evidence())
         .isEqualTo(Evidence.gradient(8));
     var granet =
         GraNet.builder()
