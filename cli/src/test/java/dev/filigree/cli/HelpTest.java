@@ -66,6 +66,7 @@ class HelpTest {
             "generate",
             "compare",
             "inspect",
+            "prune",
             "export",
             "import",
             "bench",

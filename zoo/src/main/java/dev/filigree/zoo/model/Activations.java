@@ -1,9 +1,12 @@
 package dev.filigree.zoo.model;
 
+import dev.filigree.nn.Layer;
 import dev.filigree.torch.Autocast;
 import dev.filigree.torch.CustomFunction;
 import dev.filigree.torch.Tensors;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.AutoGradMode;
@@ -15,6 +18,7 @@ import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the backward pass through the blocks of a network starts from: the activations that the
@@ -27,6 +31,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class Activations {
   private boolean recomputed;
+  private boolean takenApart;
+  private @Nullable Blocks blocks;
 
   void recomputed(boolean value) {
     recomputed = value;
@@ -39,10 +45,15 @@ final class Activations {
    * @param forward a block's output, which must depend on its input, its parameters and chance
    *     alone
    */
-  <B> Tensor through(Iterable<B> blocks, Tensor x, BiFunction<B, Tensor, Tensor> forward) {
+  <B extends Layer> Tensor through(
+      Iterable<B> layers, Tensor x, BiFunction<B, Tensor, Tensor> forward) {
+    if (takenApart) {
+      blocks = new Blocks(x, blocksOf(layers, forward));
+      return x;
+    }
     Tensor input = x;
     boolean isOurs = false; // the first one's input is the caller's
-    for (B block : blocks) {
+    for (B block : layers) {
       Tensor output = of(input, tensor -> forward.apply(block, tensor));
       if (isOurs) {
         input.close();
@@ -51,6 +62,29 @@ final class Activations {
       isOurs = true;
     }
     return input;
+  }
+
+  /**
+   * What a network goes {@link #through}, without going through it.
+   *
+   * @param network runs the network, whose blocks then hand on what they get
+   */
+  Blocks takeApart(Runnable network) {
+    takenApart = true;
+    try {
+      network.run();
+      return Objects.requireNonNull(blocks, "the network has no blocks");
+    } finally {
+      takenApart = false;
+      blocks = null;
+    }
+  }
+
+  private static <B extends Layer> List<Blocks.Block> blocksOf(
+      Iterable<B> blocks, BiFunction<B, Tensor, Tensor> forward) {
+    var all = new ArrayList<Blocks.Block>();
+    blocks.forEach(block -> all.add(new Blocks.Block(block, x -> forward.apply(block, x))));
+    return all;
   }
 
   private Tensor of(Tensor input, UnaryOperator<Tensor> block) {

@@ -55,6 +55,11 @@ abstract class Decoder<C extends DecoderConfig> extends LanguageModel {
   }
 
   @Override
+  public final Optional<Blocks> blocks(Tensor tokens) {
+    return Optional.of(activations.takeApart(() -> hidden(tokens, null)));
+  }
+
+  @Override
   public final Tensor loss(Batch batch) {
     Optional<Tensor> matrix = head == null ? Optional.of(embedding().matrix()) : head.matrix();
     if (!batch.inputs().is_cuda() || matrix.isEmpty()) {

@@ -2,6 +2,7 @@ package dev.filigree.zoo.model;
 
 import dev.filigree.zoo.data.Batch;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,16 @@ public abstract class LanguageModel extends Model {
    */
   public final Tensor logits(Tensor inputs) {
     return logits(inputs, null);
+  }
+
+  /**
+   * The network in blocks, and what the first one gets of some tokens; empty for networks of other
+   * packages.
+   *
+   * @param tokens int64 [batch, sequence]
+   */
+  public Optional<Blocks> blocks(Tensor tokens) {
+    return Optional.empty();
   }
 
   @Override

@@ -1,12 +1,9 @@
 package dev.filigree.zoo.train.checkpoint;
 
-import dev.filigree.io.Durable;
-import dev.filigree.io.Failures;
 import dev.filigree.safetensors.ElementType;
 import dev.filigree.zoo.data.TokenizerFiles;
 import dev.filigree.zoo.model.HuggingFaceFolder;
 import dev.filigree.zoo.model.Model;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,30 +21,20 @@ public final class CheckpointImport {
    * @throws CheckpointException when {@code to} is there already or cannot be written
    */
   public static void write(Path huggingFace, Path to, List<String> notes) {
-    if (Files.exists(to)) {
-      throw new CheckpointException(to, "is there already; choose another place");
-    }
+    NewFolder.requireFree(to);
     if (!Files.isDirectory(huggingFace)) {
       throw new CheckpointException(huggingFace, "no such folder");
     }
     checkAdapter(huggingFace, notes);
-    Path target = to.toAbsolutePath().normalize();
-    Path aside = target.resolveSibling("." + target.getFileName() + ".partial");
     Model model = HuggingFaceFolder.read(huggingFace, notes);
     noteWhatIsNotFinite(huggingFace, model, notes);
     noteTokenizer(huggingFace, notes);
-    try {
-      Durable.deleteTree(aside);
-      HuggingFaceFolder.write(aside, model.config(), model.tensors(), ElementType.F32);
-      TokenizerFiles.copy(huggingFace, aside);
-      Durable.write(
-          aside.resolve(CheckpointManifest.NAME),
-          CheckpointManifest.of(aside, Durable.syncFiles(aside)).toBytes());
-      Durable.syncFolder(aside);
-      Durable.rename(aside, target);
-    } catch (IOException e) {
-      throw new CheckpointException(to, "cannot be written: " + Failures.reason(e));
-    }
+    NewFolder.write(
+        to,
+        folder -> {
+          HuggingFaceFolder.write(folder, model.config(), model.tensors(), ElementType.F32);
+          TokenizerFiles.copy(huggingFace, folder);
+        });
   }
 
   /** An adapter changes what its base network computes, and is none itself. */

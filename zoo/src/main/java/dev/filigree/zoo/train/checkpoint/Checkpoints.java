@@ -67,6 +67,12 @@ public final class Checkpoints {
                             : " (" + String.join("; ", newest.passedOver()) + ")")));
   }
 
+  /** Whether a folder is a checkpoint or a run with some, and not one in Hugging Face's layout. */
+  public static boolean areIn(Path folder) {
+    return Files.isDirectory(folder.resolve(CheckpointStore.FOLDER))
+        || Files.exists(folder.resolve(CheckpointManifest.NAME));
+  }
+
   /**
    * Opens a checkpoint, or the newest whole one of a run directory, after checking every file
    * against its manifest.

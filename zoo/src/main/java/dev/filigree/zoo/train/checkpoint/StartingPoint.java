@@ -89,7 +89,7 @@ public final class StartingPoint implements AutoCloseable {
    * @throws CheckpointException when the checkpoint has none, or that of another optimizer
    */
   public void readOptimizerState(TrainingState run) {
-    if (!Files.exists(directory.resolve(TrainingFile.NAME))) {
+    if (!Files.exists(directory.resolve(CheckpointFiles.STATE))) {
       throw new CheckpointException(
           directory, "has no optimizer state; set checkpoint.load_checkpoint_states to model");
     }
