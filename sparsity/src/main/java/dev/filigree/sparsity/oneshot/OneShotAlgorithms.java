@@ -33,6 +33,7 @@ public final class OneShotAlgorithms {
     return REGISTRY.get(name);
   }
 
+  /** The known names, in the order of the alphabet. */
   public static Set<String> names() {
     return REGISTRY.names();
   }
