@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Chooses the loops: the Vector API's where it can run well, else the scalar ones. A provider
- * forced by {@link #PROVIDER_PROPERTY} fails where it cannot run, instead of falling back.
+ * Selects the implementation of the kernels: the Vector API's where it can run well, otherwise the
+  * scalar one. A provider forced by {@link #PROVIDER_PROPERTY} fails where it cannot run instead of falling back.
  */
 final class KernelProvider {
   /** The system property that forces a provider: {@code panama} or {@code scalar}. */
@@ -18,7 +18,7 @@ final class KernelProvider {
 
   private static final System.Logger LOG = System.getLogger(KernelProvider.class.getName());
 
-  /** The loops of this JVM, chosen when first needed. */
+  /** The kernels of this JVM, selected when first needed. */
   private static final class Holder {
     static final BlockKernels CHOSEN = choose(System.getProperty(PROVIDER_PROPERTY, ""));
   }
@@ -30,7 +30,7 @@ final class KernelProvider {
   }
 
   /**
-   * The loops of the forced provider, or the best that can run.
+   * Selects the forced provider, or the fastest one that can run.
    *
    * @param forced a provider's name, or the empty string
    * @throws IllegalStateException if the provider is unknown or cannot run here
@@ -52,7 +52,7 @@ final class KernelProvider {
         }
         LOG.log(
             System.Logger.Level.WARNING,
-            "The slow scalar kernels run: {0}",
+            "Using the slow scalar kernels: {0}",
             String.join(" ", obstacles));
         yield new ScalarKernels();
       }
@@ -62,7 +62,8 @@ final class KernelProvider {
     };
   }
 
-  /** Why the Vector API cannot be used here, each a sentence with the remedy; empty if it can. */
+  /** The reasons why the Vector API cannot be used here, each one a sentence with its remedy; empty if
+   * it can be used. */
   static List<String> obstacles() {
     var obstacles = new ArrayList<String>();
     if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {

@@ -4,10 +4,11 @@ import dev.filigree.kernels.loops.BlockKernels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A matrix [tokens, features] in the tiles that the kernels read: made once, used by every matrix
- * that reads the same activations and again by the weight gradient.
+ * A matrix [tokens, features] in the tiled layout that the kernels read. It is packed once and then
+ * shared by every product that reads the same activations, including the weight gradient.
  *
- * <p>{@link SparseKernels#pack} makes it; closing it hands its memory back for the next.
+ * <p>Create one with {@link SparseKernels#pack}. Closing it returns its memory to a pool for reuse; a
+ * closed instance must not be passed to a product.
  */
 public final class PackedTokens implements AutoCloseable {
   private final SparseKernels owner;
@@ -22,7 +23,7 @@ public final class PackedTokens implements AutoCloseable {
     this.buffer = buffer;
   }
 
-  /** Bytes for so many tokens, with room for reads past the last column of a panel. */
+  /** The bytes that so many tokens take, with room for reads past the last column of a panel. */
   static long bytes(int tokens, int features) {
     long floats = 0;
     for (int tile = 0; tile < tiles(tokens); tile++) {
@@ -31,12 +32,12 @@ public final class PackedTokens implements AutoCloseable {
     return 4 * (floats + (long) Panels.MAX_WIDTH * BlockKernels.WIDE);
   }
 
-  /** How many rows are packed. */
+  /** The number of packed rows. */
   public int tokens() {
     return tokens;
   }
 
-  /** The length of a row. */
+  /** The number of elements in a row. */
   public int features() {
     return features;
   }
@@ -49,20 +50,20 @@ public final class PackedTokens implements AutoCloseable {
     return width(tokens, tile);
   }
 
-  /** Tokens in a tile; the rest of its width is zero. */
+  /** The number of tokens in a tile; the rest of its width is zero. */
   int tokensIn(int tile) {
     return Math.min(BlockKernels.WIDE, tokens - tile * BlockKernels.WIDE);
   }
 
-  /** Bytes of a full tile. */
+  /** The size of a full tile in bytes. */
   long bytesOfTile() {
     return 4L * BlockKernels.WIDE * features;
   }
 
-  /** Address of a feature's row in a tile. */
+  /** The address of a feature's row in a tile. */
   long address(int tile, int feature) {
     if (buffer == null) {
-      throw new IllegalStateException("packed tokens are used after they were closed");
+      throw new IllegalStateException("the packed tokens have been closed");
     }
     return buffer.address() + tile * bytesOfTile() + 4L * feature * width(tile);
   }

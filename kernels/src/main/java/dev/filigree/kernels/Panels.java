@@ -24,7 +24,8 @@ final class Panels {
 
   private static final int MIN_WIDTH = 64;
 
-  /** Kept weights a row and panel should have at least, so that a row's fixed costs are small. */
+  /** The least number of kept weights per row and panel to aim for, so that a row's fixed costs are
+   * small. */
   private static final int WEIGHTS_A_ROW = 20;
 
   private static final int ROW_BLOCK = 256;
@@ -43,7 +44,7 @@ final class Panels {
   private final NativeBuffer columnIds = new NativeBuffer();
 
   /**
-   * Takes new positions.
+   * Rebuilds the structure from new positions.
    *
    * @return [kept]: for each value, in this structure's order, its place in the lists
    */
@@ -64,7 +65,7 @@ final class Panels {
     MemorySegment rowIds = this.rowIds.reserve(2L * Math.min((long) rows * panels, kept));
 
     int[] order = new int[kept];
-    int[] next = lists.starts().clone(); // a row's first position right of the panels done
+    int[] next = lists.starts().clone(); // a row's first position to the right of the finished panels
     int[] counts = new int[ROW_BLOCK];
     int[] sorted = new int[ROW_BLOCK];
     int[] ofCount = new int[panelWidth + 2];
@@ -144,9 +145,9 @@ final class Panels {
   }
 
   /**
-   * Throws if what the loops rely on does not hold.
+   * Verifies the invariants that the loops rely on.
    *
-   * @throws IllegalStateException naming the first thing that is wrong
+   * @throws IllegalStateException naming the first invariant that is violated
    */
   void check() {
     require(bucketStart[blocks()] == buckets.length, "the last block ends at the last bucket");
@@ -181,7 +182,7 @@ final class Panels {
 
   static void require(boolean holds, String what) {
     if (!holds) {
-      throw new IllegalStateException("sparse matrix is broken: not true that " + what);
+      throw new IllegalStateException("the sparse matrix is corrupt; it does not hold that " + what);
     }
   }
 
@@ -233,17 +234,17 @@ final class Panels {
     return valueStart[block];
   }
 
-  /** Address of a block's row numbers. */
+  /** The address of a block's row numbers. */
   long rowIds(int block) {
     return rowIds.address() + 2L * rowStart[block];
   }
 
-  /** Address of a block's column numbers. */
+  /** The address of a block's column numbers. */
   long columnIds(int block) {
     return columnIds.address() + 2L * valueStart[block];
   }
 
-  /** Bytes that the structure takes. */
+  /** The size of the structure in bytes. */
   long bytes() {
     return rowIds.byteSize()
         + columnIds.byteSize()

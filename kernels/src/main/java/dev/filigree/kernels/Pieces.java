@@ -1,10 +1,10 @@
 package dev.filigree.kernels;
 
 /**
- * A range of numbers cut into pieces of equal size, the last of which may be smaller. No step of
- * the arithmetic leaves the range of an int, up to 2³¹ − 1 numbers.
+ * A range of integers cut into pieces of equal size, the last of which may be smaller. The arithmetic
+  * does not overflow for up to 2³¹ − 1 numbers.
  *
- * @param total how many numbers, 0 or more
+ * @param total the number of integers, 0 or more
  * @param size of a piece, at least 1
  */
 record Pieces(int total, int size) {

@@ -1,6 +1,7 @@
 package dev.filigree.kernels;
 
-/** The kept positions of a matrix row by row, in ascending order. */
+/** The kept positions of a matrix, row by row and in ascending order: compressed sparse rows without
+ * values. */
 final class RowLists {
   private final int rows;
   private final int columns;
@@ -8,7 +9,7 @@ final class RowLists {
   private final int[] columnOf;
 
   /**
-   * Takes the arrays as they are.
+   * Wraps the arrays without copying or checking them.
    *
    * @param starts [rows + 1]: the positions of row {@code r} are {@code starts[r]} to {@code
    *     starts[r + 1]}

@@ -16,23 +16,23 @@ import org.jspecify.annotations.Nullable;
  * The three products of a linear layer with a sparse weight W [out, in], on the CPU in fp32:
  * forward Y = X·Wᵀ, input gradient dX = dY·W, weight gradient dW = dYᵀ·X at the kept positions.
  *
- * <p>Activations X [tokens, in] and gradients dY [tokens, out] are packed once ({@link #pack}) and
- * may then be used by any number of products. All matrices are row-major fp32 in native memory, as
- * libtorch's contiguous tensors are. Results are the same to the bit whatever the number of
- * threads: each sum is taken by one thread in one order.
+ * <p>Activations X [tokens, in] and gradients dY [tokens, out] are packed once ({@link #pack}) and can
+  * then be used in any number of products. All matrices are row-major fp32 in native memory, as
+ * libtorch's contiguous tensors are. Results are bitwise identical for any number of
+  * threads, because each sum is accumulated by one thread in a fixed order.
  *
- * <p>Calls from several threads wait for each other.
+ * <p>Safe for use by several threads; concurrent calls run one after another.
  */
 public final class SparseKernels implements AutoCloseable {
   /**
-   * Bytes of packed activations that several blocks of rows should find in the last-level cache.
+   * Bytes of packed activations that should stay in the last-level cache for several blocks of rows.
    */
   private static final long CACHED_BYTES = 8 << 20;
 
-  /** Weights of one work unit of the weight gradient: as many gradients as stay in a cache. */
+  /** Weights in one work unit of the weight gradient: as many gradients as fit in a cache. */
   private static final int GRADIENTS_A_UNIT = 1 << 18;
 
-  /** Units of the weight gradient that each thread should have, so that all end together. */
+  /** Units of the weight gradient per thread, so that all threads finish at about the same time. */
   private static final int UNITS_A_THREAD = 2;
 
   private static final int VALUES_A_UNIT = 1 << 16;
@@ -57,8 +57,9 @@ public final class SparseKernels implements AutoCloseable {
   }
 
   /**
-   * Kernels that use a number of threads, the caller's among them.
+   * Kernels that run on a given number of threads.
    *
+   * @param threads the number of threads, including the calling one; at least 1
    * @throws IllegalArgumentException if threads is below 1
    * @throws IllegalStateException if a provider was forced that cannot run here
    */
@@ -66,34 +67,43 @@ public final class SparseKernels implements AutoCloseable {
     return new SparseKernels(KernelProvider.kernels(), threads);
   }
 
-  /** Kernels that use every processor. */
+  /**
+   * Kernels that run on as many threads as the machine has processors.
+   *
+   * @throws IllegalStateException if a provider was forced that cannot run here
+   */
   public static SparseKernels create() {
     return withThreads(Runtime.getRuntime().availableProcessors());
   }
 
-  /** Why the Vector API cannot be used here, each a sentence with the remedy; empty if it can. */
+  /** The reasons why the Vector API cannot be used here, each one a sentence with its remedy; empty if
+   * it can be used. */
   public static List<String> obstacles() {
     return KernelProvider.obstacles();
   }
 
   /**
-   * The loops in use: {@code panama-512}, {@code panama-256}, {@code panama-128}, {@code scalar}.
+   * The implementation in use: {@code panama-512}, {@code panama-256}, {@code panama-128} or {@code
+   * scalar}.
    */
   public String provider() {
     return kernels.name();
   }
 
-  /** How many threads compute, the caller among them. */
+  /** The number of threads, including the calling one. */
   public int threads() {
     return pool.threads();
   }
 
   /**
-   * Packs a matrix for the products.
+   * Copies a matrix into the layout that the products read.
    *
-   * @param matrix [tokens, features]
-   * @throws IllegalArgumentException if tokens is negative, features below 1, or the memory is not
-   *     tokens * features fp32 numbers
+   * @param matrix [tokens, features], row-major fp32 in native memory
+   * @param tokens the number of rows, 0 or more
+   * @param features the number of columns, at least 1
+   * @return the packed copy, independent of {@code matrix}
+   * @throws IllegalArgumentException if tokens is negative, features is below 1, or the segment is not
+   * native memory of exactly tokens * features fp32 numbers
    */
   public synchronized PackedTokens pack(MemorySegment matrix, int tokens, int features) {
     if (tokens < 0 || features < 1) {
@@ -129,14 +139,15 @@ public final class SparseKernels implements AutoCloseable {
   }
 
   /**
-   * Y = X·Wᵀ + bias.
+   * Computes Y = X·Wᵀ + bias.
    *
-   * @param weight W [out, in]
-   * @param values [kept]
-   * @param x [tokens, in]
+   * @param weight the kept positions of W [out, in]
+   * @param values the values of W, [kept]
+   * @param x X, packed, [tokens, in]
    * @param bias [out], or null for none
-   * @param y [tokens, out], overwritten
-   * @throws IllegalArgumentException if a size does not fit
+   * @param y Y [tokens, out], overwritten
+   * @throws IllegalArgumentException if a size does not match, or a segment is not native memory
+   * @throws IllegalStateException if x has been closed
    */
   public synchronized void forward(
       SparseMatrix weight,
@@ -162,13 +173,14 @@ public final class SparseKernels implements AutoCloseable {
   }
 
   /**
-   * dX = dY·W.
+   * Computes the input gradient dX = dY·W.
    *
-   * @param weight W [out, in]
-   * @param values [kept]
-   * @param dy dY [tokens, out]
-   * @param dx [tokens, in], overwritten
-   * @throws IllegalArgumentException if a size does not fit
+   * @param weight the kept positions of W [out, in]
+   * @param values the values of W, [kept]
+   * @param dy dY, packed, [tokens, out]
+   * @param dx dX [tokens, in], overwritten
+   * @throws IllegalArgumentException if a size does not match, or a segment is not native memory
+   * @throws IllegalStateException if dy has been closed
    */
   public synchronized void inputGradient(
       SparseMatrix weight, MemorySegment values, PackedTokens dy, MemorySegment dx) {
@@ -199,13 +211,14 @@ public final class SparseKernels implements AutoCloseable {
   }
 
   /**
-   * dW = dYᵀ·X at the kept positions of W.
+   * Computes the weight gradient dW = dYᵀ·X at the kept positions of W.
    *
-   * @param weight W [out, in]
-   * @param dy dY [tokens, out]
-   * @param x X [tokens, in]
+   * @param weight the kept positions of W [out, in]
+   * @param dy dY, packed, [tokens, out]
+   * @param x X, packed, [tokens, in]
    * @param gradient [kept], in the order of the values, overwritten
-   * @throws IllegalArgumentException if a size does not fit
+   * @throws IllegalArgumentException if a size does not match, or a segment is not native memory
+   * @throws IllegalStateException if dy or x has been closed
    */
   public synchronized void weightGradient(
       SparseMatrix weight, PackedTokens dy, PackedTokens x, MemorySegment gradient) {
@@ -213,7 +226,7 @@ public final class SparseKernels implements AutoCloseable {
     features("x", x, "in", weight.columns());
     if (x.tokens() != dy.tokens()) {
       throw new IllegalArgumentException(
-          "x has %d tokens and dy %d; they must be the same".formatted(x.tokens(), dy.tokens()));
+          "x has %d tokens and dy has %d; the numbers must be equal".formatted(x.tokens(), dy.tokens()));
     }
     ArgumentChecks.floats("gradient", gradient, weight.kept());
     try {
@@ -253,18 +266,18 @@ public final class SparseKernels implements AutoCloseable {
     }
   }
 
-  /** How many tiles the weight gradient takes at once: two where both are full. */
+  /** The number of tiles that the weight gradient processes at once: two where both are full. */
   private static int tilesAt(PackedTokens x, int tile) {
     return tile + 1 < x.tiles() && x.width(tile + 1) == BlockKernels.WIDE ? 2 : 1;
   }
 
-  /** Stops the threads. */
+  /** Stops the worker threads. */
   @Override
   public void close() {
     pool.close();
   }
 
-  /** Memory of packed tokens that are no longer needed. */
+  /** Takes back the memory of packed tokens that are no longer needed. */
   synchronized void takeBack(NativeBuffer buffer) {
     free.add(buffer);
   }

@@ -9,19 +9,21 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * The positions of the kept weights of a matrix [rows, columns]; for a linear layer rows are output
- * and columns input features. The values live elsewhere, as one vector [kept] of fp32, in native
- * memory that an optimizer updates in place.
+ * The positions of the kept weights of a matrix [rows, columns]; in a linear layer rows are output
+ * features and columns input features. The values are stored elsewhere, as one fp32 vector [kept] in
+ * native memory that an optimizer updates in place.
  *
- * <p>The values are in the order the loops like: the matrix is cut into blocks of 256 rows by a
- * panel of columns (64 to 512 wide, wider for sparser matrices), blocks follow each other along the
- * rows, and in a block rows that keep more weights come first. {@link #positions} translates.
+ * <p>The values are in the order in which the kernels read them: the matrix is cut into blocks of 256
+ * rows by a panel of columns (64 to 512 wide, wider for sparser matrices), blocks follow each other
+ * along the rows, and within a block rows that keep more weights come first. {@link #positions} gives
+ * the position of each value.
  *
  * <p>A second structure holds the same positions by columns, for the input gradient; it reads the
- * values through a permutation. Both together take about 8.5 bytes a kept weight.
+ * values through a permutation. Together the two take about 8.5 bytes per kept weight.
  */
 public final class SparseMatrix {
-  /** Elements that a matrix may have: positions are ints, and a JVM's arrays end a little below. */
+  /** The largest number of elements: positions are ints, and the JVM's largest arrays are slightly
+   * shorter than 2³¹. */
   public static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
 
   private final int rows;
@@ -38,9 +40,11 @@ public final class SparseMatrix {
   /**
    * A matrix that keeps the given positions.
    *
+   * @param rows output features, at least 1
+   * @param columns input features, at least 1
    * @param positions flat row-major positions, {@code row * columns + column}, strictly ascending
    * @throws IllegalArgumentException if a size is below 1, the matrix has more than {@link
-   *     #MAX_ELEMENTS} elements, or the positions do not ascend or lie outside
+   * #MAX_ELEMENTS} elements, or the positions do not ascend or lie outside the matrix
    */
   public static SparseMatrix ofPositions(int rows, int columns, int[] positions) {
     checkShape(rows, columns);
@@ -52,9 +56,11 @@ public final class SparseMatrix {
   /**
    * A matrix that keeps the positions whose bit is set.
    *
-   * @param mask bit {@code row * columns + column}
+   * @param rows output features, at least 1
+   * @param columns input features, at least 1
+   * @param mask bit {@code row * columns + column} for each element
    * @throws IllegalArgumentException if a size is below 1, the matrix has more than {@link
-   *     #MAX_ELEMENTS} elements, or a bit lies outside
+   * #MAX_ELEMENTS} elements, or a bit lies outside the matrix
    */
   public static SparseMatrix ofMask(int rows, int columns, BitSet mask) {
     checkShape(rows, columns);
@@ -62,11 +68,13 @@ public final class SparseMatrix {
   }
 
   /**
-   * A matrix that keeps the positions whose byte is not zero, such as libtorch's bool tensors.
+   * A matrix that keeps the positions whose byte is not zero, as in libtorch's bool tensors.
    *
+   * @param rows output features, at least 1
+   * @param columns input features, at least 1
    * @param mask [rows, columns], row-major
    * @throws IllegalArgumentException if a size is below 1, the matrix has more than {@link
-   *     #MAX_ELEMENTS} elements, or the mask is not rows * columns bytes long
+   * #MAX_ELEMENTS} elements, or the mask is not rows * columns bytes long
    */
   public static SparseMatrix ofMask(int rows, int columns, MemorySegment mask) {
     checkShape(rows, columns);
@@ -89,32 +97,32 @@ public final class SparseMatrix {
     return ofPositions(rows, columns, Arrays.copyOf(positions, kept));
   }
 
-  /** The next length of an array that grows up to a most. */
+  /** The next length of an array that doubles up to a maximum. */
   static int grown(int length, int most) {
     return (int) Math.min(2L * length, most);
   }
 
-  /** Output features. */
+  /** The number of output features. */
   public int rows() {
     return rows;
   }
 
-  /** Input features. */
+  /** The number of input features. */
   public int columns() {
     return columns;
   }
 
-  /** Number of kept weights, the length of the values. */
+  /** The number of kept weights, which is the length of the values. */
   public int kept() {
     return byRows.kept();
   }
 
-  /** Bytes that the positions take in both directions, without values. */
+  /** The size in bytes of the positions, by rows and by columns, without the values. */
   public long structureBytes() {
     return byRows.bytes() + byColumns.bytes() + permutation.byteSize();
   }
 
-  /** [kept]: the flat row-major position of each value. */
+  /** The flat row-major position of each value, a new array [kept]. */
   public int[] positions() {
     int[] positions = new int[kept()];
     byRows.forEach((value, row, column) -> positions[value] = row * columns + column);
@@ -122,10 +130,11 @@ public final class SparseMatrix {
   }
 
   /**
-   * Copies the kept elements of a dense matrix to values.
+   * Copies the kept elements of a dense matrix to the values.
    *
    * @param dense [rows, columns], row-major fp32
-   * @param values [kept] fp32
+   * @param values [kept] fp32, overwritten
+   * @throws IllegalArgumentException if a segment is not native memory of exactly that size
    */
   public void gather(MemorySegment dense, MemorySegment values) {
     ArgumentChecks.floats("dense", dense, (long) rows * columns);
@@ -136,10 +145,11 @@ public final class SparseMatrix {
   }
 
   /**
-   * Writes values to a dense matrix and zero everywhere else.
+   * Writes the values to a dense matrix, and zero everywhere else.
    *
    * @param values [kept] fp32
-   * @param dense [rows, columns], row-major fp32
+   * @param dense [rows, columns], row-major fp32, overwritten
+   * @throws IllegalArgumentException if a segment is not native memory of exactly that size
    */
   public void scatter(MemorySegment values, MemorySegment dense) {
     ArgumentChecks.floats("values", values, kept());
@@ -151,7 +161,8 @@ public final class SparseMatrix {
   }
 
   /**
-   * Writes a byte for every element: 1 where a weight is kept, else 0, as libtorch's bool tensors.
+   * Writes one byte per element, 1 where a weight is kept and 0 elsewhere, as in libtorch's bool
+    * tensors.
    *
    * @param mask [rows, columns], row-major; overwritten
    * @throws IllegalArgumentException if the mask is not rows * columns bytes long
@@ -173,10 +184,11 @@ public final class SparseMatrix {
   }
 
   /**
-   * Where the values of this matrix stood in another one.
+   * The place of each value of this matrix among the values of another one.
    *
-   * @return [kept]: the index in the other one's values, or -1 for a weight that it did not keep
-   * @throws IllegalArgumentException if the two differ in shape
+   * @param other a matrix of the same shape
+   * @return [kept]: the index into the other one's values, or −1 for a weight that it does not keep
+   * @throws IllegalArgumentException if the shapes differ
    */
   public int[] indicesIn(SparseMatrix other) {
     if (other.rows != rows || other.columns != columns) {
@@ -192,9 +204,9 @@ public final class SparseMatrix {
   }
 
   /**
-   * Verifies what the kernels rely on, in both directions.
+   * Verifies the invariants that the kernels rely on, by rows and by columns.
    *
-   * @throws IllegalStateException naming the first thing that is wrong
+   * @throws IllegalStateException naming the first invariant that is violated
    */
   public void checkStructure() {
     byRows.check();
@@ -219,7 +231,7 @@ public final class SparseMatrix {
     return byColumns;
   }
 
-  /** Address of [kept] 32-bit numbers: the value of each weight by columns. */
+  /** The address of [kept] 32-bit integers: the index of the value of each weight, by columns. */
   long permutation() {
     return permutation.address();
   }

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A fixed number of threads, the caller's among them, that share the units of one job at a time.
  *
- * <p>Which thread takes which unit is open, so a unit must not depend on it. Idle threads watch for
- * work for a moment before they sleep: the products of a layer follow each other within
- * microseconds.
+ * <p>Which thread takes which unit is not specified, so a unit must not depend on it. Idle threads spin
+  * for a moment before they sleep, because the products of a layer follow each other within
+  * microseconds.
  */
 final class WorkerPool implements AutoCloseable {
   private static final long WATCH_NANOS = 30_000;
@@ -69,7 +69,7 @@ final class WorkerPool implements AutoCloseable {
   /**
    * Runs all units and returns when they are done.
    *
-   * @throws RuntimeException or Error, whatever the first failing unit threw
+   * @throws RuntimeException what the first failing unit threw; an Error is passed on too
    */
   synchronized void run(int units, Task task) {
     if (units == 0) {

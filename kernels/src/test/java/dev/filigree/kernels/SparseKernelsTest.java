@@ -47,7 +47,7 @@ class SparseKernelsTest {
         .withMessage("dx has 48 bytes; 8 fp32 numbers take 32");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> kernels.weightGradient(weight, short_, x, floats(2)))
-        .withMessage("x has 4 tokens and dy 3; they must be the same");
+        .withMessage("x has 4 tokens and dy has 3; the numbers must be equal");
   }
 
   @Test
@@ -63,7 +63,7 @@ class SparseKernelsTest {
     x.close();
     assertThatIllegalStateException()
         .isThrownBy(() -> kernels.forward(weight, floats(2), x, null, floats(12)))
-        .withMessage("packed tokens are used after they were closed");
+        .withMessage("the packed tokens have been closed");
   }
 
   @Test

@@ -2,14 +2,13 @@ package dev.filigree.kernels.loops;
 
 /**
  * The loops over one block of a sparse matrix and one tile of tokens. Arguments are raw addresses
- * and are not checked: {@link dev.filigree.kernels.SparseKernels} does that.
+  * and are not checked here; {@link dev.filigree.kernels.SparseKernels} checks them.
  *
  * <p>A tile holds {@code width} tokens, {@link #WIDE} or {@link #NARROW}, feature by feature:
  * {@code [features][width]} floats, aligned to 64 bytes. A block is a list of buckets, pairs {@code
- * (count, rows)} in {@code buckets[from, to)}: so many rows with so many kept weights each. The
+ * (count, rows)} in {@code buckets[from, to)}: {@code rows} rows that keep {@code count} weights each. The
  * 16-bit numbers of those rows lie at {@code rowIds}, the 16-bit columns of their weights at {@code
- * columns}, both in the order of the buckets. Equal counts in sequence keep the end of the inner
- * loop predictable.
+ * columns}, both in the order of the buckets. Rows of equal count follow each other, so that the end of the inner loop is well predicted.
  */
 public interface BlockKernels {
   /** Tokens in a full tile. */
@@ -18,7 +17,7 @@ public interface BlockKernels {
   /** Tokens in the tile of a short remainder. */
   int NARROW = 32;
 
-  /** Weights that {@link #gradient} may read past the end of a block's columns. */
+  /** How many entries {@link #gradient} may read past the end of a block's columns. */
   int OVERREAD = 8;
 
   /** The provider's name and vector width, as {@code panama-512} or {@code scalar}. */

@@ -4,7 +4,8 @@ import static dev.filigree.kernels.loops.Memory.ALL;
 import static dev.filigree.kernels.loops.Memory.CHAR;
 import static dev.filigree.kernels.loops.Memory.FLOAT;
 
-/** The loops in plain Java: what every JVM can run, and what the vector twin is tested against. */
+/** The kernels in plain Java, which run on every JVM and serve as the reference for the vectorized
+ * ones. */
 public final class ScalarKernels implements BlockKernels {
   @Override
   public String name() {

@@ -1,4 +1,5 @@
-/** The innermost loops over one block of a sparse matrix: their contract and the scalar twin. */
+/** The innermost loops over one block of a sparse matrix: their interface and its scalar
+ * implementation. */
 @NullMarked
 package dev.filigree.kernels.loops;
 

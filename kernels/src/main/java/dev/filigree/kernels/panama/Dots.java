@@ -20,7 +20,7 @@ import jdk.incubator.vector.VectorShuffle;
  *
  * <p>The sums are reduced together: two vectors are blended and folded into one that holds half of
  * each, which takes four instructions where a horizontal sum for each weight takes ten. Columns
- * past the end of the row are computed and thrown away.
+  * past the end of the row are computed and discarded.
  */
 final class Dots {
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
@@ -41,8 +41,8 @@ final class Dots {
    * Adds the dot products of a bucket's rows with their columns to gradients, eight at a time and
    * at the end of a row five to eight; up to four remain for {@link #fours}.
    *
-   * @param count kept weights a row
-   * @param shift 2 to it are the bytes of a row of a tile
+   * @param count kept weights per row
+   * @param shift the size of a row of a tile is 2 to the power of it, in bytes
    * @param stepX bytes from the end of a row of x to its continuation in a second tile; 0 for none
    * @param stepY the same for y
    */
@@ -146,9 +146,9 @@ final class Dots {
   }
 
   /**
-   * Four at a time, at the end of a row one to four; otherwise as {@link #eights}.
+   * As {@link #eights}, but four at a time, and one to four at the end of a row.
    *
-   * @param first the weight of each row to begin with
+   * @param first the index of the first weight of each row to process
    */
   static void fours(
       int count,

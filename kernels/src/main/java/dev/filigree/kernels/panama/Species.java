@@ -6,7 +6,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The vectors that all loops use, chosen once when this class is loaded. */
+/** The vector shapes that all loops use, chosen once when this class is loaded. */
 public final class Species {
   /** The system property that forces a width in bits: 128, 256 or 512. */
   public static final String WIDTH_PROPERTY = "filigree.kernels.bits";
@@ -37,16 +37,17 @@ public final class Species {
     };
   }
 
-  /** Why these vectors cannot run fast here, each a sentence with the remedy; empty if they can. */
+  /** The reasons why these vectors cannot run fast here, each one a sentence with its remedy; empty if
+   * they can. */
   public static List<String> obstacles() {
     String width = System.getProperty(WIDTH_PROPERTY, "");
     int widest = FloatVector.SPECIES_PREFERRED.vectorBitSize();
     if (widest < 128) {
-      return List.of("This CPU has no vectors of 128 bits that the JVM knows; use another CPU.");
+      return List.of("The JVM supports no vectors of 128 bits on this CPU; use another CPU.");
     }
     if (!width.isEmpty() && !List.of("128", "256", "512").contains(width)) {
       return List.of(
-          "-D%s=%s is no vector width; give 128, 256 or 512.".formatted(WIDTH_PROPERTY, width));
+          "-D%s=%s is not a vector width; use 128, 256 or 512.".formatted(WIDTH_PROPERTY, width));
     }
     if (!width.isEmpty() && Integer.parseInt(width) > widest) {
       return List.of(
@@ -56,7 +57,7 @@ public final class Species {
     return List.of();
   }
 
-  /** The lanes whose number has a bit. */
+  /** A mask of the lanes whose number has a given bit set. */
   static VectorMask<Float> lanesWith(VectorSpecies<Float> species, int bit) {
     long lanes = 0;
     for (int lane = 0; lane < species.length(); lane++) {
@@ -65,7 +66,7 @@ public final class Species {
     return VectorMask.fromLong(species, lanes);
   }
 
-  /** The exchange of every lane with the one whose number differs in a bit. */
+  /** A shuffle that exchanges every lane with the one whose number differs in a given bit. */
   static VectorShuffle<Float> exchange(VectorSpecies<Float> species, int bit) {
     return VectorShuffle.fromOp(species, lane -> lane ^ (bit & (species.length() - 1)));
   }

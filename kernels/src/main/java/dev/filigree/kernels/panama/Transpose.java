@@ -14,8 +14,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Transposition between row-major matrices and tiles, in squares of 8 × 8 (4 × 4 where vectors have
- * four lanes). A level of the network swaps the lanes that two rows owe each other: one blend
- * gathers them, one rearrangement crosses them over, two blends hand them out.
+ * four lanes). Each level of the butterfly network swaps lanes between pairs of rows: one blend gathers them, one
+  * rearrangement crosses them over, and two blends distribute them.
  */
 final class Transpose {
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
@@ -32,7 +32,7 @@ final class Transpose {
   private static final VectorMask<Float> LANES_WITH_1_OF_4 = Species.lanesWith(OF_4, 1);
   private static final VectorShuffle<Float> BY_1_OF_4 = Species.exchange(OF_4, 1);
 
-  /** Below any stride, in bytes, of the matrices and tiles we transpose. */
+  /** A mask that no stride in bytes exceeds. */
   private static final long STRIDE = 0xfff_ffff_ffffL;
 
   private Transpose() {}

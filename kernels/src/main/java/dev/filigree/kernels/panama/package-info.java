@@ -1,4 +1,4 @@
-/** The twin of the loops that is written with the Vector API. */
+/** The innermost loops, written with the Vector API. */
 @NullMarked
 package dev.filigree.kernels.panama;
 
