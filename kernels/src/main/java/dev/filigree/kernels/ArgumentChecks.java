@@ -6,8 +6,10 @@ import java.lang.foreign.MemorySegment;
 final class ArgumentChecks {
   private ArgumentChecks() {}
 
-  /** Rejects a segment that is not native, not aligned to 4 bytes, or not exactly {@code count} fp32
-   * numbers long. */
+  /**
+   * Rejects a segment that is not native, not aligned to 4 bytes, or not exactly {@code count} fp32
+   * numbers long.
+   */
   static void floats(String name, MemorySegment segment, long count) {
     if (segment.byteSize() != 4 * count) {
       throw new IllegalArgumentException(

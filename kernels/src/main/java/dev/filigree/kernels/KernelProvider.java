@@ -10,7 +10,8 @@ import java.util.List;
 
 /**
  * Selects the implementation of the kernels: the Vector API's where it can run well, otherwise the
-  * scalar one. A provider forced by {@link #PROVIDER_PROPERTY} fails where it cannot run instead of falling back.
+ * scalar one. A provider forced by {@link #PROVIDER_PROPERTY} fails where it cannot run instead of
+ * falling back.
  */
 final class KernelProvider {
   /** The system property that forces a provider: {@code panama} or {@code scalar}. */
@@ -62,8 +63,10 @@ final class KernelProvider {
     };
   }
 
-  /** The reasons why the Vector API cannot be used here, each one a sentence with its remedy; empty if
-   * it can be used. */
+  /**
+   * The reasons why the Vector API cannot be used here, each one a sentence with its remedy; empty
+   * if it can be used.
+   */
   static List<String> obstacles() {
     var obstacles = new ArrayList<String>();
     if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {

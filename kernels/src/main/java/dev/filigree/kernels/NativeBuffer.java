@@ -4,8 +4,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Native memory that is reused, so that mask updates and training steps do not leave their arrays to
-  * the garbage collector, which cannot see how large they are.
+ * Native memory that is reused, so that mask updates and training steps do not leave their arrays
+ * to the garbage collector, which cannot see how large they are.
  */
 final class NativeBuffer {
   /** A page, so that tiles start on a cache line and rows of a tile never straddle one. */
@@ -15,7 +15,7 @@ final class NativeBuffer {
 
   /**
    * The memory, at least {@code bytes} long and at most twice that; its contents are lost when the
-    * size has to change.
+   * size has to change.
    */
   MemorySegment reserve(long bytes) {
     long needed = Math.max(bytes, ALIGNMENT);

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * A matrix [tokens, features] in the tiled layout that the kernels read. It is packed once and then
  * shared by every product that reads the same activations, including the weight gradient.
  *
- * <p>Create one with {@link SparseKernels#pack}. Closing it returns its memory to a pool for reuse; a
- * closed instance must not be passed to a product.
+ * <p>Create one with {@link SparseKernels#pack}. Closing it returns its memory to a pool for reuse;
+ * a closed instance must not be passed to a product.
  */
 public final class PackedTokens implements AutoCloseable {
   private final SparseKernels owner;

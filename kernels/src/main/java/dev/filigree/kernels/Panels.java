@@ -24,8 +24,10 @@ final class Panels {
 
   private static final int MIN_WIDTH = 64;
 
-  /** The least number of kept weights per row and panel to aim for, so that a row's fixed costs are
-   * small. */
+  /**
+   * The least number of kept weights per row and panel to aim for, so that a row's fixed costs are
+   * small.
+   */
   private static final int WEIGHTS_A_ROW = 20;
 
   private static final int ROW_BLOCK = 256;
@@ -65,7 +67,8 @@ final class Panels {
     MemorySegment rowIds = this.rowIds.reserve(2L * Math.min((long) rows * panels, kept));
 
     int[] order = new int[kept];
-    int[] next = lists.starts().clone(); // a row's first position to the right of the finished panels
+    int[] next =
+        lists.starts().clone(); // a row's first position to the right of the finished panels
     int[] counts = new int[ROW_BLOCK];
     int[] sorted = new int[ROW_BLOCK];
     int[] ofCount = new int[panelWidth + 2];
@@ -182,7 +185,8 @@ final class Panels {
 
   static void require(boolean holds, String what) {
     if (!holds) {
-      throw new IllegalStateException("the sparse matrix is corrupt; it does not hold that " + what);
+      throw new IllegalStateException(
+          "the sparse matrix is corrupt; it does not hold that " + what);
     }
   }
 

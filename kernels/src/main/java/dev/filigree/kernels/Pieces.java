@@ -1,8 +1,8 @@
 package dev.filigree.kernels;
 
 /**
- * A range of integers cut into pieces of equal size, the last of which may be smaller. The arithmetic
-  * does not overflow for up to 2³¹ − 1 numbers.
+ * A range of integers cut into pieces of equal size, the last of which may be smaller. The
+ * arithmetic does not overflow for up to 2³¹ − 1 numbers.
  *
  * @param total the number of integers, 0 or more
  * @param size of a piece, at least 1

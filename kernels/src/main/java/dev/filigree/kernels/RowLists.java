@@ -1,7 +1,9 @@
 package dev.filigree.kernels;
 
-/** The kept positions of a matrix, row by row and in ascending order: compressed sparse rows without
- * values. */
+/**
+ * The kept positions of a matrix, row by row and in ascending order: compressed sparse rows without
+ * values.
+ */
 final class RowLists {
   private final int rows;
   private final int columns;

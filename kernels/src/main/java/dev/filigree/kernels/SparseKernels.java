@@ -16,16 +16,17 @@ import org.jspecify.annotations.Nullable;
  * The three products of a linear layer with a sparse weight W [out, in], on the CPU in fp32:
  * forward Y = X·Wᵀ, input gradient dX = dY·W, weight gradient dW = dYᵀ·X at the kept positions.
  *
- * <p>Activations X [tokens, in] and gradients dY [tokens, out] are packed once ({@link #pack}) and can
-  * then be used in any number of products. All matrices are row-major fp32 in native memory, as
- * libtorch's contiguous tensors are. Results are bitwise identical for any number of
-  * threads, because each sum is accumulated by one thread in a fixed order.
+ * <p>Activations X [tokens, in] and gradients dY [tokens, out] are packed once ({@link #pack}) and
+ * can then be used in any number of products. All matrices are row-major fp32 in native memory, as
+ * libtorch's contiguous tensors are. Results are bitwise identical for any number of threads,
+ * because each sum is accumulated by one thread in a fixed order.
  *
  * <p>Safe for use by several threads; concurrent calls run one after another.
  */
 public final class SparseKernels implements AutoCloseable {
   /**
-   * Bytes of packed activations that should stay in the last-level cache for several blocks of rows.
+   * Bytes of packed activations that should stay in the last-level cache for several blocks of
+   * rows.
    */
   private static final long CACHED_BYTES = 8 << 20;
 
@@ -76,8 +77,10 @@ public final class SparseKernels implements AutoCloseable {
     return withThreads(Runtime.getRuntime().availableProcessors());
   }
 
-  /** The reasons why the Vector API cannot be used here, each one a sentence with its remedy; empty if
-   * it can be used. */
+  /**
+   * The reasons why the Vector API cannot be used here, each one a sentence with its remedy; empty
+   * if it can be used.
+   */
   public static List<String> obstacles() {
     return KernelProvider.obstacles();
   }
@@ -102,8 +105,8 @@ public final class SparseKernels implements AutoCloseable {
    * @param tokens the number of rows, 0 or more
    * @param features the number of columns, at least 1
    * @return the packed copy, independent of {@code matrix}
-   * @throws IllegalArgumentException if tokens is negative, features is below 1, or the segment is not
-   * native memory of exactly tokens * features fp32 numbers
+   * @throws IllegalArgumentException if tokens is negative, features is below 1, or the segment is
+   *     not native memory of exactly tokens * features fp32 numbers
    */
   public synchronized PackedTokens pack(MemorySegment matrix, int tokens, int features) {
     if (tokens < 0 || features < 1) {
@@ -226,7 +229,8 @@ public final class SparseKernels implements AutoCloseable {
     features("x", x, "in", weight.columns());
     if (x.tokens() != dy.tokens()) {
       throw new IllegalArgumentException(
-          "x has %d tokens and dy has %d; the numbers must be equal".formatted(x.tokens(), dy.tokens()));
+          "x has %d tokens and dy has %d; the numbers must be equal"
+              .formatted(x.tokens(), dy.tokens()));
     }
     ArgumentChecks.floats("gradient", gradient, weight.kept());
     try {

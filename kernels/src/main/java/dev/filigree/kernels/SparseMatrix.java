@@ -10,20 +10,22 @@ import java.util.BitSet;
 
 /**
  * The positions of the kept weights of a matrix [rows, columns]; in a linear layer rows are output
- * features and columns input features. The values are stored elsewhere, as one fp32 vector [kept] in
- * native memory that an optimizer updates in place.
+ * features and columns input features. The values are stored elsewhere, as one fp32 vector [kept]
+ * in native memory that an optimizer updates in place.
  *
- * <p>The values are in the order in which the kernels read them: the matrix is cut into blocks of 256
- * rows by a panel of columns (64 to 512 wide, wider for sparser matrices), blocks follow each other
- * along the rows, and within a block rows that keep more weights come first. {@link #positions} gives
- * the position of each value.
+ * <p>The values are in the order in which the kernels read them: the matrix is cut into blocks of
+ * 256 rows by a panel of columns (64 to 512 wide, wider for sparser matrices), blocks follow each
+ * other along the rows, and within a block rows that keep more weights come first. {@link
+ * #positions} gives the position of each value.
  *
  * <p>A second structure holds the same positions by columns, for the input gradient; it reads the
  * values through a permutation. Together the two take about 8.5 bytes per kept weight.
  */
 public final class SparseMatrix {
-  /** The largest number of elements: positions are ints, and the JVM's largest arrays are slightly
-   * shorter than 2³¹. */
+  /**
+   * The largest number of elements: positions are ints, and the JVM's largest arrays are slightly
+   * shorter than 2³¹.
+   */
   public static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
 
   private final int rows;
@@ -44,7 +46,7 @@ public final class SparseMatrix {
    * @param columns input features, at least 1
    * @param positions flat row-major positions, {@code row * columns + column}, strictly ascending
    * @throws IllegalArgumentException if a size is below 1, the matrix has more than {@link
-   * #MAX_ELEMENTS} elements, or the positions do not ascend or lie outside the matrix
+   *     #MAX_ELEMENTS} elements, or the positions do not ascend or lie outside the matrix
    */
   public static SparseMatrix ofPositions(int rows, int columns, int[] positions) {
     checkShape(rows, columns);
@@ -60,7 +62,7 @@ public final class SparseMatrix {
    * @param columns input features, at least 1
    * @param mask bit {@code row * columns + column} for each element
    * @throws IllegalArgumentException if a size is below 1, the matrix has more than {@link
-   * #MAX_ELEMENTS} elements, or a bit lies outside the matrix
+   *     #MAX_ELEMENTS} elements, or a bit lies outside the matrix
    */
   public static SparseMatrix ofMask(int rows, int columns, BitSet mask) {
     checkShape(rows, columns);
@@ -74,7 +76,7 @@ public final class SparseMatrix {
    * @param columns input features, at least 1
    * @param mask [rows, columns], row-major
    * @throws IllegalArgumentException if a size is below 1, the matrix has more than {@link
-   * #MAX_ELEMENTS} elements, or the mask is not rows * columns bytes long
+   *     #MAX_ELEMENTS} elements, or the mask is not rows * columns bytes long
    */
   public static SparseMatrix ofMask(int rows, int columns, MemorySegment mask) {
     checkShape(rows, columns);
@@ -162,7 +164,7 @@ public final class SparseMatrix {
 
   /**
    * Writes one byte per element, 1 where a weight is kept and 0 elsewhere, as in libtorch's bool
-    * tensors.
+   * tensors.
    *
    * @param mask [rows, columns], row-major; overwritten
    * @throws IllegalArgumentException if the mask is not rows * columns bytes long

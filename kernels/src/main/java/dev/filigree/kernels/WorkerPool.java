@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A fixed number of threads, the caller's among them, that share the units of one job at a time.
  *
- * <p>Which thread takes which unit is not specified, so a unit must not depend on it. Idle threads spin
-  * for a moment before they sleep, because the products of a layer follow each other within
-  * microseconds.
+ * <p>Which thread takes which unit is not specified, so a unit must not depend on it. Idle threads
+ * spin for a moment before they sleep, because the products of a layer follow each other within
+ * microseconds.
  */
 final class WorkerPool implements AutoCloseable {
   private static final long WATCH_NANOS = 30_000;

@@ -4,8 +4,10 @@ import static dev.filigree.kernels.loops.Memory.ALL;
 import static dev.filigree.kernels.loops.Memory.CHAR;
 import static dev.filigree.kernels.loops.Memory.FLOAT;
 
-/** The kernels in plain Java, which run on every JVM and serve as the reference for the vectorized
- * ones. */
+/**
+ * The kernels in plain Java, which run on every JVM and serve as the reference for the vectorized
+ * ones.
+ */
 public final class ScalarKernels implements BlockKernels {
   @Override
   public String name() {

@@ -20,7 +20,7 @@ import jdk.incubator.vector.VectorShuffle;
  *
  * <p>The sums are reduced together: two vectors are blended and folded into one that holds half of
  * each, which takes four instructions where a horizontal sum for each weight takes ten. Columns
-  * past the end of the row are computed and discarded.
+ * past the end of the row are computed and discarded.
  */
 final class Dots {
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;

@@ -14,14 +14,15 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The kernels written with the Vector API. One kept weight is a broadcast and fused multiply-adds on
- * contiguous tokens; the row of y stays in registers.
+ * The kernels written with the Vector API. One kept weight is a broadcast and fused multiply-adds
+ * on contiguous tokens; the row of y stays in registers.
  *
- * <p>The code makes four concessions to the JIT compiler, each of them measured. Vectors are read and written by
- * the API's own methods only, which are always inlined: a helper of our own is not, once a method has
-  * grown, and then every vector is allocated on the heap. Loops over a bucket are too long to be inlined into
- * their callers. Addresses are masked with {@link dev.filigree.kernels.loops.Memory#ADDRESS} where
- * a method begins. And no method is so long that the first compiler gives up on it.
+ * <p>The code makes four concessions to the JIT compiler, each of them measured. Vectors are read
+ * and written by the API's own methods only, which are always inlined: a helper of our own is not,
+ * once a method has grown, and then every vector is allocated on the heap. Loops over a bucket are
+ * too long to be inlined into their callers. Addresses are masked with {@link
+ * dev.filigree.kernels.loops.Memory#ADDRESS} where a method begins. And no method is so long that
+ * the first compiler gives up on it.
  */
 public final class PanamaKernels implements BlockKernels {
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;

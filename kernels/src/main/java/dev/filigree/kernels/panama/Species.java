@@ -37,8 +37,10 @@ public final class Species {
     };
   }
 
-  /** The reasons why these vectors cannot run fast here, each one a sentence with its remedy; empty if
-   * they can. */
+  /**
+   * The reasons why these vectors cannot run fast here, each one a sentence with its remedy; empty
+   * if they can.
+   */
   public static List<String> obstacles() {
     String width = System.getProperty(WIDTH_PROPERTY, "");
     int widest = FloatVector.SPECIES_PREFERRED.vectorBitSize();

@@ -14,8 +14,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Transposition between row-major matrices and tiles, in squares of 8 × 8 (4 × 4 where vectors have
- * four lanes). Each level of the butterfly network swaps lanes between pairs of rows: one blend gathers them, one
-  * rearrangement crosses them over, and two blends distribute them.
+ * four lanes). Each level of the butterfly network swaps lanes between pairs of rows: one blend
+ * gathers them, one rearrangement crosses them over, and two blends distribute them.
  */
 final class Transpose {
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
