@@ -147,44 +147,62 @@ class WorkersTest {
   @Test
   void twoProcessesThatALauncherStartedFindEachOther() throws Exception {
     Path run = folder.resolve("run");
-    int port;
-    try (var socket = new ServerSocket(0)) {
-      port = socket.getLocalPort();
-    }
-    var children = new ArrayList<Child>();
+    List<Child> children = underSlurm(run, "--steps", "8");
     try {
-      for (int rank = 0; rank < 2; rank++) {
-        var slurm =
-            Map.of(
-                "SLURM_STEP_ID", "0",
-                "SLURM_JOB_ID", "77",
-                "SLURM_PROCID", Integer.toString(rank),
-                "SLURM_LOCALID", Integer.toString(rank),
-                "SLURM_STEP_NUM_TASKS", "2",
-                "SLURM_STEP_NODELIST", "localhost",
-                "MASTER_PORT", Integer.toString(port));
-        children.add(
-            Child.start(
-                Files.createDirectories(folder.resolve("output" + rank)),
-                List.of(),
-                List.of(),
-                slurm,
-                "train",
-                config.toString(),
-                "--out",
-                run.toString(),
-                "--steps",
-                "8"));
-      }
       for (Child child : children) {
         assertThat(child.exitCode()).describedAs(child.output()).isZero();
       }
       assertThat(children.get(1).output())
-          .contains("worker 1 of 2 by Slurm's variables, which meet at localhost:" + port)
+          .contains("worker 1 of 2 by Slurm's variables, which meet at localhost:")
           .doesNotContain("validation loss");
       assertThat(children.get(0).output()).contains("validation loss");
     } finally {
       children.forEach(Child::close);
     }
+  }
+
+  @Test
+  void aProcessThatALauncherStartedEndsWhenAnotherOneIsKilled() throws Exception {
+    Path run = folder.resolve("run");
+    List<Child> children = underSlurm(run);
+    try {
+      children.get(0).await(() -> TinyConfig.lastStep(run) > 3);
+      long killed = System.nanoTime();
+      ProcessHandle.of(children.get(1).pid()).orElseThrow().destroyForcibly();
+      assertThat(children.get(0).exitCode()).describedAs(children.get(0).output()).isEqualTo(1);
+      assertThat(System.nanoTime() - killed).isLessThan(10_000_000_000L);
+      assertThat(children.get(0).output()).contains("replica 0 of 2: replica 1 is gone");
+    } finally {
+      children.forEach(Child::close);
+    }
+  }
+
+  private List<Child> underSlurm(Path run, String... more) throws IOException {
+    int port;
+    try (var socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    var arguments = new ArrayList<>(List.of("train", config.toString(), "--out", run.toString()));
+    arguments.addAll(List.of(more));
+    var children = new ArrayList<Child>();
+    for (int rank = 0; rank < 2; rank++) {
+      var slurm =
+          Map.of(
+              "SLURM_STEP_ID", "0",
+              "SLURM_JOB_ID", "77",
+              "SLURM_PROCID", Integer.toString(rank),
+              "SLURM_LOCALID", Integer.toString(rank),
+              "SLURM_STEP_NUM_TASKS", "2",
+              "SLURM_STEP_NODELIST", "localhost",
+              "MASTER_PORT", Integer.toString(port));
+      children.add(
+          Child.start(
+              Files.createDirectories(folder.resolve("output" + rank)),
+              List.of(),
+              List.of(),
+              slurm,
+              arguments.toArray(String[]::new)));
+    }
+    return children;
   }
 }

@@ -9,12 +9,14 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -35,21 +37,26 @@ import org.jspecify.annotations.Nullable;
 /**
  * The replicas of one training, joined by libtorch's store and its process group of Gloo, for
  * numbers and tensors in memory, and by NCCL for tensors on GPUs. Every replica makes the same
- * calls in the same order; a call that the others do not answer within the timeout throws.
+ * calls in the same order; a call that the others do not answer within the timeout throws, and so
+ * does every call once a replica is gone.
  */
 public final class ReplicaGroup implements GradientExchange, AutoCloseable {
   private static final Duration TRIAL = Duration.ofMillis(50);
+
+  /** From a failed exchange to the news of who is gone. */
+  private static final Duration NEWS = Duration.ofSeconds(2);
 
   private final Replica replica;
   private final Duration timeout;
   private final TCPStore server;
   private final PrefixStore store;
   private final GlooTransport gloo;
-  private @Nullable NcclTransport nccl; // from the first tensor on a GPU on
+  private final RollCall rollCall;
+  private volatile @Nullable NcclTransport nccl; // from the first tensor on a GPU on
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong waited = new AtomicLong();
 
-  private ReplicaGroup(Rendezvous where, Duration timeout) {
+  private ReplicaGroup(Rendezvous where, Duration timeout) throws IOException {
     replica = where.replica();
     this.timeout = timeout;
     try (var _ = new PointerScope()) {
@@ -63,6 +70,29 @@ public final class ReplicaGroup implements GradientExchange, AutoCloseable {
       server = new TCPStore(where.address(), options).retainReference();
       store = new PrefixStore("attempt" + where.attempt(), server).retainReference();
       gloo = new GlooTransport(where, store, limit);
+    }
+    rollCall = openRollCall(where);
+  }
+
+  private RollCall openRollCall(Rendezvous where) throws IOException {
+    if (!where.serves()) {
+      int port = (int) shared(0)[0];
+      return RollCall.answering(
+          new InetSocketAddress(where.address(), port), replica, _ -> leaveNccl());
+    }
+    try (var server = new ServerSocket(0, replica.size())) {
+      server.setSoTimeout((int) timeout.toMillis());
+      shared(server.getLocalPort());
+      return RollCall.taking(server, replica, _ -> leaveNccl());
+    }
+  }
+
+  /** What the first replica has, on all. */
+  private double[] shared(double number) {
+    try (var _ = new PointerScope()) {
+      Tensor tensor = Tensors.float64(number);
+      gloo.broadcast(tensor, 0).await();
+      return Tensors.segment(tensor).toArray(ValueLayout.JAVA_DOUBLE);
     }
   }
 
@@ -213,6 +243,7 @@ public final class ReplicaGroup implements GradientExchange, AutoCloseable {
 
   private Transport.Transfer start(
       Tensor tensor, Function<Transport, Transport.Transfer> collective) {
+    checkAllThere();
     bytes.addAndGet(tensor.numel() * tensor.element_size());
     try {
       return collective.apply(tensor.is_cuda() ? nccl(tensor) : gloo);
@@ -260,19 +291,40 @@ public final class ReplicaGroup implements GradientExchange, AutoCloseable {
     }
   }
 
+  private void checkAllThere() {
+    OptionalInt lost = rollCall.lost();
+    if (lost.isPresent()) {
+      throw new ReplicaException(isGone(lost.getAsInt()));
+    }
+  }
+
+  private String isGone(int rank) {
+    return "replica %d of %d: replica %d is gone".formatted(replica.rank(), replica.size(), rank);
+  }
+
   private ReplicaException gone(RuntimeException e) {
+    OptionalInt lost = rollCall.lost(NEWS);
+    if (lost.isPresent()) {
+      return new ReplicaException(isGone(lost.getAsInt()), e);
+    }
     return new ReplicaException(
         "replica %d of %d: another one is gone or did not answer within %d s (%s)"
             .formatted(replica.rank(), replica.size(), timeout.toSeconds(), Failures.reason(e)),
         e);
   }
 
+  private void leaveNccl() {
+    NcclTransport transport = nccl;
+    if (transport != null) {
+      transport.close();
+    }
+  }
+
   /** Leaves the group; what is still on its way fails. */
   @Override
   public void close() {
-    if (nccl != null) {
-      nccl.close();
-    }
+    rollCall.close();
+    leaveNccl();
     gloo.close();
     store.close();
     server.close();

@@ -80,12 +80,35 @@ class ReplicaGroupTest {
                       if (group.replica().rank() == 0) {
                         return group.average(1.0);
                       }
-                      Thread.sleep(3000); // it is there, and busy
+                      Thread.sleep(6000); // it is there, and busy
                       return new double[0];
                     }))
         .isInstanceOf(ReplicaException.class)
         .hasMessageStartingWith(
             "replica 0 of 2: another one is gone or did not answer within 2 s (");
+  }
+
+  @Test
+  void oneThatIsGoneEndsTheWaitOfTheOthersAtOnceAndIsNamed() {
+    long begun = System.nanoTime();
+    assertThatThrownBy(
+            () ->
+                LocalReplicas.run(
+                    3,
+                    Duration.ofMinutes(5),
+                    group -> {
+                      group.barrier();
+                      if (group.replica().rank() == 2) {
+                        return new double[0];
+                      }
+                      if (group.replica().rank() == 1) {
+                        Thread.sleep(1000); // computes meanwhile
+                      }
+                      return group.average(1.0);
+                    }))
+        .isInstanceOf(ReplicaException.class)
+        .hasMessage("replica 0 of 3: replica 2 is gone");
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(30));
   }
 
   @Test

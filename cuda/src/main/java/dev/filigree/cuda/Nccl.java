@@ -103,7 +103,7 @@ public final class Nccl implements AutoCloseable {
   private final Driver driver = Driver.get();
   private final long context;
   private final long stream;
-  private long communicator; // 0 once the group is left
+  private volatile long communicator; // 0 once the group is left
 
   /** Why GPUs cannot exchange anything here, half a sentence; empty where they can. */
   public static Optional<String> obstacle() {
@@ -254,7 +254,8 @@ public final class Nccl implements AutoCloseable {
     /**
      * Waits for the end.
      *
-     * @throws CudaException when it does not come in time; the group is left then
+     * @throws CudaException when it does not come in time, and the group is left then; or when the
+     *     group was left meanwhile
      */
     public void await(Duration timeout) {
       driver.inContext(
@@ -269,6 +270,9 @@ public final class Nccl implements AutoCloseable {
               pause();
             }
             driver.forget(done);
+            if (communicator == 0) {
+              throw new CudaException("the group of NCCL was left before the end");
+            }
           });
     }
 
@@ -282,9 +286,9 @@ public final class Nccl implements AutoCloseable {
     }
   }
 
-  /** Leaves the group; what is still on its way ends. */
+  /** Leaves the group, on any thread; what is still on its way ends. */
   @Override
-  public void close() {
+  public synchronized void close() {
     if (communicator != 0) {
       long leaving = communicator;
       communicator = 0;
