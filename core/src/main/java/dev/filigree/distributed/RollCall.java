@@ -54,7 +54,7 @@ final class RollCall implements AutoCloseable {
   }
 
   private RollCall(IntConsumer whenLost) {
-    lost.thenAccept(whenLost::accept);
+    CompletableFuture<Void> _ = lost.thenAccept(whenLost::accept);
   }
 
   /**
