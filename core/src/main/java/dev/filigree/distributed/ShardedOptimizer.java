@@ -195,6 +195,16 @@ public final class ShardedOptimizer implements Optimizer {
   }
 
   @Override
+  public void learningRateFactor(Tensor parameter, double factor) {
+    inner.learningRateFactor(parameter, factor);
+  }
+
+  @Override
+  public void countAges(Tensor parameter, int warmup) {
+    inner.countAges(parameter, warmup);
+  }
+
+  @Override
   public List<ParameterGroup> groups() {
     return inner.groups();
   }

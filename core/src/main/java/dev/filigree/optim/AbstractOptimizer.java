@@ -5,6 +5,7 @@ import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -28,6 +29,7 @@ public abstract class AbstractOptimizer<O extends OptimizerOptions> implements O
   private final List<ParameterGroup> groups;
   private final O options;
   private final Map<Long, ParameterState> states = new HashMap<>();
+  private final Map<Long, Double> factors = new HashMap<>(); // of learning rates that differ
   private final List<Consumer<? super Optimizer>> beforeStep = new ArrayList<>();
   private final List<Consumer<? super Optimizer>> afterStep = new ArrayList<>();
   private long stepsMade;
@@ -97,10 +99,8 @@ public abstract class AbstractOptimizer<O extends OptimizerOptions> implements O
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
       for (ParameterGroup group : groups) {
-        List<Slot> slots = slots(group);
-        if (!slots.isEmpty()) {
-          update(group, options(group), slots);
-        }
+        byFactor(slots(group))
+            .forEach((factor, slots) -> update(group.scaled(factor), options(group), slots));
       }
     }
     stepsMade++;
@@ -149,6 +149,30 @@ public abstract class AbstractOptimizer<O extends OptimizerOptions> implements O
   /** Whether a fact holds for the options of every group. */
   protected final boolean allOptions(Predicate<? super O> fact) {
     return groups.stream().map(this::options).allMatch(fact);
+  }
+
+  @Override
+  public final void learningRateFactor(Tensor parameter, double factor) {
+    if (!(factor > 0 && factor < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "the factor of a learning rate must be above 0 and finite, found " + factor);
+    }
+    state(parameter); // checks that it is one
+    if (factor == 1) {
+      factors.remove(Tensors.identity(parameter));
+    } else {
+      factors.put(Tensors.identity(parameter), factor);
+    }
+  }
+
+  private Map<Double, List<Slot>> byFactor(List<Slot> slots) {
+    var sorted = new LinkedHashMap<Double, List<Slot>>();
+    for (Slot slot : slots) {
+      double factor =
+          factors.isEmpty() ? 1 : factors.getOrDefault(Tensors.identity(slot.parameter()), 1.0);
+      sorted.computeIfAbsent(factor, key -> new ArrayList<>()).add(slot);
+    }
+    return sorted;
   }
 
   private List<Slot> slots(ParameterGroup group) {

@@ -1,8 +1,12 @@
 package dev.filigree.optim;
 
 import dev.filigree.torch.Aten;
+import dev.filigree.torch.Tensors;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -17,6 +21,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public sealed class Adam extends AbstractOptimizer<Adam.Options> permits AdamW {
   private static final Aten COUNT = Aten.of("_foreach_add_", "Scalar");
   private static final Aten FUSED = Aten.of("_fused_adam_", "");
+
+  private final Map<Long, WeightAges> ages = new HashMap<>(); // by identity of the parameter
 
   /** One group of parameters, such as the {@code parameters()} of a module. */
   public Adam(TensorVector parameters, Options options) {
@@ -43,9 +49,29 @@ public sealed class Adam extends AbstractOptimizer<Adam.Options> permits AdamW {
     return FUSED;
   }
 
+  /** Whether weights decay apart from their gradient. */
+  boolean isDecoupled() {
+    return false;
+  }
+
+  @Override
+  public final void countAges(Tensor parameter, int warmup) {
+    state(parameter); // checks that it is one
+    ages.put(Tensors.identity(parameter), new WeightAges(warmup));
+  }
+
   @Override
   protected final void update(ParameterGroup group, Options options, List<Slot> slots) {
-    for (List<Slot> kind : Slot.byKind(slots)) {
+    var fused = new ArrayList<Slot>();
+    for (Slot slot : slots) {
+      WeightAges counted = ages.get(Tensors.identity(slot.parameter()));
+      if (counted == null) {
+        fused.add(slot);
+      } else {
+        counted.update(slot, group, options, isDecoupled());
+      }
+    }
+    for (List<Slot> kind : Slot.byKind(fused)) {
       List<Tensor> steps = kind.stream().map(Adam::step).toList();
       COUNT.call(steps, 1L);
       fused()
@@ -83,9 +109,10 @@ public sealed class Adam extends AbstractOptimizer<Adam.Options> permits AdamW {
     return slot.create("step", torch.scalar_tensor(new Scalar(0f), options));
   }
 
+  /** Ages of weights that do not exist would rise. */
   @Override
   public final boolean keepsZeros() {
-    return allOptions(options -> options.eps > 0);
+    return ages.isEmpty() && allOptions(options -> options.eps > 0);
   }
 
   /**

@@ -37,4 +37,9 @@ public final class AdamW extends Adam {
   Aten fused() {
     return FUSED;
   }
+
+  @Override
+  boolean isDecoupled() {
+    return true;
+  }
 }

@@ -90,6 +90,38 @@ public interface Optimizer {
             + " takes no parameters once it is made; the optimizers of dev.filigree.optim do");
   }
 
+  /**
+   * Multiplies the learning rate of one parameter, and divides its weight decay by the same, so
+   * that their product stays: from the next step on, whatever the rates of its group become.
+   *
+   * @param parameter of the optimizer
+   * @param factor above 0 and finite; 1 by default
+   * @throws IllegalArgumentException for another factor or parameter, or when the optimizer has one
+   *     learning rate for a group
+   */
+  default void learningRateFactor(Tensor parameter, double factor) {
+    throw new IllegalArgumentException(
+        getClass().getSimpleName()
+            + " has no learning rate for a parameter of its own; the optimizers of"
+            + " dev.filigree.optim do");
+  }
+
+  /**
+   * Counts for each weight of a parameter the steps since it had no state, its age, and corrects
+   * the bias of its moments by that count instead of the optimizer's. Weights that came after the
+   * first step take a part of their update that rises linearly to the whole.
+   *
+   * @param parameter of the optimizer
+   * @param warmup steps until the update is whole, in [0, 32766]; 0 for at once
+   * @throws IllegalArgumentException for another parameter, or when the optimizer is not Adam or
+   *     AdamW
+   */
+  default void countAges(Tensor parameter, int warmup) {
+    throw new IllegalArgumentException(
+        "ages of single weights are counted by Adam and AdamW only, not by "
+            + getClass().getSimpleName());
+  }
+
   /** Steps since the optimizer was made; −1 for one that does not count them. */
   default long stepsMade() {
     return -1;

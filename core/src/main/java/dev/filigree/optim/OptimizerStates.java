@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The state of an optimizer as tensors named {@code parameter/state}, {@code
@@ -136,6 +137,7 @@ public final class OptimizerStates {
             Map<String, Tensor> tensors = byParameter.getOrDefault(name, Map.of());
             if (!tensors.isEmpty() && (parameter.dim() > 1) == matrices) {
               all.addAll(tensors.keySet());
+              all.remove(WeightAges.NAME); // of sparse parameters only
               some.put(name, tensors);
             }
           });
@@ -171,8 +173,11 @@ public final class OptimizerStates {
   }
 
   private static Tensor copy(Tensor saved, Tensor parameter) {
-    return saved.dim() == 0
-        ? saved.clone()
-        : saved.to(parameter.options(), false, true, new MemoryFormatOptional());
+    if (saved.dim() == 0) {
+      return saved.clone();
+    }
+    ScalarType type =
+        saved.is_floating_point() ? Tensors.type(parameter) : Tensors.type(saved); // counts stay
+    return saved.to(parameter.device(), type, false, true, new MemoryFormatOptional());
   }
 }

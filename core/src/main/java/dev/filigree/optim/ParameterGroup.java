@@ -82,6 +82,13 @@ public final class ParameterGroup {
     weightDecay = OptionChecks.nonNegative("weight decay", value);
   }
 
+  /** The group as parameters see it whose learning rate is multiplied by a factor. */
+  ParameterGroup scaled(double factor) {
+    return factor == 1
+        ? this
+        : new ParameterGroup(List.of(), learningRate * factor, weightDecay / factor, options);
+  }
+
   /** The group's own options, or null when it follows the optimizer's. */
   @Nullable OptimizerOptions options() {
     return options;

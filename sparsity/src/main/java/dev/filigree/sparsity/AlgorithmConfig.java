@@ -94,6 +94,7 @@ public record AlgorithmConfig(
     block.get("tie_break").map(node -> node.asEnum(Ties.class)).ifPresent(builder::ties);
     block.get("distribution").map(AlgorithmConfig::distribution).ifPresent(builder::distribution);
     Shapers.parse(block).ifPresent(builder::shaper);
+    Parametrizations.parse(block).ifPresent(builder::parametrization);
     if (sparsity.isPresent()) {
       // What a constructor refuses is, of all settings, as a rule the sparsity.
       return named(sparsity.get(), builder::build);

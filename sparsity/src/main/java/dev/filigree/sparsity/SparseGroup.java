@@ -8,6 +8,8 @@ import dev.filigree.mask.SelectionGroups;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.Evidence;
+import dev.filigree.sparsity.algorithm.Parametrization;
+import dev.filigree.sparsity.algorithm.RateFactor;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.torch.Tensors;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -142,6 +145,48 @@ final class SparseGroup {
   private static void fill(SparseParameter parameter, Consumer<String> values) {
     values.accept(parameter.name());
     parameter.warnIfZero();
+  }
+
+  /**
+   * Tells the optimizer what weights of sparse parameters have of their own.
+   *
+   * @throws IllegalArgumentException where it cannot do that, or a parameter stores all weights
+   */
+  void tellAges(Optimizer optimizer) {
+    Parametrization.Regrown regrown = algorithm.settings().parametrization().regrown();
+    if (regrown == null) {
+      return;
+    }
+    for (SparseParameter parameter : parameters) {
+      if (parameter.storesAll()) {
+        throw new IllegalArgumentException(
+            "regrown: no weight of '%s' grows, its algorithm stores and trains all of them"
+                .formatted(parameter.name()));
+      }
+      optimizer.countAges(parameter.weight(), regrown.warmup());
+    }
+  }
+
+  /** Gives each parameter the learning rate of the density that it has. */
+  void tellRates(Optimizer optimizer) {
+    RateFactor rate = algorithm.settings().parametrization().learningRate();
+    if (!rate.equals(RateFactor.none())) {
+      for (SparseParameter parameter : parameters) {
+        optimizer.learningRateFactor(parameter.weight(), rate.at(1 - parameter.sparsity()));
+      }
+    }
+  }
+
+  /** Scales initial weights, where that is wanted, by the density of the masks that they have. */
+  void scaleInitialWeights() {
+    if (algorithm.settings().parametrization().initialWeightsByDensity()) {
+      for (SparseParameter parameter : parameters) {
+        double density = 1 - parameter.sparsity();
+        if (density > 0 && density < 1) {
+          parameter.weight().detach().mul_(new Scalar(1 / Math.sqrt(density)));
+        }
+      }
+    }
   }
 
   /** Prepares to gather the gradients of the next step, if an update will need them. */

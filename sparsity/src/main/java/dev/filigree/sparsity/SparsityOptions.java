@@ -1,5 +1,6 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.config.Records;
 import dev.filigree.optim.GradientExchange;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,9 @@ import org.bytedeco.pytorch.Tensor;
  * @param values gives a parameter its initial values, by name, where the model has shapes only
  *     ({@link dev.filigree.nn.Allocation#unfilled}): called once for each sparse parameter, which
  *     gets its mask before the next one has values; empty where all have theirs
+ * @param trained whether the weights come from a trained model: they stay as they are then, where
+ *     initial ones would be scaled by the density, see {@link
+ *     dev.filigree.sparsity.algorithm.Parametrization#initialWeightsByDensity}
  */
 public record SparsityOptions(
     long seed,
@@ -37,7 +41,8 @@ public record SparsityOptions(
     Map<String, Tensor> existing,
     Map<String, Object> savedState,
     GradientExchange exchange,
-    Optional<Consumer<String>> values) {
+    Optional<Consumer<String>> values,
+    boolean trained) {
   public SparsityOptions {
     if (microBatches < 1) {
       throw new IllegalArgumentException("microBatches must be at least 1, found " + microBatches);
@@ -60,116 +65,61 @@ public record SparsityOptions(
         Map.of(),
         Map.of(),
         GradientExchange.none(),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   /** The same options with another seed. */
   public SparsityOptions seed(long value) {
-    return new SparsityOptions(
-        value,
-        execution,
-        microBatches,
-        skipNonFinite,
-        otherNames,
-        existing,
-        savedState,
-        exchange,
-        values);
+    return with("seed", value);
   }
 
   /** The same options with another execution. */
   public SparsityOptions execution(Execution value) {
-    return new SparsityOptions(
-        seed,
-        value,
-        microBatches,
-        skipNonFinite,
-        otherNames,
-        existing,
-        savedState,
-        exchange,
-        values);
+    return with("execution", value);
   }
 
   /** The same options with another number of backward passes a step. */
   public SparsityOptions microBatches(int value) {
-    return new SparsityOptions(
-        seed, execution, value, skipNonFinite, otherNames, existing, savedState, exchange, values);
+    return with("microBatches", value);
   }
 
   /** The same options, with steps that have an infinite or NaN gradient left out or not. */
   public SparsityOptions skipNonFinite(boolean value) {
-    return new SparsityOptions(
-        seed, execution, microBatches, value, otherNames, existing, savedState, exchange, values);
+    return with("skipNonFinite", value);
   }
 
   /** The same options with further names for filters. */
   public SparsityOptions otherNames(Map<String, List<String>> value) {
-    return new SparsityOptions(
-        seed,
-        execution,
-        microBatches,
-        skipNonFinite,
-        value,
-        existing,
-        savedState,
-        exchange,
-        values);
+    return with("otherNames", value);
   }
 
   /** The same options with masks of weights that exist already. */
   public SparsityOptions existing(Map<String, Tensor> value) {
-    return new SparsityOptions(
-        seed,
-        execution,
-        microBatches,
-        skipNonFinite,
-        otherNames,
-        value,
-        savedState,
-        exchange,
-        values);
+    return with("existing", value);
   }
 
   /** The same options with a state that will be loaded. */
   public SparsityOptions savedState(Map<String, Object> value) {
-    return new SparsityOptions(
-        seed,
-        execution,
-        microBatches,
-        skipNonFinite,
-        otherNames,
-        existing,
-        value,
-        exchange,
-        values);
+    return with("savedState", value);
   }
 
   /** The same options with an exchange with other replicas. */
   public SparsityOptions exchange(GradientExchange value) {
-    return new SparsityOptions(
-        seed,
-        execution,
-        microBatches,
-        skipNonFinite,
-        otherNames,
-        existing,
-        savedState,
-        value,
-        values);
+    return with("exchange", value);
   }
 
   /** The same options for a model whose parameters get their initial values one by one. */
   public SparsityOptions values(Consumer<String> value) {
-    return new SparsityOptions(
-        seed,
-        execution,
-        microBatches,
-        skipNonFinite,
-        otherNames,
-        existing,
-        savedState,
-        exchange,
-        Optional.of(value));
+    return with("values", Optional.of(value));
+  }
+
+  /** The same options for a model that was trained before, or not. */
+  public SparsityOptions trained(boolean value) {
+    return with("trained", value);
+  }
+
+  private SparsityOptions with(String component, Object value) {
+    return Records.with(this, Map.of(component, value));
   }
 }

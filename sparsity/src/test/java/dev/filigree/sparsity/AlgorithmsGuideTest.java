@@ -15,6 +15,8 @@ import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.Evidence;
 import dev.filigree.sparsity.algorithm.GraNet;
 import dev.filigree.sparsity.algorithm.GradualMagnitude;
+import dev.filigree.sparsity.algorithm.Parametrization;
+import dev.filigree.sparsity.algorithm.RateFactor;
 import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.sparsity.algorithm.SoftThreshold;
 import dev.filigree.sparsity.algorithm.SparseEvolution;
@@ -33,6 +35,16 @@ class AlgorithmsGuideTest {
 
   @Test
   void itsJavaIsWhatItsYamlSays() {
+    var scaled =
+        RigL.builder()
+            .sparsity(0.9)
+            .dropFraction(cosine(0.3, 3000))
+            .update(every(100).until(3000))
+            .parametrization(
+                Parametrization.standard()
+                    .learningRate(new RateFactor.ByDensity(1))
+                    .regrown(new Parametrization.Regrown(100)))
+            .build();
     var fixed = Static.builder().sparsity(0.8).initialMask(InitialMask.topK()).build();
     var gmp =
         GradualMagnitude.builder()
@@ -82,12 +94,13 @@ class AlgorithmsGuideTest {
     List<SparsityAlgorithm> algorithms =
         groups.stream().map(group -> group.entries().getFirst().algorithm()).toList();
     List<SparsityAlgorithm> expected =
-        List.of(fixed, fixed, gmp, set, rigl, granet, acdc, topKast, softThreshold);
+        List.of(scaled, fixed, fixed, gmp, set, rigl, granet, acdc, topKast, softThreshold);
     for (int i = 0; i < expected.size(); i++) {
       assertThat(algorithms.get(i)).hasSameClassAs(expected.get(i));
       AlgorithmSettings read = algorithms.get(i).settings();
       AlgorithmSettings built = expected.get(i).settings();
       assertThat(read.sparsity()).isEqualTo(built.sparsity());
+      assertThat(read.parametrization()).isEqualTo(built.parametrization());
       if (!expected.get(i).needsUpdateSchedule()) {
         assertThat(expected.get(i).isUpdate(1500)).isEqualTo(algorithms.get(i).isUpdate(1500));
         continue;

@@ -27,6 +27,7 @@ public final class AlgorithmBuilder<A extends SparsityAlgorithm> {
   private ScoreShaper shaper = ScoreShaper.flat();
   private Ties ties = Ties.LOWER_INDEX;
   private Distribution distribution = Distribution.uniform();
+  private Parametrization parametrization = Parametrization.standard();
 
   /** A builder of an algorithm that is made from its settings. */
   public AlgorithmBuilder(Function<AlgorithmSettings, A> constructor) {
@@ -85,6 +86,12 @@ public final class AlgorithmBuilder<A extends SparsityAlgorithm> {
     return this;
   }
 
+  /** How existing weights are initialised and updated; as those of a dense network by default. */
+  public AlgorithmBuilder<A> parametrization(Parametrization value) {
+    parametrization = value;
+    return this;
+  }
+
   /**
    * The algorithm.
    *
@@ -102,7 +109,8 @@ public final class AlgorithmBuilder<A extends SparsityAlgorithm> {
                 initialMask,
                 shaper,
                 ties,
-                distribution));
+                distribution,
+                parametrization));
     if (sparsity != null && !algorithm.needsSparsity()) {
       throw new IllegalArgumentException(
           algorithm.getClass().getSimpleName()

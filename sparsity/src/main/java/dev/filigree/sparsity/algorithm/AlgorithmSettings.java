@@ -1,10 +1,12 @@
 package dev.filigree.sparsity.algorithm;
 
+import dev.filigree.config.Records;
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.ScoreShaper;
 import dev.filigree.schedule.Schedule;
 import dev.filigree.schedule.UpdateSchedule;
+import java.util.Map;
 
 /**
  * The settings that all algorithms share; see {@link AlgorithmBuilder} for the defaults.
@@ -16,6 +18,7 @@ import dev.filigree.schedule.UpdateSchedule;
  * @param shaper who competes with whom
  * @param ties who wins among equal scores
  * @param distribution how the sparsity is spread over the parameters
+ * @param parametrization how existing weights are initialised and updated
  */
 public record AlgorithmSettings(
     Schedule sparsity,
@@ -24,12 +27,13 @@ public record AlgorithmSettings(
     InitialMask initialMask,
     ScoreShaper shaper,
     Ties ties,
-    Distribution distribution) {
+    Distribution distribution,
+    Parametrization parametrization) {
   AlgorithmSettings withDistribution(Distribution value) {
-    return new AlgorithmSettings(sparsity, dropFraction, update, initialMask, shaper, ties, value);
+    return Records.with(this, Map.of("distribution", value));
   }
 
   AlgorithmSettings withDropFraction(Schedule value) {
-    return new AlgorithmSettings(sparsity, value, update, initialMask, shaper, ties, distribution);
+    return Records.with(this, Map.of("dropFraction", value));
   }
 }

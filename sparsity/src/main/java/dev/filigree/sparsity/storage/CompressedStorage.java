@@ -72,7 +72,8 @@ public final class CompressedStorage implements Storage {
 
   @Override
   public Tensor toDense(Tensor stored) {
-    return layout.scatter(product.requireValues(stored));
+    // A count of each weight, such as its age, has the values' form and another type.
+    return layout.scatter(stored.is_floating_point() ? product.requireValues(stored) : stored);
   }
 
   @Override

@@ -226,6 +226,9 @@ final class CpuProducts implements SparseProducts {
 
     @Override
     public Tensor gather(Tensor dense) {
+      if (Tensors.type(dense) != ScalarType.Float) { // counts, of which there are few
+        return dense.reshape(-1).index_select(0, positions());
+      }
       Tensor values = torch.empty(matrix.kept());
       matrix.gather(Tensors.segment(dense.contiguous()), Tensors.segment(values));
       return values;
@@ -233,6 +236,12 @@ final class CpuProducts implements SparseProducts {
 
     @Override
     public Tensor scatter(Tensor values) {
+      if (Tensors.type(values) != ScalarType.Float) {
+        return torch
+            .zeros(new long[] {(long) matrix.rows() * matrix.columns()}, values.options())
+            .index_copy_(0, positions(), values)
+            .view(matrix.rows(), matrix.columns());
+      }
       Tensor dense = torch.empty(matrix.rows(), matrix.columns());
       matrix.scatter(Tensors.segment(values.contiguous()), Tensors.segment(dense));
       return dense;
@@ -242,6 +251,9 @@ final class CpuProducts implements SparseProducts {
     public UnaryOperator<Tensor> rearranging(SparseLayout other) {
       int[] indices = matrix.indicesIn(CpuProducts.matrix(other));
       return values -> {
+        if (Tensors.type(values) != ScalarType.Float) {
+          return gather(other.scatter(values));
+        }
         MemorySegment from = Tensors.segment(values.contiguous());
         Tensor result = torch.empty(indices.length);
         MemorySegment to = Tensors.segment(result);

@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * checkpoint, and only an update that is still to come makes others of them.
  */
 final class ResumedSparsity {
+  /** Keys that the next step follows already, without an update of the masks. */
+  private static final Set<String> OF_EVERY_STEP =
+      Set.of("learning_rate", "parametrization", "regrown");
+
   private ResumedSparsity() {}
 
   /**
@@ -79,8 +83,11 @@ final class ResumedSparsity {
     }
 
     private void check(String key, Set<String> changed, long step, long lastStep) {
-      if (key.equals("init_method")) {
+      if (key.equals("init_method") || key.equals("initial_weights")) {
         throw refused(key, "only a new run uses it");
+      }
+      if (OF_EVERY_STEP.contains(key)) {
+        return;
       }
       if (takesTurns(key, old) || takesTurns(key, algorithm)) {
         throw refused(key, "the run is within a list of values that take turns");

@@ -127,7 +127,11 @@ final class Session implements AutoCloseable {
               parameters,
               tensors,
               sparse(
-                  dense, values, point.map(StartingPoint::masks).orElse(Map.of()), savedSparsity),
+                  dense,
+                  values,
+                  point.map(StartingPoint::masks).orElse(Map.of()),
+                  savedSparsity,
+                  point.isPresent()),
               lossScale,
               data.train());
       held.push(() -> sparsity().ifPresent(SparseOptimizer::discard));
@@ -186,7 +190,8 @@ final class Session implements AutoCloseable {
       Optimizer dense,
       ValuesInTurn values,
       Map<String, Tensor> existing,
-      Map<String, Object> savedState) {
+      Map<String, Object> savedState,
+      boolean trained) {
     Optional<SparsityConfig> sparsity = config.sparsity();
     if (sparsity.isEmpty()) {
       return dense;
@@ -204,7 +209,8 @@ final class Session implements AutoCloseable {
             .existing(existing)
             .savedState(savedState)
             .exchange(exchange)
-            .values(values::give);
+            .values(values::give)
+            .trained(trained);
     return Sparsity.wrap(model, dense, sparsity.get(), options);
   }
 
