@@ -2,12 +2,14 @@ package dev.filigree.config;
 
 import java.nio.file.Path;
 
-/** Where what took time to make is kept between runs: tokens, measurements. */
+/** The folder in which expensive results, such as tokenized data and measurements, are kept between
+ * runs. */
 public final class CacheFolder {
   private CacheFolder() {}
 
   /**
-   * {@code FILIGREE_CACHE}, else {@code XDG_CACHE_HOME/filigree}, else {@code ~/.cache/filigree}.
+   * The folder for this user: {@code FILIGREE_CACHE} if set, otherwise {@code XDG_CACHE_HOME/filigree}
+   * if set, otherwise {@code ~/.cache/filigree}. It need not exist.
    */
   public static Path standard() {
     String own = System.getenv("FILIGREE_CACHE");

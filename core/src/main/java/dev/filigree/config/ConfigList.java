@@ -4,7 +4,12 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
-/** A list of nodes. */
+/**
+ * A list of nodes.
+ *
+ * @param location where the list stands
+ * @param items the nodes in order; copied
+ */
 public record ConfigList(Location location, List<ConfigNode> items)
     implements ConfigNode, Iterable<ConfigNode> {
   public ConfigList {

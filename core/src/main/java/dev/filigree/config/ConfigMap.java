@@ -13,9 +13,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map of nodes by key. It remembers which keys were read, so that {@link #rejectUnknown} can name
- * a key that nothing reads and say what is allowed: whoever reads a block reads every key it knows,
- * then rejects the rest.
+ * A map of nodes by key. It records which keys have been read, so that {@link #rejectUnknown} can
+ * report a key that nothing reads: the reader of a block reads every key it knows, then rejects the
+ * rest.
  */
 public final class ConfigMap implements ConfigNode {
   private final Location location;
@@ -24,7 +24,7 @@ public final class ConfigMap implements ConfigNode {
   private final Map<String, Object> defaults = new LinkedHashMap<>();
   private final Map<String, ConfigMap> missing = new LinkedHashMap<>();
 
-  /** A map at a location, with nodes in the order of {@code entries}; none counts as read. */
+  /** Creates a map at a location, with nodes in the order of {@code entries}; no key counts as read. */
   public ConfigMap(Location location, Map<String, ConfigNode> entries) {
     this.location = location;
     this.entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
@@ -35,44 +35,49 @@ public final class ConfigMap implements ConfigNode {
     return location;
   }
 
-  /** All nodes by key, in the order of the file; reading them here marks no key as read. */
+  /** All nodes by key, in the order of the file. Does not mark any key as read. */
   public Map<String, ConfigNode> entries() {
     return entries;
   }
 
-  /** Whether the key is there, with a value or without. */
+  /** Whether the key is present, with or without a value. Marks it as known. */
   public boolean has(String key) {
     known.add(key);
     return entries.containsKey(key);
   }
 
-  /** The node at a key; empty where the key is missing or has no value. */
+  /** The node at a key; empty if the key is missing or has no value. Marks the key as known. */
   public Optional<ConfigNode> get(String key) {
     known.add(key);
     return Optional.ofNullable(entries.get(key))
         .filter(node -> !(node instanceof ConfigScalar scalar && scalar.isNull()));
   }
 
-  /** Adds a line to notes about the node at a key; none where the key is missing. */
+  /** Adds a remark about the node at a key to a list; does nothing if the key is missing. */
   public void note(String key, String text, List<String> notes) {
     get(key).ifPresent(node -> notes.add(node.note(text)));
   }
 
-  /** The node at a key or at its alias; giving both is an error. */
+  /**
+   * The node at a key or at its alias; empty if neither has a value.
+   *
+   * @throws ConfigException if both are given
+   */
   public Optional<ConfigNode> get(String key, String alias) {
     Optional<ConfigNode> first = get(key);
     Optional<ConfigNode> second = get(alias);
     if (first.isPresent() && second.isPresent()) {
-      throw second.get().error("'" + alias + "' is another name of '" + key + "': give one");
+      throw second.get().error("'" + alias + "' is another name for '" + key + "': give only one");
     }
     return first.or(() -> second);
   }
 
   /**
-   * What a record's constructor or the like makes of the block; what it refuses gets the place it
-   * came from.
+   * Builds an object from this block, usually by calling a record's constructor, and adds the location
+   * to the exception if the values are rejected.
    *
-   * @throws ConfigException naming the key where the {@link InvalidValue} does, the block otherwise
+   * @throws ConfigException if {@code record} throws an IllegalArgumentException: at the key that an
+   * {@link InvalidValue} names, otherwise at the block
    */
   public <R> R build(Supplier<R> record) {
     try {
@@ -89,13 +94,17 @@ public final class ConfigMap implements ConfigNode {
   /**
    * The node at a key.
    *
-   * @throws ConfigException where the key is missing or has no value
+   * @throws ConfigException if the key is missing or has no value
    */
   public ConfigNode require(String key) {
     return get(key).orElseThrow(() -> error("'" + key + "' is missing"));
   }
 
-  /** The map at a key; an empty one where the key is missing, so that defaults apply. */
+  /**
+   * The map at a key; an empty one if the key is missing, so that defaults apply.
+   *
+   * @throws ConfigException if the value is not a map
+   */
   public ConfigMap map(String key) {
     return get(key)
         .map(ConfigNode::asMap)
@@ -108,13 +117,17 @@ public final class ConfigMap implements ConfigNode {
   /**
    * The text at a key.
    *
-   * @throws ConfigException where it is missing, or no text
+   * @throws ConfigException if it is missing or not a single value
    */
   public String string(String key) {
     return require(key).asString();
   }
 
-  /** The text at a key; the fallback where the key is missing. */
+  /**
+   * The text at a key, or a default if the key is missing.
+   *
+   * @throws ConfigException if the value is not a single value
+   */
   public String string(String key, String fallback) {
     return orDefault(key, ConfigNode::asString, fallback);
   }
@@ -122,32 +135,44 @@ public final class ConfigMap implements ConfigNode {
   /**
    * The number at a key.
    *
-   * @throws ConfigException where it is missing, or no number
+   * @throws ConfigException if it is missing or not a number
    */
   public double number(String key) {
     return require(key).asDouble();
   }
 
-  /** The number at a key; the fallback where the key is missing. */
+  /**
+   * The number at a key, or a default if the key is missing.
+   *
+   * @throws ConfigException if the value is not a number
+   */
   public double number(String key, double fallback) {
     return orDefault(key, ConfigNode::asDouble, fallback);
   }
 
   /**
-   * The whole number at a key.
+   * The integer at a key; {@code 1e6} counts as one.
    *
-   * @throws ConfigException where it is missing, or no whole number
+   * @throws ConfigException if it is missing or not an integer
    */
   public long integer(String key) {
     return require(key).asLong();
   }
 
-  /** The whole number at a key; the fallback where the key is missing. */
+  /**
+   * The integer at a key, or a default if the key is missing.
+   *
+   * @throws ConfigException if the value is not an integer
+   */
   public long integer(String key, long fallback) {
     return orDefault(key, ConfigNode::asLong, fallback);
   }
 
-  /** True or false at a key; the fallback where the key is missing. */
+  /**
+   * The boolean at a key, or a default if the key is missing.
+   *
+   * @throws ConfigException if the value is neither true nor false
+   */
   public boolean flag(String key, boolean fallback) {
     return orDefault(key, ConfigNode::asBoolean, fallback);
   }
@@ -162,30 +187,30 @@ public final class ConfigMap implements ConfigNode {
             });
   }
 
-  /** Remembers what a reader took for a key that is not there; see {@link #withDefaults}. */
+  /** Records the default that a reader used for a missing key; see {@link #withDefaults}. */
   void took(String key, Object fallback) {
     defaults.put(key, fallback);
   }
 
-  /** Marks keys as known that are read elsewhere or left out on purpose. */
+  /** Marks keys as known that are read elsewhere or deliberately ignored. */
   public void allow(String... keys) {
     Collections.addAll(known, keys);
   }
 
   /**
-   * Throws for the first key that was never read.
+   * Throws for the first key that has not been read.
    *
-   * @throws ConfigException naming the key, its line, the keys that are allowed and the nearest
+   * @throws ConfigException naming the key, its line, the nearest known key and all that are allowed
    */
   public void rejectUnknown() {
     rejectUnknown(key -> false);
   }
 
   /**
-   * Throws for the first key that was never read and may not be ignored.
+   * Throws for the first key that has neither been read nor is ignored.
    *
-   * @param ignored says which keys have no effect; the error does not list them
-   * @throws ConfigException naming the key, its line, the keys that are allowed and the nearest
+   * @param ignored accepts the keys that have no effect; the error does not list them
+   * @throws ConfigException naming the key, its line, the nearest known key and all that are allowed
    */
   public void rejectUnknown(Predicate<String> ignored) {
     for (var entry : entries.entrySet()) {
@@ -205,7 +230,7 @@ public final class ConfigMap implements ConfigNode {
     }
   }
 
-  /** The map as plain Java, with the values that its readers took for keys that it lacks. */
+  /** The map as plain Java values, including the defaults that its readers used for missing keys. */
   public Map<String, @Nullable Object> withDefaults() {
     Map<String, @Nullable Object> map = toJava();
     map.putAll(defaults);

@@ -7,23 +7,23 @@ import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A node of a configuration: a scalar, a list or a map, and where it stands. */
+/** A node of a configuration: a scalar, a list or a map, with its location. */
 public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
-  /** Where the node stands: file, line and key. */
+  /** The location of the node: file, line and key. */
   Location location();
 
-  /** The node as plain Java: String, Long, Double, Boolean, null, List or LinkedHashMap. */
+  /** The node as a plain Java value: String, Long, Double, Boolean, null, List or LinkedHashMap. */
   @Nullable Object toJava();
 
-  /** A name for what this node is, for error messages: "a number", "a map", ... */
+  /** A description of this node for error messages: "a map", "the text 'x'", "3", ... */
   String kind();
 
-  /** The error to throw for this node: its location, then the message. */
+  /** Creates, but does not throw, an exception about this node: its location, then the message. */
   default ConfigException error(String message) {
     return new ConfigException(location() + ": " + message);
   }
 
-  /** A line for readers of the configuration, about this node: its location, then the text. */
+  /** A remark about this node: its location, then the text. */
   default String note(String text) {
     return location() + ": " + text;
   }
@@ -31,7 +31,7 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
   /**
    * The node as a map.
    *
-   * @throws ConfigException for a node of another kind, naming its place
+   * @throws ConfigException if it is not a map
    */
   default ConfigMap asMap() {
     if (this instanceof ConfigMap map) {
@@ -43,7 +43,7 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
   /**
    * The node as a single value.
    *
-   * @throws ConfigException for a node of another kind, naming its place
+   * @throws ConfigException if it is a list or a map
    */
   default ConfigScalar asScalar() {
     if (this instanceof ConfigScalar scalar) {
@@ -52,7 +52,7 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
     throw error("expected a single value, found " + kind());
   }
 
-  /** A list as it is; a single value or map as a list of one. */
+  /** The node itself if it is a list, otherwise a list that contains only this node. */
   default ConfigList asList() {
     return this instanceof ConfigList list
         ? list
@@ -60,9 +60,9 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
   }
 
   /**
-   * The node as text.
+   * The node as text; numbers and booleans are converted.
    *
-   * @throws ConfigException for a node of another kind, naming its place
+   * @throws ConfigException if it is a list or a map, or has no value
    */
   default String asString() {
     return asScalar().string();
@@ -71,7 +71,7 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
   /**
    * The node as a path.
    *
-   * @throws ConfigException for a node of another kind, naming its place
+   * @throws ConfigException if it is not a single value, or not a valid path
    */
   default Path asPath() {
     try {
@@ -84,34 +84,35 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
   /**
    * The node as a number.
    *
-   * @throws ConfigException for a node of another kind, naming its place
+   * @throws ConfigException if it is not a number
    */
   default double asDouble() {
     return asScalar().number();
   }
 
   /**
-   * The node as a whole number.
+   * The node as an integer; a floating-point number without a fraction, such as {@code 1e6}, counts as
+   * one.
    *
-   * @throws ConfigException for a node of another kind, naming its place
+   * @throws ConfigException if it is not an integer
    */
   default long asLong() {
     return asScalar().integer();
   }
 
   /**
-   * The node as true or false.
+   * The node as a boolean.
    *
-   * @throws ConfigException for a node of another kind, naming its place
+   * @throws ConfigException if it is neither true nor false
    */
   default boolean asBoolean() {
     return asScalar().flag();
   }
 
   /**
-   * The constant of an enum that a text names, in any case.
+   * The constant of an enum with this name, ignoring case.
    *
-   * @throws ConfigException for another text, with those that are allowed
+   * @throws ConfigException if there is no such constant, listing those that are allowed
    */
   default <E extends Enum<E>> E asEnum(Class<E> type) {
     var allowed = new ArrayList<String>();

@@ -37,9 +37,9 @@ public final class ConfigReader {
   }
 
   /**
-   * Reads a YAML or JSON file.
+   * Reads a YAML or JSON file of at most 4 MiB.
    *
-   * @throws ConfigException when the file cannot be read, is too large or is no YAML
+   * @throws ConfigException if the file cannot be read, is too large, nested too deeply or not valid YAML
    */
   public static ConfigNode read(Path file) {
     try {
@@ -47,7 +47,7 @@ public final class ConfigReader {
         throw new ConfigException(file + ": no such file");
       }
       if (Files.size(file) > MAX_BYTES) {
-        throw new ConfigException(file + ": larger than " + (MAX_BYTES >> 20) + " MiB");
+        throw new ConfigException(file + ": larger than the limit of " + (MAX_BYTES >> 20) + " MiB");
       }
       return parse(Files.readString(file), file.toString());
     } catch (IOException | UncheckedIOException e) {
@@ -55,7 +55,13 @@ public final class ConfigReader {
     }
   }
 
-  /** Reads YAML or JSON text; {@code source} names it in error messages. */
+  /**
+   * Reads YAML or JSON text.
+   *
+   * @param source a name for the text in error messages
+   * @throws ConfigException if the text is empty, too large, nested too deeply or not valid YAML, or a
+   * map has a key twice
+   */
   public static ConfigNode parse(String text, String source) {
     LoadSettings settings =
         LoadSettings.builder()
@@ -82,7 +88,12 @@ public final class ConfigReader {
     }
   }
 
-  /** Wraps plain Java values (String, Number, Boolean, null, List, Map) as nodes. */
+  /**
+   * Wraps plain Java values (String, Number, Boolean, null, List, Map) as nodes; any other object is
+   * converted with {@code toString}.
+   *
+   * @param source a name for the values in error messages
+   */
   public static ConfigNode of(@Nullable Object value, String source) {
     return wrap(value, new Location(source, 0, ""));
   }
@@ -122,7 +133,7 @@ public final class ConfigReader {
         var entries = new LinkedHashMap<String, ConfigNode>();
         for (var tuple : mapping.getValue()) {
           if (!(tuple.getKeyNode() instanceof ScalarNode keyNode)) {
-            throw new ConfigException(location + ": a key must be a text");
+            throw new ConfigException(location + ": a key must be a single value");
           }
           String key = keyNode.getValue();
           Location child = location.child(key, line(keyNode));
@@ -168,7 +179,7 @@ public final class ConfigReader {
       }
       return text;
     } catch (NumberFormatException e) {
-      throw new ConfigException(location + ": not a number that fits 64 bits: " + text);
+      throw new ConfigException(location + ": the number does not fit into 64 bits: " + text);
     }
   }
 

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A single value.
  *
+ * @param location where the value stands
  * @param value String, Long, Double, Boolean or null
  */
 public record ConfigScalar(Location location, @Nullable Object value) implements ConfigNode {

@@ -5,8 +5,10 @@ import java.util.regex.Pattern;
 /**
  * A shell pattern over a whole parameter name, with the meaning of Python's {@code
  * fnmatch.fnmatchcase}: {@code *} any characters, {@code ?} one, {@code [qkv]} one of these, {@code
- * [0-9]} one of a range, {@code [!qkv]} none of these; a bracket that is never closed stands for
- * itself.
+ * [0-9]} one of a range, {@code [!qkv]} none of these; an unclosed bracket stands for
+  * itself.
+  *
+  * @param pattern the pattern
  */
 public record Glob(String pattern) {
   /** Whether the whole name matches. */
@@ -45,7 +47,7 @@ public record Glob(String pattern) {
   private void choice(StringBuilder regex, int from, int to) {
     boolean none = pattern.charAt(from) == '!';
     regex.append(none ? "[^" : "[");
-    // A class must not be empty, a range may be: this is no character of any name.
+    // A regex class must not be empty, but a range may be: U+FFFF occurs in no name.
     literal(regex, '\uFFFF');
     for (int i = none ? from + 1 : from; i < to; i++) {
       if (i + 2 < to && pattern.charAt(i + 1) == '-') {

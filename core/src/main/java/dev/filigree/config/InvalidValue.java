@@ -2,13 +2,21 @@ package dev.filigree.config;
 
 import org.jspecify.annotations.Nullable;
 
-/** A value that a configuration record refuses; the reader adds the file and line of the key. */
+/**
+ * Thrown by the constructor of a configuration record for a value that is not allowed. {@link
+ * ConfigMap#build} adds the file and line of the key.
+ */
 public final class InvalidValue extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
   private final String key;
 
-  /** What is wrong with the value of a key. */
+  /**
+   * Creates an error about the value of a key.
+   *
+   * @param key the key within the record's block
+   * @param message what is wrong with its value, without the key
+   */
   public InvalidValue(String key, String message) {
     super(key + ": " + message);
     this.key = key;
@@ -19,28 +27,44 @@ public final class InvalidValue extends IllegalArgumentException {
     return key;
   }
 
-  /** Refuses what is not above 0. */
+  /**
+   * Requires a value above 0.
+   *
+   * @throws InvalidValue if it is 0 or less
+   */
   public static void requirePositive(String key, long value) {
     if (value <= 0) {
       throw new InvalidValue(key, "must be greater than 0, found " + value);
     }
   }
 
-  /** Refuses what is below 0. */
+  /**
+   * Requires a value of 0 or more.
+   *
+   * @throws InvalidValue if it is below 0
+   */
   public static void requireNotNegative(String key, long value) {
     if (value < 0) {
       throw new InvalidValue(key, "must be 0 or greater, found " + value);
     }
   }
 
-  /** Refuses what is not above 0, or not finite. */
+  /**
+   * Requires a finite value above 0.
+   *
+   * @throws InvalidValue if it is 0 or less, infinite or NaN
+   */
   public static void requirePositive(String key, double value) {
     if (!(value > 0) || Double.isInfinite(value)) {
       throw new InvalidValue(key, "must be greater than 0, found " + plain(value));
     }
   }
 
-  /** Refuses what is there and not above 0, or not finite. */
+  /**
+   * Requires a finite value above 0, or null.
+   *
+   * @throws InvalidValue if it is 0 or less, infinite or NaN
+   */
   public static void requirePositive(String key, @Nullable Double value) {
     if (value != null) {
       requirePositive(key, value.doubleValue());

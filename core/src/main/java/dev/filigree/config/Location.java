@@ -1,10 +1,10 @@
 package dev.filigree.config;
 
 /**
- * Where a node of a configuration stands.
+ * The place of a node in a configuration.
  *
- * @param source the file, or what takes its place ("-s", "map")
- * @param line the line in the file, from 1; 0 where there are no lines
+ * @param source the name of the file, or of another source ("-s", "map")
+ * @param line the line in the file, from 1; 0 if the source has no lines
  * @param path the keys from the root, joined by dots; empty for the root
  */
 public record Location(String source, int line, String path) {

@@ -4,16 +4,16 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** Finds what a mistyped name was meant to be. */
+/** Finds the known name that is closest to a mistyped one. */
 public final class NearestName {
   private static final int LONGEST = 100;
 
   private NearestName() {}
 
   /**
-   * The candidate that takes the fewest changed, missing, extra or swapped letters, if those are at
-   * most a third of the name's; the first in the alphabet of equally near ones. Names of more than
-   * 100 letters are not compared.
+   * The candidate with the smallest optimal string alignment distance (changed, missing, extra or
+   * swapped letters), if that is at most a third of the name's length, or 1; the alphabetically first of
+   * several. Names of more than 100 letters are not compared.
    */
   public static Optional<String> of(String name, Collection<String> candidates) {
     int limit = Math.max(1, name.length() / 3);

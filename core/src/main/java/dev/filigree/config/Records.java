@@ -19,30 +19,30 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records as blocks of configuration: a key for each component, {@code weightDecay} as {@code
- * weight_decay} unless it has a {@link Key}. Components are numbers, booleans, texts, constants of
- * an enum, paths, or lists of them; a value that the record's constructor refuses is an error at
- * the block.
+ * Maps records to blocks of configuration: one key per component, with {@code weightDecay} written as
+ * {@code weight_decay} unless it has a {@link Key}. Components can be numbers, booleans, strings, enum
+ * constants, paths, or lists of them. A value that the record's constructor rejects is reported at its
+ * key.
  */
 public final class Records {
   private Records() {}
 
   /**
-   * The record of a block.
+   * Reads a record from a block.
    *
-   * @param defaults what keys that are not there stand for
-   * @throws ConfigException for a value of another type, or one that the constructor refuses
+   * @param defaults the values of missing keys
+   * @throws ConfigException if a value has the wrong type or the constructor rejects it
    */
   public static <R extends Record> R read(ConfigMap block, R defaults) {
     return read(block, defaults, block::get);
   }
 
   /**
-   * The record of a block that writes some of its keys otherwise.
+   * Reads a record from a block in which some keys are written differently.
    *
-   * @param defaults what keys that are not there stand for
-   * @param lookup the node for a key; empty where it is not there
-   * @throws ConfigException for a value of another type, or one that the constructor refuses
+   * @param defaults the values of missing keys
+   * @param lookup returns the node for a key, or empty if it is missing
+   * @throws ConfigException if a value has the wrong type or the constructor rejects it
    */
   public static <R extends Record> R read(
       ConfigMap block, R defaults, Function<String, Optional<ConfigNode>> lookup) {
@@ -66,22 +66,23 @@ public final class Records {
   }
 
   /**
-   * The record of a block, each key of which must be there unless its component has a {@link
-   * Default} or is an {@code OptionalLong}.
+   * Reads a record from a block. Every key is required unless its component has a {@link Default} or is
+   * an {@code OptionalLong}.
    *
-   * @throws ConfigException for a missing key, a value of another type, or one that the constructor
-   *     refuses
+   * @throws ConfigException if a key is missing, a value has the wrong type or the constructor rejects
+   * it
    */
   public static <R extends Record> R read(ConfigMap block, Class<R> type) {
     return read(block, type, UnaryOperator.identity());
   }
 
   /**
-   * The same, under other keys.
+   * Reads a record from a block that uses other keys. Every key is required unless its component has a
+   * {@link Default} or is an {@code OptionalLong}.
    *
-   * @param names the key in the block for the key of a component
-   * @throws ConfigException for a missing key, a value of another type, or one that the constructor
-   *     refuses
+   * @param names maps the key of a component to the key in the block
+   * @throws ConfigException if a key is missing, a value has the wrong type or the constructor rejects
+   * it
    */
   public static <R extends Record> R read(
       ConfigMap block, Class<R> type, UnaryOperator<String> names) {
@@ -99,9 +100,11 @@ public final class Records {
   }
 
   /**
-   * The record of a block, without the keys whose values the defaults have already.
+   * Reads a record from a block, except for some keys, which keep their defaults.
    *
-   * @throws ConfigException for a value of another type, or one that the constructor refuses
+   * @param defaults the values of missing and excluded keys
+   * @param keys the keys not to read
+   * @throws ConfigException if a value has the wrong type or the constructor rejects it
    */
   public static <R extends Record> R readWithout(ConfigMap block, R defaults, Set<String> keys) {
     return read(block, defaults, key -> keys.contains(key) ? Optional.empty() : block.get(key));
@@ -118,8 +121,8 @@ public final class Records {
   }
 
   /**
-   * The block of a record, which {@link #read} reads back; components that are null or empty are
-   * left out.
+   * The block of a record, which {@link #read} reads back. Components that are null or empty are
+   * omitted.
    */
   public static Map<String, Object> write(Record values) {
     var block = new LinkedHashMap<String, Object>();
@@ -144,10 +147,7 @@ public final class Records {
     };
   }
 
-  /**
-   * The key of a component: its {@link Key}, or its words in lower case with underscores between
-   * them.
-   */
+  /** The key of a component: its {@link Key} if it has one, otherwise its name in snake case. */
   public static String key(RecordComponent component) {
     Key key = component.getAnnotation(Key.class);
     return key != null
@@ -156,9 +156,10 @@ public final class Records {
   }
 
   /**
-   * A value of a component's type.
+   * Converts a node to the type of a component.
    *
-   * @throws ConfigException for another type
+   * @throws ConfigException if the node has another type
+   * @throws IllegalArgumentException if configuration cannot hold values of the component's type
    */
   public static Object convert(ConfigNode node, RecordComponent component) {
     return convert(node, component.getGenericType());
@@ -179,7 +180,7 @@ public final class Records {
       case Class<?> of when of.isEnum() -> constant(node, of);
       default ->
           throw new IllegalArgumentException(
-              "configuration holds no values of type " + type.getTypeName());
+              "configuration cannot hold values of type " + type.getTypeName());
     };
   }
 
@@ -197,11 +198,11 @@ public final class Records {
   }
 
   /**
-   * A record with other values of some components.
+   * A copy of a record with some components changed.
    *
-   * @param changes values by the names of their components
-   * @throws IllegalArgumentException for a component that the record does not have, and what its
-   *     constructor says of the values
+   * @param changes new values by component name
+   * @throws IllegalArgumentException if the record has no such component, or its constructor rejects a
+   * value
    */
   public static <R extends Record> R with(R record, Map<String, ?> changes) {
     RecordComponent[] components = record.getClass().getRecordComponents();
@@ -222,7 +223,7 @@ public final class Records {
             });
   }
 
-  /** A component's value. */
+  /** The value of a component of a record. */
   public static @Nullable Object value(RecordComponent component, Record record) {
     try {
       var accessor = component.getAccessor();
@@ -244,9 +245,9 @@ public final class Records {
   }
 
   /**
-   * A record of these values.
+   * Creates a record from the values of its components, in their order.
    *
-   * @throws IllegalArgumentException what its constructor says of them
+   * @throws IllegalArgumentException if the constructor rejects a value
    */
   public static <R extends Record> R create(Class<R> type, @Nullable Object[] values) {
     Class<?>[] types =
@@ -260,9 +261,9 @@ public final class Records {
     } catch (InvocationTargetException e) {
       throw e.getCause() instanceof RuntimeException refused
           ? refused
-          : new IllegalStateException(type + " cannot be made", e);
+          : new IllegalStateException(type + " cannot be created", e);
     } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(type + " cannot be made", e);
+      throw new IllegalStateException(type + " cannot be created", e);
     }
   }
 }

@@ -7,42 +7,42 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What configurations can name, by names of any case. Everything that users may add to (algorithms,
- * schedules, models, data processors, optimizers, tasks) is one of these.
+ * What configurations can refer to by name, ignoring case. Everything that users can add to
+ * (algorithms, schedules, models, data processors, optimizers, tasks) has a registry.
  *
  * <p>Safe for use by several threads.
  *
- * @param <T> what the names stand for
+ * @param <T> the type of the registered values
  */
 public final class Registry<T> {
   private final String kind;
   private final NavigableMap<String, T> entries = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
 
   /**
-   * An empty registry.
+   * Creates an empty registry.
    *
-   * @param kind what its entries are called in errors: "algorithm"
+   * @param kind what to call an entry in error messages, such as "algorithm"
    */
   public Registry(String kind) {
     this.kind = kind;
   }
 
   /**
-   * Makes a name known.
+   * Registers a value under a name.
    *
-   * @throws IllegalArgumentException when it is taken
+   * @throws IllegalArgumentException if the name is taken
    */
   public synchronized void register(String name, T value) {
     if (entries.putIfAbsent(name, value) != null) {
       throw new IllegalArgumentException(
-          "the " + kind + " '" + entries.floorKey(name) + "' is registered already");
+          "the " + kind + " '" + entries.floorKey(name) + "' is already registered");
     }
   }
 
   /**
-   * What a name stands for.
+   * The value registered under a name, ignoring case.
    *
-   * @throws IllegalArgumentException for an unknown name, with those that are allowed
+   * @throws IllegalArgumentException if the name is unknown, listing those that are allowed
    */
   public synchronized T get(String name) {
     T value = entries.get(name);
@@ -54,9 +54,9 @@ public final class Registry<T> {
   }
 
   /**
-   * What the name in a node stands for.
+   * The value registered under the name that a node holds, ignoring case.
    *
-   * @throws ConfigException for an unknown name, with its place and those that are allowed
+   * @throws ConfigException if the name is unknown, with its location and the names that are allowed
    */
   public T get(ConfigNode name) {
     try {
@@ -66,18 +66,22 @@ public final class Registry<T> {
     }
   }
 
-  /** Whether a name is known. */
+  /** Whether a name is registered, ignoring case. */
   public synchronized boolean contains(String name) {
     return entries.containsKey(name);
   }
 
-  /** The name as it was registered, for one of any case. */
+  /**
+   * The spelling under which a name was registered.
+   *
+   * @throws IllegalArgumentException if the name is unknown, listing those that are allowed
+   */
   public synchronized String nameOf(String name) {
     get(name);
     return entries.floorKey(name);
   }
 
-  /** The known names, in the order of the alphabet. */
+  /** The registered names in alphabetical order, as an unmodifiable snapshot. */
   public synchronized Set<String> names() {
     return Collections.unmodifiableSet(new LinkedHashSet<>(entries.keySet()));
   }

@@ -1,4 +1,4 @@
-/** Configuration as a tree of nodes that know where they stand, read from YAML, JSON or a map. */
+/** Configuration as a tree of nodes that know their location, read from YAML, JSON or a map. */
 @NullMarked
 package dev.filigree.config;
 

@@ -126,7 +126,7 @@ final class SchedulerNames {
 
   static void register(String name, Schedules.Reader reader) {
     if (ALIASES.containsKey(name)) {
-      throw new IllegalArgumentException("the scheduler '" + name + "' is registered already");
+      throw new IllegalArgumentException("the scheduler '" + name + "' is already registered");
     }
     READERS.register(name, (config, _) -> reader.read(config));
   }

@@ -102,7 +102,7 @@ class OptimizersTest {
       delimiter = '|',
       textBlock =
           """
-          {lr: 1, learning_rate: 1}  | test.yaml:1: lr: 'lr' is another name of 'learning_rate': give one
+          {lr: 1, learning_rate: 1}  | test.yaml:1: lr: 'lr' is another name for 'learning_rate': give only one
           {betas: [0.9]}             | test.yaml:1: betas: expected two numbers, found 1
           {betas: [0.9, 1]}          | test.yaml:1: beta2 must be in [0, 1), found 1.0
           {eps: small}               | test.yaml:1: eps: expected a number, found the text 'small'
@@ -114,7 +114,7 @@ class OptimizersTest {
   @Test
   void aNameIsTakenOnceAndUnknownOnesAreListed() {
     assertThatThrownBy(() -> Optimizers.register("ADAMW", AdamW.options(), AdamW::new, 2))
-        .hasMessage("the optimizer 'AdamW' is registered already");
+        .hasMessage("the optimizer 'AdamW' is already registered");
     assertThatThrownBy(() -> Optimizers.named("Adum"))
         .hasMessageStartingWith("unknown optimizer 'Adum'; allowed: Adadelta, Adafactor, ");
     assertThatThrownBy(() -> DEFAULTS.with("beta", 1.0))

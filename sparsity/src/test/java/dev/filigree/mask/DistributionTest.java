@@ -125,7 +125,7 @@ class DistributionTest {
     Distributions.register("dense", own);
     assertThat(Distributions.named("dense")).isSameAs(own);
     assertThatThrownBy(() -> Distributions.register("erk", own))
-        .hasMessage("the distribution 'erk' is registered already");
+        .hasMessage("the distribution 'erk' is already registered");
     assertThatThrownBy(() -> Distributions.named("er-k"))
         .hasMessageStartingWith("unknown distribution 'er-k'; allowed: ");
   }

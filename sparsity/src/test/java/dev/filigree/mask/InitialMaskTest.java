@@ -154,7 +154,7 @@ class InitialMaskTest {
     InitialMasks.register("diagonal", diagonal);
     assertThat(InitialMasks.named("diagonal")).isSameAs(diagonal);
     assertThatThrownBy(() -> InitialMasks.register("random", diagonal))
-        .hasMessage("the initial mask 'random' is registered already");
+        .hasMessage("the initial mask 'random' is already registered");
     assertThatThrownBy(() -> InitialMasks.named("rigl"))
         .hasMessageStartingWith("unknown initial mask 'rigl'; allowed: checkerboard, ")
         .hasMessageContaining("from_zeros, random, topk");

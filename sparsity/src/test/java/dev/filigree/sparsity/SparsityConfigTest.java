@@ -166,7 +166,7 @@ class SparsityConfigTest {
         Arguments.of("algorithm: rigl", "run.yaml:1: 'sparsity' is missing"),
         Arguments.of(
             "algorithm: rigl\ntype: set\nsparsity: 1",
-            "run.yaml:2: type: 'type' is another name of 'algorithm': give one"),
+            "run.yaml:2: type: 'type' is another name for 'algorithm': give only one"),
         Arguments.of(
             "sparsity:\n  type: sine",
             "run.yaml:2: sparsity.type: unknown schedule 'sine'; allowed: constant, cosine, cubic"),

@@ -41,7 +41,7 @@ public final class Models {
   public static <O extends Record> void register(
       String name, O defaults, Function<O, ? extends Model> constructor) {
     if (HUGGING_FACE.contains(name)) {
-      throw new IllegalArgumentException("the model '" + name + "' is registered already");
+      throw new IllegalArgumentException("the model '" + name + "' is already registered");
     }
     register(OwnNetwork.kind(name, defaults, constructor));
   }

@@ -71,7 +71,7 @@ class SettingsTest {
             + "weight_decay: would have no effect: schedulers set the weight decay",
         "optimizer={Rprop: {}} | schedulers=[{LinearLR: {initial_learning_rate: 1, "
             + "end_learning_rate: 0, total_iters: 9}}] | Rprop takes the learning rate of the first",
-        "optimizer={SGD: {lr: 0.1, learning_rate: 0.2}} | seed=0 | is another name of",
+        "optimizer={SGD: {lr: 0.1, learning_rate: 0.2}} | seed=0 | is another name for",
       })
   void aRateThatWouldHaveNoEffectIsRefused(String first, String second, String message) {
     assertThatThrownBy(() -> run(first, second))
