@@ -4,6 +4,7 @@ import dev.filigree.io.Hashing;
 import dev.filigree.torch.Tensors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
@@ -101,6 +102,74 @@ public sealed interface Initializer {
     public Initializer scaled(double factor) {
       return new Uniform(a * factor, b * factor);
     }
+  }
+
+  /**
+   * Uniform over ±gain·√(3 / fan_in): what PyTorch's {@code kaiming_uniform_} draws from (He et al.
+   * 2015, eq. 10), with its {@code mode="fan_in"}.
+   *
+   * @param gain √2 for ReLU, 1 for a linear layer: {@link #gain}
+   * @param shape [out, in] or [out, in, ...]
+   * @throws IllegalArgumentException for a shape without inputs
+   */
+  static Uniform kaimingUniform(double gain, long... shape) {
+    double bound = gain * Math.sqrt(3.0 / fans(shape)[0]);
+    return new Uniform(-bound, bound);
+  }
+
+  /** Normal with std gain / √fan_in: PyTorch's {@code kaiming_normal_}; see kaimingUniform. */
+  static Normal kaimingNormal(double gain, long... shape) {
+    return new Normal(0, gain / Math.sqrt((double) fans(shape)[0]));
+  }
+
+  /**
+   * Uniform over ±gain·√(6 / (fan_in + fan_out)): PyTorch's {@code xavier_uniform_} (Glorot and
+   * Bengio 2010, eq. 16).
+   *
+   * @param gain 1 for a linear layer, 5/3 for tanh: {@link #gain}
+   * @param shape [out, in] or [out, in, ...]
+   * @throws IllegalArgumentException for a shape without inputs
+   */
+  static Uniform xavierUniform(double gain, long... shape) {
+    long[] fans = fans(shape);
+    double bound = gain * Math.sqrt(6.0 / (fans[0] + fans[1]));
+    return new Uniform(-bound, bound);
+  }
+
+  /** Normal with std gain·√(2 / (fan_in + fan_out)): PyTorch's {@code xavier_normal_}. */
+  static Normal xavierNormal(double gain, long... shape) {
+    long[] fans = fans(shape);
+    return new Normal(0, gain * Math.sqrt(2.0 / (fans[0] + fans[1])));
+  }
+
+  /**
+   * The factor by which an activation wants its layer's weights wider, PyTorch's {@code
+   * calculate_gain}.
+   *
+   * @param activation {@code linear}, {@code sigmoid}, {@code tanh}, {@code relu} or {@code selu}
+   * @throws IllegalArgumentException for another name
+   */
+  static double gain(String activation) {
+    return switch (activation) {
+      case "linear", "sigmoid" -> 1;
+      case "tanh" -> 5.0 / 3;
+      case "relu" -> Math.sqrt(2);
+      case "selu" -> 0.75;
+      default ->
+          throw new IllegalArgumentException(
+              "activation must be linear, sigmoid, tanh, relu or selu, found " + activation);
+    };
+  }
+
+  /** Inputs of one output and outputs of one input. */
+  private static long[] fans(long... shape) {
+    long elements = LongStream.of(shape).reduce(1, Math::multiplyExact);
+    if (shape.length < 2 || elements == 0) {
+      throw new IllegalArgumentException(
+          "shape must be [out, in] or [out, in, ...] and not empty, found "
+              + Arrays.toString(shape));
+    }
+    return new long[] {elements / shape[0], elements / shape[1]};
   }
 
   /**

@@ -3,7 +3,9 @@ package dev.filigree.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -68,6 +70,50 @@ class InitializerTest {
   void boundsThatLeaveNothingToDrawAreRefused(double std, double a, double b) {
     assertThatThrownBy(() -> new Initializer.TruncatedNormal(0, std, a, b))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** PyTorch's formulas, through the sample: uniform draws reach their bound, normal ones vary. */
+  @ParameterizedTest
+  @CsvSource({"'200, 300', 300, 200", "'40, 20, 5, 5', 500, 1000"})
+  void kaimingAndXavierAreThoseOfPytorch(String sizes, double fanIn, double fanOut) {
+    long[] shape = Stream.of(sizes.split(", ")).mapToLong(Long::parseLong).toArray();
+    double gain = Math.sqrt(2);
+
+    assertThat(bound(Initializer.kaimingUniform(gain, shape), shape))
+        .isCloseTo(Math.sqrt(6 / fanIn), withinPercentage(0.2));
+    assertThat(deviation(Initializer.kaimingNormal(gain, shape), shape))
+        .isCloseTo(Math.sqrt(2 / fanIn), withinPercentage(2));
+    assertThat(bound(Initializer.xavierUniform(1, shape), shape))
+        .isCloseTo(Math.sqrt(6 / (fanIn + fanOut)), withinPercentage(0.2));
+    assertThat(deviation(Initializer.xavierNormal(1, shape), shape))
+        .isCloseTo(Math.sqrt(2 / (fanIn + fanOut)), withinPercentage(2));
+  }
+
+  /** libtorch's own initializers draw from the same interval. */
+  @Test
+  void libtorchsXavierHasTheSameBound() {
+    Tensor theirs = torch.xavier_uniform_(torch.empty(200, 300), 5.0 / 3);
+    assertThat(theirs.abs().max().item_double())
+        .isCloseTo(Initializer.xavierUniform(5.0 / 3, 200, 300).b(), withinPercentage(0.2));
+  }
+
+  private static double bound(Initializer initializer, long... shape) {
+    return filled(initializer, 1, "w", shape).abs().max().item_double();
+  }
+
+  private static double deviation(Initializer initializer, long... shape) {
+    return filled(initializer, 1, "w", shape).std().item_double();
+  }
+
+  @Test
+  void gainsAreThoseOfPytorch() {
+    assertThat(Initializer.gain("linear")).isEqualTo(1);
+    assertThat(Initializer.gain("tanh")).isEqualTo(5.0 / 3);
+    assertThat(Initializer.gain("relu")).isEqualTo(Math.sqrt(2));
+    assertThatThrownBy(() -> Initializer.gain("gelu"))
+        .hasMessage("activation must be linear, sigmoid, tanh, relu or selu, found gelu");
+    assertThatThrownBy(() -> Initializer.kaimingNormal(1, 5))
+        .hasMessage("shape must be [out, in] or [out, in, ...] and not empty, found [5]");
   }
 
   @Test
