@@ -22,11 +22,8 @@ final class Membership {
     return new Membership(null);
   }
 
-  /** Waits for the others, and ends with the process that started this one. */
+  /** Waits for the others. */
   static Membership join(Rendezvous where) {
-    if (Workers.isOne()) {
-      Workers.endWithParent();
-    }
     return new Membership(ReplicaGroup.join(where, PATIENCE));
   }
 

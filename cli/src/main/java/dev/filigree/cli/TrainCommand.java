@@ -93,6 +93,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (Workers.isOne()) {
+      Workers.endWithParent();
+    }
     checkResume();
     if (scale.given() && !dryRun) {
       throw new UsageException("--bandwidth needs --dry-run");

@@ -21,7 +21,10 @@ import java.util.stream.Stream;
 
 /** Reads the Model Zoo's layout into a {@link RunConfig}. */
 final class RunConfigReader {
-  static final List<String> ROOT_KEYS = List.of("trainer", "filigree");
+  /** A comparison may stand beside the run that its methods change. */
+  private static final String COMPARISON = "compare";
+
+  static final List<String> ROOT_KEYS = List.of("trainer", "filigree", COMPARISON);
   static final List<String> TRAINER_KEYS = List.of("init", "fit", "validate", "validate_all");
   static final List<String> INIT_KEYS =
       List.of(
@@ -56,6 +59,7 @@ final class RunConfigReader {
     ConfigMap root = Overrides.apply(DefaultRun.fillIn(given, overrides), overrides);
     List<String> earlier = earlierNotes(root);
     ConfigMap trainer = root.map("trainer");
+    root.allow(COMPARISON);
     root.rejectUnknown();
     ConfigMap init = trainer.map("init");
     ConfigMap fit = trainer.map("fit");
