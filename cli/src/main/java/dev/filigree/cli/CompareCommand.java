@@ -144,7 +144,8 @@ final class CompareCommand implements Callable<Integer> {
     int code;
     try (var interrupts = new Interrupts(run::requestStop, () -> true, run::end, err())) {
       Optional<Duration> most =
-          Optional.ofNullable(maxMinutes).map(minutes -> Duration.ofMillis((long) (minutes * 60e3)));
+          Optional.ofNullable(maxMinutes)
+              .map(minutes -> Duration.ofMillis((long) (minutes * 60e3)));
       over = run.run(most);
       code = interrupts.exitCode();
     } catch (InterruptedException e) {

@@ -30,7 +30,8 @@ class WrongUseTest {
         Arguments.of("generate missing --prompt a --tokens 0", "must be 1 or more, found 0"),
         Arguments.of("export missing", "--to"),
         Arguments.of("import missing --to other", "missing: no such folder"),
-        Arguments.of("compare --methods rigl,magic", "unknown 'magic'; allowed: dense, small_dense, static"),
+        Arguments.of(
+            "compare --methods rigl,magic", "unknown 'magic'; allowed: dense, small_dense, static"),
         Arguments.of("compare --seeds 0", "must be 1 or more, found 0"),
         Arguments.of("bench everything", "kernels|layer|step"));
   }

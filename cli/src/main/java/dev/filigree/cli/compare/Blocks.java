@@ -1,5 +1,6 @@
 package dev.filigree.cli.compare;
 
+import dev.filigree.io.Json;
 import dev.filigree.zoo.config.RunConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,6 +18,11 @@ final class Blocks {
   /** Any block of {@code trainer.init}. */
   static @Nullable Object value(RunConfig config, String key) {
     return map(map(config.toConfig().get("trainer")).get("init")).get(key);
+  }
+
+  /** A change as the command line has it; nothing after the "=" takes the value away. */
+  static String override(String path, @Nullable Object value) {
+    return path + "=" + (value == null ? "" : Json.line(value));
   }
 
   /**

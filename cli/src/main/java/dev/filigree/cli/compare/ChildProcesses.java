@@ -15,8 +15,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes each run in a JVM like this one, so that memory and random numbers are its own. Runs at once
- * share the processors out, or have the devices in turn. They end with this process.
+ * Makes each run in a JVM like this one, so that memory and random numbers are its own. Runs at
+ * once share the processors out, or have the devices in turn. They end with this process.
  */
 public final class ChildProcesses implements RunStarter {
   private final BaseConfig base;
@@ -30,8 +30,7 @@ public final class ChildProcesses implements RunStarter {
    * @param main the program's class
    * @param mark a variable that says to the process that this one speaks with the user for it
    */
-  public ChildProcesses(
-      BaseConfig base, int jobs, List<String> devices, String main, String mark) {
+  public ChildProcesses(BaseConfig base, int jobs, List<String> devices, String main, String mark) {
     this.base = base;
     this.jobs = jobs;
     this.devices = List.copyOf(devices);
@@ -40,8 +39,7 @@ public final class ChildProcesses implements RunStarter {
   }
 
   @Override
-  public Started start(RunSpec run, Path directory, boolean resumes, int slot)
-      throws IOException {
+  public Started start(RunSpec run, Path directory, boolean resumes, int slot) throws IOException {
     Files.createDirectories(directory);
     int processors = Math.max(1, Runtime.getRuntime().availableProcessors() / jobs);
     var command = new ArrayList<String>();
@@ -103,7 +101,8 @@ public final class ChildProcesses implements RunStarter {
     }
 
     private synchronized void append(String line) throws IOException {
-      if (!line.startsWith("WARNING: Using incubator modules") && Files.isDirectory(log.getParent())) {
+      if (!line.startsWith("WARNING: Using incubator modules")
+          && Files.isDirectory(log.resolveSibling(""))) {
         Files.writeString(
             log,
             line + "\n",

@@ -3,7 +3,6 @@ package dev.filigree.cli.compare;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
-import dev.filigree.io.Json;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,12 +49,15 @@ public record ComparisonFile(
   /**
    * Reads a file with the block.
    *
-   * @throws dev.filigree.config.ConfigException for anything unknown or out of range, with its place
+   * @throws dev.filigree.config.ConfigException for anything unknown or out of range, with its
+   *     place
    */
   public static ComparisonFile read(Path file) {
     ConfigMap block = ConfigReader.read(file).asMap().require(KEY).asMap();
     Optional<Path> base =
-        block.get("base").map(node -> file.toAbsolutePath().resolveSibling(node.asPath()).normalize());
+        block
+            .get("base")
+            .map(node -> file.toAbsolutePath().resolveSibling(node.asPath()).normalize());
     var methods = new ArrayList<Method>();
     block
         .map("methods")
@@ -72,7 +74,9 @@ public record ComparisonFile(
     }
     double diverged = block.number("diverged", NONE.diverged);
     if (diverged != 0 && !(diverged > 1)) {
-      throw block.require("diverged").error("must be more than 1, or 0 for never, found " + diverged);
+      throw block
+          .require("diverged")
+          .error("must be more than 1, or 0 for never, found " + diverged);
     }
     var read =
         new ComparisonFile(
@@ -106,7 +110,8 @@ public record ComparisonFile(
   }
 
   /** The methods that are compared where nothing says which. */
-  private static final List<String> USUAL = List.of("dense", "static", "gmp", "set", "rigl", "granet");
+  private static final List<String> USUAL =
+      List.of("dense", "static", "gmp", "set", "rigl", "granet");
 
   /**
    * With the choice of the command line.
@@ -117,8 +122,7 @@ public record ComparisonFile(
    * @throws dev.filigree.config.ConfigException for an unknown method
    */
   public ComparisonFile changed(@Nullable List<String> names, @Nullable Integer number) {
-    List<String> wanted =
-        names == null ? (methods.isEmpty() ? USUAL : List.of()) : names;
+    List<String> wanted = names == null ? (methods.isEmpty() ? USUAL : List.of()) : names;
     var chosen = new ArrayList<Method>();
     for (String name : wanted.equals(List.of("all")) ? allNames() : wanted) {
       chosen.add(
@@ -149,7 +153,7 @@ public record ComparisonFile(
   /** The changes that the file makes for all methods, as the command line would. */
   public List<String> overrides() {
     var overrides = new ArrayList<String>();
-    set.forEach((path, value) -> overrides.add(path + "=" + Json.line(value)));
+    set.forEach((path, value) -> overrides.add(Blocks.override(path, value)));
     return overrides;
   }
 }

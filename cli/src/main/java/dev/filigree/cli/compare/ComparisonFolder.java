@@ -24,8 +24,7 @@ public final class ComparisonFolder {
     Path file = directory.resolve(PLAN);
     if (!Files.exists(file)) {
       if (Files.exists(directory.resolve("compare.json"))) {
-        throw new ConfigException(
-            directory + ": holds an earlier comparison; give another --out");
+        throw new ConfigException(directory + ": holds an earlier comparison; give another --out");
       }
       Files.createDirectories(directory);
       Durable.replace(file, text);

@@ -166,9 +166,7 @@ public final class ComparisonPlan {
   private Optional<RunSpec> run(
       Group group, long seed, Function<RunSpec, @Nullable Result> results) {
     return choice(group, results)
-        .map(
-            choice ->
-                factory.run(group, choice, seed, seconds(group, results).orElseThrow()));
+        .map(choice -> factory.run(group, choice, seed, seconds(group, results).orElseThrow()));
   }
 
   private List<RunSpec> tuning(Group group, Function<RunSpec, @Nullable Result> results) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,7 @@ public final class ComparisonRun {
   private final Map<RunSpec, String> failures = new LinkedHashMap<>();
   private volatile boolean stopRequested;
 
-  private record Active(RunStarter.Started started, int slot, boolean[] ended) {}
+  private record Active(RunStarter.Started started, int slot, AtomicBoolean ended) {}
 
   /**
    * @param out the folder of the comparison
@@ -136,7 +137,7 @@ public final class ComparisonRun {
         }
         int slot = freeSlot();
         active.put(
-            run, new Active(starter.start(run, directory, resumes, slot), slot, new boolean[1]));
+            run, new Active(starter.start(run, directory, resumes, slot), slot, new AtomicBoolean()));
         display.started(run, resumes);
       }
     }
@@ -154,8 +155,9 @@ public final class ComparisonRun {
 
   /** Hears what runs did, ends those that diverge and clears away those that are over. */
   private synchronized void poll() throws IOException {
-    for (RunSpec run : List.copyOf(active.keySet())) {
-      Active each = active.get(run);
+    for (var entry : List.copyOf(active.entrySet())) {
+      RunSpec run = entry.getKey();
+      Active each = entry.getValue();
       boolean running = each.started().isRunning();
       RunWatch watch = watch(run);
       watch.refresh();
@@ -172,8 +174,7 @@ public final class ComparisonRun {
   }
 
   private static void end(Active each, boolean now) {
-    if (!each.ended()[0]) {
-      each.ended()[0] = true;
+    if (each.ended().compareAndSet(false, true)) {
       if (now) {
         each.started().end();
       } else {
@@ -196,7 +197,7 @@ public final class ComparisonRun {
       if (tuned || !plan.file().keepCheckpoints()) {
         delete(watch.directory().resolve(CheckpointStore.FOLDER));
       }
-    } else if (!each.ended()[0]) {
+    } else if (!each.ended().get()) {
       failures.put(run, error.isEmpty() ? "it ended without a word" : error);
       display.over(run, "failed: " + failures.get(run));
     }

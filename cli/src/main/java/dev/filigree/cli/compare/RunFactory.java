@@ -139,8 +139,7 @@ final class RunFactory {
     return base.read(overrides);
   }
 
-  private List<String> overrides(
-      Group group, Map<String, Object> choice, long seed, long steps) {
+  private List<String> overrides(Group group, Map<String, Object> choice, long seed, long steps) {
     Method method = group.method();
     Map<String, @Nullable Object> settings = new LinkedHashMap<>(method.set());
     settings.putAll(choice);
@@ -157,7 +156,7 @@ final class RunFactory {
       overrides.add(
           "train_dataloader.batch_size=" + Math.max(1, whole.trainData().batchSize() / 2));
     }
-    settings.forEach((path, value) -> overrides.add(path + "=" + Json.line(value)));
+    settings.forEach((path, value) -> overrides.add(Blocks.override(path, value)));
     return overrides;
   }
 
@@ -184,7 +183,7 @@ final class RunFactory {
       for (String block : scheduled ? List.of("schedulers") : List.of("schedulers", "optimizer")) {
         Object value = Schedulers.scaled(Blocks.value(whole, block), factor, length);
         if (!List.of().equals(value) && !Map.of().equals(value)) {
-          changed.add(block + "=" + Json.line(value));
+          changed.add(Blocks.override(block, value));
         }
       }
     }
@@ -216,8 +215,7 @@ final class RunFactory {
 
   /** Weights that a network of the base keeps at a sparsity. */
   private long kept(double sparsity) {
-    Map<String, @Nullable Object> block =
-        blocks.block(Method.named("static"), sparsity, steps());
+    Map<String, @Nullable Object> block = blocks.block(Method.named("static"), sparsity, steps());
     return RunPlan.of(base.read(List.of("sparsity=" + Json.line(block)))).keptParameters();
   }
 
@@ -225,8 +223,7 @@ final class RunFactory {
   private static String text(Map<String, Object> choice) {
     var parts = new ArrayList<String>();
     choice.forEach(
-        (path, value) ->
-            parts.add(path.substring(path.lastIndexOf('.') + 1) + "=" + word(value)));
+        (path, value) -> parts.add(path.substring(path.lastIndexOf('.') + 1) + "=" + word(value)));
     return String.join(",", parts);
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /** How far a run is, from the {@code metrics.jsonl} that it writes, also while it is written. */
@@ -123,7 +124,7 @@ final class RunWatch {
   }
 
   /** Validation losses by step, the mean over several sets. */
-  TreeMap<Long, Double> evaluations() {
+  NavigableMap<Long, Double> evaluations() {
     var means = new TreeMap<Long, Double>();
     evaluations.forEach(
         (at, losses) ->

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /** The blocks {@code schedulers} and {@code optimizer} of a run of another length or rate. */
 final class Schedulers {
   private static final Set<String> LENGTHS =
-      Set.of("total_iters", "total_steps", "T_max", "T_0", "warmup_steps", "step_size", "milestones");
+      Set.of(
+          "total_iters", "total_steps", "T_max", "T_0", "warmup_steps", "step_size", "milestones");
   private static final Set<String> RATES =
       Set.of(
           "initial_learning_rate",

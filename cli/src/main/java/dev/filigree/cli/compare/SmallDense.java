@@ -41,7 +41,8 @@ final class SmallDense {
       }
       long filter = filter(base, small, fewer, kept);
       double change =
-          Math.abs(Math.log(small / (width * scale))) + Math.abs(Math.log(filter / (small * ratio)));
+          Math.abs(Math.log(small / (width * scale)))
+              + Math.abs(Math.log(filter / (small * ratio)));
       if (filter > 0 && change < leastChange) {
         leastChange = change;
         best = sizes(small, fewer, filter);

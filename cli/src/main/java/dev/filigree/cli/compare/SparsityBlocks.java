@@ -62,7 +62,8 @@ record SparsityBlocks(double sparsity, List<String> parameters) {
     var update = Map.of("freq", every, "stop", Math.max(2, steps * 3 / 4));
     return switch (algorithm) {
       // Phases of a twelfth of the run, dense and sparse in turn, and the last third sparse.
-      case "ac_dc" -> Map.of("phase", Math.max(1, steps / 12), "finetune", Math.max(1, steps * 2 / 3));
+      case "ac_dc" ->
+          Map.of("phase", Math.max(1, steps / 12), "finetune", Math.max(1, steps * 2 / 3));
       // The weights that get gradients are twice as many.
       case "top_kast" -> Map.of("backward_sparsity", Math.max(0, 2 * target - 1), "update", update);
       case FINDS_SPARSITY -> Map.of("init", -8.0);

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Operations of training, counted by the weights that exist: for each 2 in the forward pass and 4 in
- * the backward pass, as Evci et al. 2020 count (appendix H), and for a decoder those of causal
+ * Operations of training, counted by the weights that exist: for each 2 in the forward pass and 4
+ * in the backward pass, as Evci et al. 2020 count (appendix H), and for a decoder those of causal
  * attention. What masked execution really computes is more; what gathers evidence is left out.
  */
 final class TrainingFlops {
@@ -19,8 +19,8 @@ final class TrainingFlops {
   private TrainingFlops() {}
 
   /**
-   * The mean over a run, of a position (a token, a picture); NaN for convolutions, whose weights are
-   * used as often as their picture has places.
+   * The mean over a run, of a position (a token, a picture); NaN for convolutions, whose weights
+   * are used as often as their picture has places.
    */
   static double perPosition(RunConfig config) {
     List<ParameterSpec> matrices =
@@ -49,7 +49,9 @@ final class TrainingFlops {
   }
 
   private static boolean isEmbedding(String name) {
-    return name.contains("embed_tokens") || name.contains("embed_in") || name.contains("wte")
+    return name.contains("embed_tokens")
+        || name.contains("embed_in")
+        || name.contains("wte")
         || isPosition(name);
   }
 
@@ -80,7 +82,8 @@ final class TrainingFlops {
       long step = Math.round((i + 0.5) * steps / SAMPLES);
       for (SparsityConfig.Planned planned :
           config.sparsity().get().plan(shapes, names, Math.max(1, step))) {
-        missing += sizes.getOrDefault(planned.name(), planned.finallyKept()) - planned.finallyKept();
+        missing +=
+            sizes.getOrDefault(planned.name(), planned.finallyKept()) - planned.finallyKept();
       }
     }
     return missing / SAMPLES;
