@@ -137,7 +137,8 @@ public final class ComparisonRun {
         }
         int slot = freeSlot();
         active.put(
-            run, new Active(starter.start(run, directory, resumes, slot), slot, new AtomicBoolean()));
+            run,
+            new Active(starter.start(run, directory, resumes, slot), slot, new AtomicBoolean()));
         display.started(run, resumes);
       }
     }
