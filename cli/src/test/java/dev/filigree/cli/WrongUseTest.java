@@ -31,7 +31,7 @@ class WrongUseTest {
         Arguments.of("export missing", "--to"),
         Arguments.of("import missing --to other", "missing: no such folder"),
         Arguments.of(
-            "compare --methods rigl,magic", "unknown 'magic'; allowed: dense, small_dense, static"),
+            "compare --methods rigl,magic", "unknown 'magic'; allowed: dense, small_dense, ac_dc"),
         Arguments.of("compare --seeds 0", "must be 1 or more, found 0"),
         Arguments.of("bench everything", "kernels|layer|step"));
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.filigree.cli.compare;
+
+import org.jspecify.annotations.NullMarked;
