@@ -32,6 +32,7 @@ import picocli.CommandLine.ScopeType;
       WatchCommand.class,
       ReportCommand.class,
       InspectCommand.class,
+      AdviseCommand.class,
       PruneCommand.class,
       ExportCommand.class,
       ImportCommand.class,

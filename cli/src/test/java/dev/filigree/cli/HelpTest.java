@@ -67,6 +67,7 @@ class HelpTest {
             "compare",
             "inspect",
             "prune",
+            "advise",
             "export",
             "import",
             "bench",

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -32,7 +33,7 @@ final class CrossoverMeasurement {
   static final List<Integer> SIZES = List.of(256, 512, 1024, 2048);
 
   private static final Logger LOG = LoggerFactory.getLogger(CrossoverMeasurement.class);
-  private static final int TOKENS = 512;
+  static final int TOKENS = 512;
   private static final double[] SPARSITIES = {0.5, 0.6, 0.7, 0.8, 0.9, 0.95};
   private static final int ROUNDS = 6;
   private static final int WARM_UP_SIZE = 256;
@@ -83,15 +84,31 @@ final class CrossoverMeasurement {
     }
   }
 
+  /** Seconds of a round: of the dense layer first, then of compressed ones at some densities. */
+  synchronized double[] seconds(int size, List<Double> densities) {
+    try (var _ = new NoGradGuard();
+        var _ = new PointerScope();
+        var products = SparseProducts.of(device).orElseThrow()) {
+      warmUp(products);
+      var contestants = new ArrayList<Runnable>(List.of(dense(size)));
+      densities.forEach(density -> contestants.add(compressed(products, size, 1 - density)));
+      return Arrays.stream(best(contestants, ROUNDS)).mapToDouble(nanos -> nanos / 1e9).toArray();
+    }
+  }
+
+  /** Compiles the loops. */
+  private void warmUp(SparseProducts products) {
+    if (!warm) {
+      best(List.of(compressed(products, WARM_UP_SIZE, 0.9)), WARM_UP_ROUNDS);
+      warm = true;
+    }
+  }
+
   synchronized Crossover.Measured of(int size) {
     try (var _ = new NoGradGuard();
         var _ = new PointerScope();
         var products = SparseProducts.of(device).orElseThrow()) {
-      if (!warm) {
-        best(
-            List.of(compressed(products, WARM_UP_SIZE, 0.9)), WARM_UP_ROUNDS); // compiles the loops
-        warm = true;
-      }
+      warmUp(products);
       otherPrograms(); // loads are those since the last question
       double sparsity = bisect(products, size);
       return new Crossover.Measured(sparsity, otherPrograms());
