@@ -110,10 +110,7 @@ final class AdviseCommand implements Callable<Integer> {
   private void print(
       double budget, List<Candidate> candidates, Candidate best, Map<Double, Double> speeds) {
     PrintWriter out = spec.commandLine().getOut();
-    out.printf(
-        Locale.ROOT,
-        "%.3g FLOPs: 6 a token and weight that exists%n",
-        budget);
+    out.printf(Locale.ROOT, "%.3g FLOPs: 6 a token and weight that exists%n", budget);
     String row = "%-8s  %9s  %9s  %9s  %7s  %6s  %10s  %s%n";
     out.printf(
         row, "sparsity", "weights", "kept", "tokens", "loss", "worth", "efficiency", "the law");

@@ -20,7 +20,8 @@ class AdviseCommandTest {
     assertThat(program.exitCode()).isZero();
     assertThat(program.err()).isEmpty();
     assertThat(program.out())
-        .contains("Best: 93.8 % sparse", "loss 3.1307", ": 3.2433", "20 million to 1.9 billion", "C4");
+        .contains(
+            "Best: 93.8 % sparse", "loss 3.1307", ": 3.2433", "20 million to 1.9 billion", "C4");
   }
 
   @Test

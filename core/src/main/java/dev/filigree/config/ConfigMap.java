@@ -24,7 +24,9 @@ public final class ConfigMap implements ConfigNode {
   private final Map<String, Object> defaults = new LinkedHashMap<>();
   private final Map<String, ConfigMap> missing = new LinkedHashMap<>();
 
-  /** Creates a map at a location, with nodes in the order of {@code entries}; no key counts as read. */
+  /**
+   * Creates a map at a location, with nodes in the order of {@code entries}; no key counts as read.
+   */
   public ConfigMap(Location location, Map<String, ConfigNode> entries) {
     this.location = location;
     this.entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
@@ -73,11 +75,11 @@ public final class ConfigMap implements ConfigNode {
   }
 
   /**
-   * Builds an object from this block, usually by calling a record's constructor, and adds the location
-   * to the exception if the values are rejected.
+   * Builds an object from this block, usually by calling a record's constructor, and adds the
+   * location to the exception if the values are rejected.
    *
-   * @throws ConfigException if {@code record} throws an IllegalArgumentException: at the key that an
-   * {@link InvalidValue} names, otherwise at the block
+   * @throws ConfigException if {@code record} throws an IllegalArgumentException: at the key that
+   *     an {@link InvalidValue} names, otherwise at the block
    */
   public <R> R build(Supplier<R> record) {
     try {
@@ -200,7 +202,8 @@ public final class ConfigMap implements ConfigNode {
   /**
    * Throws for the first key that has not been read.
    *
-   * @throws ConfigException naming the key, its line, the nearest known key and all that are allowed
+   * @throws ConfigException naming the key, its line, the nearest known key and all that are
+   *     allowed
    */
   public void rejectUnknown() {
     rejectUnknown(key -> false);
@@ -210,7 +213,8 @@ public final class ConfigMap implements ConfigNode {
    * Throws for the first key that has neither been read nor is ignored.
    *
    * @param ignored accepts the keys that have no effect; the error does not list them
-   * @throws ConfigException naming the key, its line, the nearest known key and all that are allowed
+   * @throws ConfigException naming the key, its line, the nearest known key and all that are
+   *     allowed
    */
   public void rejectUnknown(Predicate<String> ignored) {
     for (var entry : entries.entrySet()) {
@@ -230,7 +234,9 @@ public final class ConfigMap implements ConfigNode {
     }
   }
 
-  /** The map as plain Java values, including the defaults that its readers used for missing keys. */
+  /**
+   * The map as plain Java values, including the defaults that its readers used for missing keys.
+   */
   public Map<String, @Nullable Object> withDefaults() {
     Map<String, @Nullable Object> map = toJava();
     map.putAll(defaults);

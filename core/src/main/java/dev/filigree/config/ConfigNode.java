@@ -91,8 +91,8 @@ public sealed interface ConfigNode permits ConfigScalar, ConfigList, ConfigMap {
   }
 
   /**
-   * The node as an integer; a floating-point number without a fraction, such as {@code 1e6}, counts as
-   * one.
+   * The node as an integer; a floating-point number without a fraction, such as {@code 1e6}, counts
+   * as one.
    *
    * @throws ConfigException if it is not an integer
    */

@@ -39,7 +39,8 @@ public final class ConfigReader {
   /**
    * Reads a YAML or JSON file of at most 4 MiB.
    *
-   * @throws ConfigException if the file cannot be read, is too large, nested too deeply or not valid YAML
+   * @throws ConfigException if the file cannot be read, is too large, nested too deeply or not
+   *     valid YAML
    */
   public static ConfigNode read(Path file) {
     try {
@@ -47,7 +48,8 @@ public final class ConfigReader {
         throw new ConfigException(file + ": no such file");
       }
       if (Files.size(file) > MAX_BYTES) {
-        throw new ConfigException(file + ": larger than the limit of " + (MAX_BYTES >> 20) + " MiB");
+        throw new ConfigException(
+            file + ": larger than the limit of " + (MAX_BYTES >> 20) + " MiB");
       }
       return parse(Files.readString(file), file.toString());
     } catch (IOException | UncheckedIOException e) {
@@ -59,8 +61,8 @@ public final class ConfigReader {
    * Reads YAML or JSON text.
    *
    * @param source a name for the text in error messages
-   * @throws ConfigException if the text is empty, too large, nested too deeply or not valid YAML, or a
-   * map has a key twice
+   * @throws ConfigException if the text is empty, too large, nested too deeply or not valid YAML,
+   *     or a map has a key twice
    */
   public static ConfigNode parse(String text, String source) {
     LoadSettings settings =
@@ -89,8 +91,8 @@ public final class ConfigReader {
   }
 
   /**
-   * Wraps plain Java values (String, Number, Boolean, null, List, Map) as nodes; any other object is
-   * converted with {@code toString}.
+   * Wraps plain Java values (String, Number, Boolean, null, List, Map) as nodes; any other object
+   * is converted with {@code toString}.
    *
    * @param source a name for the values in error messages
    */

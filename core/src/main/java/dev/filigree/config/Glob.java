@@ -5,10 +5,9 @@ import java.util.regex.Pattern;
 /**
  * A shell pattern over a whole parameter name, with the meaning of Python's {@code
  * fnmatch.fnmatchcase}: {@code *} any characters, {@code ?} one, {@code [qkv]} one of these, {@code
- * [0-9]} one of a range, {@code [!qkv]} none of these; an unclosed bracket stands for
-  * itself.
-  *
-  * @param pattern the pattern
+ * [0-9]} one of a range, {@code [!qkv]} none of these; an unclosed bracket stands for itself.
+ *
+ * @param pattern the pattern
  */
 public record Glob(String pattern) {
   /** Whether the whole name matches. */

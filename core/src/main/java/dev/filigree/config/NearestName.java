@@ -12,8 +12,8 @@ public final class NearestName {
 
   /**
    * The candidate with the smallest optimal string alignment distance (changed, missing, extra or
-   * swapped letters), if that is at most a third of the name's length, or 1; the alphabetically first of
-   * several. Names of more than 100 letters are not compared.
+   * swapped letters), if that is at most a third of the name's length, or 1; the alphabetically
+   * first of several. Names of more than 100 letters are not compared.
    */
   public static Optional<String> of(String name, Collection<String> candidates) {
     int limit = Math.max(1, name.length() / 3);

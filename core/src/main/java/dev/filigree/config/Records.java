@@ -19,10 +19,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Maps records to blocks of configuration: one key per component, with {@code weightDecay} written as
- * {@code weight_decay} unless it has a {@link Key}. Components can be numbers, booleans, strings, enum
- * constants, paths, or lists of them. A value that the record's constructor rejects is reported at its
- * key.
+ * Maps records to blocks of configuration: one key per component, with {@code weightDecay} written
+ * as {@code weight_decay} unless it has a {@link Key}. Components can be numbers, booleans,
+ * strings, enum constants, paths, or lists of them. A value that the record's constructor rejects
+ * is reported at its key.
  */
 public final class Records {
   private Records() {}
@@ -66,23 +66,23 @@ public final class Records {
   }
 
   /**
-   * Reads a record from a block. Every key is required unless its component has a {@link Default} or is
-   * an {@code OptionalLong}.
+   * Reads a record from a block. Every key is required unless its component has a {@link Default}
+   * or is an {@code OptionalLong}.
    *
-   * @throws ConfigException if a key is missing, a value has the wrong type or the constructor rejects
-   * it
+   * @throws ConfigException if a key is missing, a value has the wrong type or the constructor
+   *     rejects it
    */
   public static <R extends Record> R read(ConfigMap block, Class<R> type) {
     return read(block, type, UnaryOperator.identity());
   }
 
   /**
-   * Reads a record from a block that uses other keys. Every key is required unless its component has a
-   * {@link Default} or is an {@code OptionalLong}.
+   * Reads a record from a block that uses other keys. Every key is required unless its component
+   * has a {@link Default} or is an {@code OptionalLong}.
    *
    * @param names maps the key of a component to the key in the block
-   * @throws ConfigException if a key is missing, a value has the wrong type or the constructor rejects
-   * it
+   * @throws ConfigException if a key is missing, a value has the wrong type or the constructor
+   *     rejects it
    */
   public static <R extends Record> R read(
       ConfigMap block, Class<R> type, UnaryOperator<String> names) {
@@ -201,8 +201,8 @@ public final class Records {
    * A copy of a record with some components changed.
    *
    * @param changes new values by component name
-   * @throws IllegalArgumentException if the record has no such component, or its constructor rejects a
-   * value
+   * @throws IllegalArgumentException if the record has no such component, or its constructor
+   *     rejects a value
    */
   public static <R extends Record> R with(R record, Map<String, ?> changes) {
     RecordComponent[] components = record.getClass().getRecordComponents();

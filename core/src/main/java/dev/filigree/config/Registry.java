@@ -56,7 +56,8 @@ public final class Registry<T> {
   /**
    * The value registered under the name that a node holds, ignoring case.
    *
-   * @throws ConfigException if the name is unknown, with its location and the names that are allowed
+   * @throws ConfigException if the name is unknown, with its location and the names that are
+   *     allowed
    */
   public T get(ConfigNode name) {
     try {

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * Networks that one budget trains, dense and sparse, by the {@link SparseScalingLaw}. Training costs
- * six operations for each token and each weight that exists (Kaplan et al. 2020, arXiv:2001.08361),
- * over the efficiency that a machine reaches at the density.
+ * Networks that one budget trains, dense and sparse, by the {@link SparseScalingLaw}. Training
+ * costs six operations for each token and each weight that exists (Kaplan et al. 2020,
+ * arXiv:2001.08361), over the efficiency that a machine reaches at the density.
  */
 public final class Advisor {
   /** The densities that are compared. */
@@ -73,8 +73,7 @@ public final class Advisor {
                       ? product / tokens.getAsDouble()
                       : SparseScalingLaw.bestKept(product, density);
               double seen = product / kept;
-              return new Candidate(
-                  density, kept, seen, SparseScalingLaw.loss(kept, seen, density));
+              return new Candidate(density, kept, seen, SparseScalingLaw.loss(kept, seen, density));
             })
         .toList();
   }

@@ -7,8 +7,8 @@ import java.util.Locale;
 /**
  * The loss of sparse and dense language models by their size (arXiv:2606.01155, each token seen
  * once): L = e^5.2407 · f(s) / N^0.3268 + e^6.1030 / D^0.3268 + e^0.8536 nats a token, where N are
- * the weights that exist, D the tokens, s is the density, and f(s) = s^−0.00968 − 0.2729 ·
- * (1 − s)^0.8466. Fitted on Llamas of 20 million to 1.9 billion weights on C4, pruned by SET to
+ * the weights that exist, D the tokens, s is the density, and f(s) = s^−0.00968 − 0.2729 · (1 −
+ * s)^0.8466. Fitted on Llamas of 20 million to 1.9 billion weights on C4, pruned by SET to
  * densities down to 1/16.
  */
 public final class SparseScalingLaw {

@@ -33,7 +33,9 @@ class AdvisorTest {
   @Test
   void tokensAndOperationsSayHowManyWeightsExist() {
     List<Candidate> candidates = Advisor.candidates(1e18, OptionalDouble.of(2e9), Map.of());
-    assertThat(candidates).extracting(Candidate::density).containsExactlyElementsOf(Advisor.DENSITIES);
+    assertThat(candidates)
+        .extracting(Candidate::density)
+        .containsExactlyElementsOf(Advisor.DENSITIES);
     assertThat(candidates).allMatch(each -> Math.abs(each.kept() - 83_333_333) < 1);
     assertThat(candidates.getFirst().loss()).isCloseTo(3.243280, within(1e-6));
     assertThat(candidates.get(1).weights()).isCloseTo(166_666_667, within(1.0));
@@ -63,8 +65,7 @@ class AdvisorTest {
   void sparseKernelsMustReachAnEfficiencyToPay(double efficiency, boolean dense) {
     var efficiencies =
         Map.of(0.5, 0.1, 0.25, 0.1, 0.2, efficiency, 0.125, 0.1, 0.1, 0.1, 0.0625, 0.1);
-    Candidate best =
-        Advisor.best(Advisor.candidates(1e18, OptionalDouble.of(2e9), efficiencies));
+    Candidate best = Advisor.best(Advisor.candidates(1e18, OptionalDouble.of(2e9), efficiencies));
     assertThat(best.density()).isEqualTo(dense ? 1.0 : 0.2);
   }
 
