@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Batch normalization over the channels of pictures (Ioffe and Szegedy 2015, <a
+ * Batch normalization over the channels of images (Ioffe and Szegedy 2015, <a
  * href="https://arxiv.org/abs/1502.03167">arXiv:1502.03167</a>): by the batch's own statistics in
  * training, by their running average otherwise.
  */

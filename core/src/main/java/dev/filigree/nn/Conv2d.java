@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A convolution over pictures, with square kernels and a weight [out_channels, in_channels, kernel,
+ * A convolution over images, with square kernels and a weight [out_channels, in_channels, kernel,
  * kernel].
  */
 public final class Conv2d extends WeightedLayer {

@@ -17,7 +17,7 @@ public final class CrossEntropyRows {
    *
    * @param losses count · -log softmax(logits)[label] of each row, float32 [rows]
    * @param gradient of their sum with respect to the logits, in their type, [rows, classes]; the
-   *     logits themselves where no gradient was asked for
+   *     logits themselves where no gradient is needed
    */
   public record Result(Tensor losses, Tensor gradient) {}
 

@@ -63,7 +63,7 @@ public final class Linear extends WeightedLayer {
   /**
    * The matrix [out_features, in_features] that {@link #forward} multiplies with and does no more,
    * for those who compute the product as a part of something else; empty for a layer with a bias, a
-   * product of its own or somebody who hears of its inputs.
+   * product of its own, or a listener to its inputs.
    */
   public Optional<Tensor> matrix() {
     return product == null && bias == null && inputListener == null

@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Our kernels on libtorch's tensors: in its context, on its current stream, so that they take their
+ * Filigree's kernels on libtorch's tensors: in its context, on its current stream, so that they take their
  * place among its own.
  */
 public final class Cuda {
