@@ -141,7 +141,7 @@ class RunConfigTest {
           lop.max_steps=5          | -s: lop.max_steps: unknown key; did you mean loop.max_steps?
           CosineDecayLR.total_iters=5 | did you mean schedulers.0.SequentialLR.schedulers.1.CosineDecayLR.total_iters?
           train_dataloader={data_processor: GptHDF5MapDataProcessor, data_dir: jdk} | data_dir: jdk is text: give data_processor=TextDataProcessor
-          bogus=1                  | -s: bogus: unknown key; allowed here: filigree, trainer
+          bogus=1                  | -s: bogus: unknown key; allowed here: compare, filigree, trainer
           optimizer={Adum: {}}     | unknown optimizer 'Adum'; allowed: Adadelta, Adafactor
           optimizer.AdamW.lr=-1    | lr must be a number >= 0
           optimizer.AdamW.beta=[1] | trainer.init.optimizer.AdamW.beta: unknown key; did you mean betas? allowed here: amsgrad, betas
