@@ -24,8 +24,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Filigree's kernels on libtorch's tensors: in its context, on its current stream, so that they take their
- * place among its own.
+ * Filigree's kernels on libtorch's tensors: in its context, on its current stream, so that they
+ * take their place among its own.
  */
 public final class Cuda {
   private Cuda() {}

@@ -18,8 +18,8 @@ public record LayerSpeeds(double denseFlops, Map<Double, Double> efficiencies) {
   private static final int TRIALS = 3;
 
   /**
-   * Measures, again where other programs took so much of the machine that a layer seems to be faster
-   * than its arithmetic.
+   * Measures, again where other programs took so much of the machine that a layer seems to be
+   * faster than its arithmetic.
    *
    * @throws IllegalStateException when it stays so busy
    * @throws java.util.NoSuchElementException for a device without sparse products
