@@ -106,7 +106,7 @@ final class CompareCommand implements Callable<Integer> {
     if (maxMinutes != null && !(maxMinutes > 0)) {
       throw new UsageException("--max-minutes must be more than 0, found " + maxMinutes);
     }
-    Path given = config.file() == null ? null : config.file();
+    Path given = config.file();
     ComparisonFile file =
         (given != null && ComparisonFile.isOne(given)
                 ? ComparisonFile.read(given)

@@ -6,6 +6,7 @@ import dev.filigree.config.ConfigReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -144,7 +145,7 @@ public record ComparisonFile(
   }
 
   private List<String> allNames() {
-    var names = new java.util.LinkedHashSet<String>();
+    var names = new LinkedHashSet<String>();
     methods.forEach(method -> names.add(method.label()));
     names.addAll(Method.kinds());
     return List.copyOf(names);
@@ -153,7 +154,7 @@ public record ComparisonFile(
   /** The changes that the file makes for all methods, as the command line would. */
   public List<String> overrides() {
     var overrides = new ArrayList<String>();
-    set.forEach((path, value) -> overrides.add(Blocks.override(path, value)));
+    set.forEach((path, value) -> overrides.add(ConfigBlocks.override(path, value)));
     return overrides;
   }
 }

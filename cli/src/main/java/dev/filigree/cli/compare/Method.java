@@ -68,7 +68,7 @@ public record Method(
       throw block.error("a method's name has letters, digits and . _ + - only: folders have it");
     }
     Map<String, @Nullable Object> sparsity = block.map("sparsity").toJava();
-    if (!sparsity.isEmpty() && kind.endsWith(DENSE)) {
+    if (!sparsity.isEmpty() && !isSparse(kind)) {
       throw block.require("sparsity").error("has no effect: the method is dense");
     }
     Map<String, @Nullable Object> set = block.map("set").toJava();
@@ -93,6 +93,10 @@ public record Method(
   }
 
   boolean isSparse() {
+    return isSparse(kind);
+  }
+
+  private static boolean isSparse(String kind) {
     return !kind.equals(DENSE) && !kind.equals(SMALL_DENSE);
   }
 

@@ -15,6 +15,7 @@ public final class PlannedRuns {
     text.append(
         "%-28s %8s %9s %9s %11s %10s  %s%n"
             .formatted("method", "runs", "steps", "tokens", "FLOPs a run", "weights", "tuned"));
+    boolean timed = plan.file().budget().kind() == Budget.Kind.SECONDS;
     double all = 0;
     for (Group group : plan.groups()) {
       RunSpec run = plan.sample(group);
@@ -26,21 +27,21 @@ public final class PlannedRuns {
       text.append(
           String.format(
               Locale.ROOT,
-              "%-28s %8s %,9d %9s %11s %10s  %s%n",
+              "%-28s %8s %9s %9s %11s %10s  %s%n",
               group.name(),
               tuning == 0 ? plan.file().seeds() : tuning + " + " + plan.file().seeds(),
-              of.steps(),
-              Figures.compact((double) of.tokens()),
-              String.format(Locale.ROOT, "%.2e", flops),
+              timed ? "timed" : String.format(Locale.ROOT, "%,d", of.steps()),
+              timed ? "" : Figures.compact((double) of.tokens()),
+              timed ? "" : String.format(Locale.ROOT, "%.2e", flops),
               Figures.compact((double) of.keptParameters()),
               String.join(", ", tune.keySet())));
     }
     text.append(
         String.format(
             Locale.ROOT,
-            "%d runs at most, %.2e FLOPs of weights that exist; %s%n",
+            "%d runs at most, %s%s%n",
             plan.runs(),
-            all,
+            timed ? "" : String.format(Locale.ROOT, "%.2e FLOPs of weights that exist; ", all),
             plan.file().budget()));
     return text.toString();
   }

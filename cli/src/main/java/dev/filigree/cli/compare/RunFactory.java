@@ -1,5 +1,6 @@
 package dev.filigree.cli.compare;
 
+import dev.filigree.config.ConfigException;
 import dev.filigree.io.Json;
 import dev.filigree.zoo.config.LoopConfig;
 import dev.filigree.zoo.config.RunConfig;
@@ -27,7 +28,11 @@ final class RunFactory {
   private final RunConfig whole;
   private final SparsityBlocks blocks;
   private final List<Double> sparsities;
-  private final Map<String, RunSpec> made = new HashMap<>();
+  private final Map<Key, RunSpec> made = new HashMap<>();
+  private final Map<Key, Double> operationRatios = new HashMap<>();
+
+  /** What decides a run: its folder alone does not, before the choice is known. */
+  private record Key(Path directory, Map<String, Object> choice, long steps) {}
 
   RunFactory(BaseConfig base, ComparisonFile file) {
     this.base = base;
@@ -105,17 +110,24 @@ final class RunFactory {
       case TOKENS -> steps();
       case HALF_BATCH -> group.method().isSparse() ? 2 * steps() : steps();
       case SECONDS -> Math.max(1, Math.round(file.budget().seconds() / secondsPerStep));
-      case FLOPS -> {
-        RunConfig same = read(overrides(group, choice, 0, steps()));
-        RunConfig dense = base.read(List.of("sparsity=none"));
-        double ratio = TrainingFlops.perPosition(dense) / TrainingFlops.perPosition(same);
-        if (Double.isNaN(ratio)) {
-          throw new IllegalArgumentException(
-              "budget: flops: operations are counted for networks of matrices only");
-        }
-        yield Math.max(1, Math.round(steps() * ratio));
-      }
+      case FLOPS -> Math.max(1, Math.round(steps() * operationRatio(group, choice)));
     };
+  }
+
+  /** The operations of a position in the dense network over those in the group's. */
+  private double operationRatio(Group group, Map<String, Object> choice) {
+    return operationRatios.computeIfAbsent(
+        new Key(Path.of(group.name()), Map.copyOf(choice), steps()),
+        _ -> {
+          RunConfig same = read(overrides(group, choice, 0, steps()));
+          RunConfig dense = base.read(List.of("sparsity=none"));
+          double ratio = TrainingFlops.perPosition(dense) / TrainingFlops.perPosition(same);
+          if (Double.isNaN(ratio)) {
+            throw new ConfigException(
+                "budget: flops: operations are counted for networks of matrices only");
+          }
+          return ratio;
+        });
   }
 
   private RunSpec make(
@@ -127,7 +139,7 @@ final class RunFactory {
       long steps,
       List<String> more) {
     return made.computeIfAbsent(
-        directory.toString(),
+        new Key(directory, Map.copyOf(choice), steps),
         _ -> {
           var overrides = overrides(group, choice, seed, steps);
           overrides.addAll(more);
@@ -156,13 +168,13 @@ final class RunFactory {
       overrides.add(
           "train_dataloader.batch_size=" + Math.max(1, whole.trainData().batchSize() / 2));
     }
-    settings.forEach((path, value) -> overrides.add(Blocks.override(path, value)));
+    settings.forEach((path, value) -> overrides.add(ConfigBlocks.override(path, value)));
     return overrides;
   }
 
   /** The base's loop, with everything at the same part of the run. */
   private Map<String, Object> loop(long steps) {
-    var loop = new LinkedHashMap<String, Object>(Blocks.init(whole, "loop"));
+    var loop = new LinkedHashMap<String, Object>(ConfigBlocks.init(whole, "loop"));
     LoopConfig given = whole.loop();
     loop.remove("stop_at");
     loop.put("max_steps", steps);
@@ -181,9 +193,9 @@ final class RunFactory {
     if (length != 1 || factor != 1) {
       boolean scheduled = whole.schedulers().schedules().learningRate().isPresent();
       for (String block : scheduled ? List.of("schedulers") : List.of("schedulers", "optimizer")) {
-        Object value = Schedulers.scaled(Blocks.value(whole, block), factor, length);
+        Object value = Schedulers.scaled(ConfigBlocks.value(whole, block), factor, length);
         if (!List.of().equals(value) && !Map.of().equals(value)) {
-          changed.add(Blocks.override(block, value));
+          changed.add(ConfigBlocks.override(block, value));
         }
       }
     }
@@ -207,7 +219,7 @@ final class RunFactory {
     Map<String, @Nullable Object> block = blocks.block(group.method(), group.sparsity(), steps);
     for (String path : List.copyOf(settings.keySet())) {
       if (path.startsWith(SPARSITY)) {
-        Blocks.put(block, path.substring(SPARSITY.length()), settings.remove(path));
+        ConfigBlocks.put(block, path.substring(SPARSITY.length()), settings.remove(path));
       }
     }
     return Json.line(block);

@@ -27,7 +27,7 @@ final class SmallDense {
    */
   static List<String> overrides(BaseConfig base, long kept) {
     RunConfig whole = base.read(List.of("sparsity=none"));
-    Map<String, Object> model = Blocks.init(whole, "model");
+    Map<String, Object> model = ConfigBlocks.init(whole, "model");
     long width = size(model, "hidden_size");
     long heads = size(model, "num_heads");
     double scale = Math.sqrt((double) kept / RunPlan.of(whole).parameters());

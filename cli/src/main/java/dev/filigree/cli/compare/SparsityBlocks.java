@@ -52,7 +52,7 @@ record SparsityBlocks(double sparsity, List<String> parameters) {
     if (!parameters.isEmpty()) {
       block.put("param_filter", parameters);
     }
-    method.sparsity().forEach((key, value) -> Blocks.put(block, key, value));
+    method.sparsity().forEach((key, value) -> ConfigBlocks.put(block, key, value));
     return block;
   }
 

@@ -30,7 +30,7 @@ final class TrainingFlops {
     if (matrices.stream().anyMatch(spec -> spec.shape().size() > 2)) {
       return Double.NaN;
     }
-    Map<String, Object> model = Blocks.init(config, "model");
+    Map<String, Object> model = ConfigBlocks.init(config, "model");
     boolean tied = Boolean.TRUE.equals(model.get("share_embedding_weights"));
     double weights =
         matrices.stream()

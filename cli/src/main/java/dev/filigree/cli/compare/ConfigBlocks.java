@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Blocks of a configuration as plain Java, with all defaults. */
-final class Blocks {
-  private Blocks() {}
+final class ConfigBlocks {
+  private ConfigBlocks() {}
 
   /** A block of {@code trainer.init} that is a map; an empty one where it is something else. */
   static Map<String, Object> init(RunConfig config, String key) {
