@@ -152,7 +152,7 @@ final class SparseGroup {
    *
    * @throws IllegalArgumentException where it cannot do that, or a parameter stores all weights
    */
-  void tellAges(Optimizer optimizer) {
+  void countAges(Optimizer optimizer) {
     Parametrization.Regrown regrown = algorithm.settings().parametrization().regrown();
     if (regrown == null) {
       return;
@@ -168,7 +168,7 @@ final class SparseGroup {
   }
 
   /** Gives each parameter the learning rate of the density that it has. */
-  void tellRates(Optimizer optimizer) {
+  void setLearningRates(Optimizer optimizer) {
     RateFactor rate = algorithm.settings().parametrization().learningRate();
     if (!rate.equals(RateFactor.none())) {
       for (SparseParameter parameter : parameters) {

@@ -79,12 +79,12 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
                       .trainedForwardTensors()
                       .values()
                       .forEach(tensor -> inner.add(tensor, parameter.weight())));
-      this.sparseGroups.forEach(group -> group.tellAges(inner));
+      this.sparseGroups.forEach(group -> group.countAges(inner));
       options.values().ifPresentOrElse(values -> fill(values, options), () -> mask(options));
       if (!options.trained()) {
         this.sparseGroups.forEach(SparseGroup::scaleInitialWeights);
       }
-      this.sparseGroups.forEach(group -> group.tellRates(inner)); // refused before the first step
+      this.sparseGroups.forEach(group -> group.setLearningRates(inner)); // refused before the first step
     }
     giveBackMemory();
     awaitGradients();
@@ -120,7 +120,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     }
     parameters().forEach(parameter -> parameter.evidence().requireUsable());
     GradientHook.forgetReturned();
-    sparseGroups.forEach(group -> group.tellRates(inner));
+    sparseGroups.forEach(group -> group.setLearningRates(inner));
     boolean stateToo = !inner.keepsZeros();
     makeInnerStep(stateToo);
     steps++;

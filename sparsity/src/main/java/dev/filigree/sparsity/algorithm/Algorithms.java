@@ -18,7 +18,7 @@ public final class Algorithms {
     register("gmp", GradualMagnitude::new);
     register("set", SparseEvolution::new);
     register("rigl", RigL.Options.class, RigL::new);
-    register("granet", GraNet.Options.class, GraNet::new);
+    register("granet", RigL.Options.class, GraNet::new);
     register("ac_dc", AcDc.Options.class, AcDc::new);
     register("top_kast", TopKast.Options.class, TopKast::new);
     register("str", SoftThreshold.Options.class, SoftThreshold::new);

@@ -12,7 +12,7 @@ public final class RigL extends SparsityAlgorithm {
   private final Options options;
 
   /**
-   * What growth looks at.
+   * What RigL and GraNet grow by.
    *
    * @param gradientSteps how many steps before an update its gradient is the mean of, all
    *     micro-batches of each; 1 in the paper. More make the growth of small or noisy batches
