@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the runs of a comparison out of its file and the base configuration. */
@@ -234,12 +235,22 @@ final class RunFactory {
   /** Values as folders name them: {@code learning_rate=0.003,drop_fraction=0.1}. */
   private static String text(Map<String, Object> choice) {
     var parts = new ArrayList<String>();
-    choice.forEach(
-        (path, value) -> parts.add(path.substring(path.lastIndexOf('.') + 1) + "=" + word(value)));
+    choice.forEach((path, value) -> parts.add(name(path, choice.keySet()) + "=" + word(value)));
     return String.join(",", parts);
   }
 
+  /** The last key of a path, or all of it where another path ends alike. */
+  private static String name(String path, Set<String> paths) {
+    String key = lastKey(path);
+    return paths.stream().filter(other -> lastKey(other).equals(key)).count() > 1 ? path : key;
+  }
+
+  private static String lastKey(String path) {
+    return path.substring(path.lastIndexOf('.') + 1);
+  }
+
+  /** {@code {multiplier=3}} becomes {@code multiplier_3}. */
   private static String word(Object value) {
-    return value.toString().replaceAll("[^\\w.+-]+", "_");
+    return value.toString().replaceAll("[^\\w.+-]+", "_").replaceAll("^_|_$", "");
   }
 }
