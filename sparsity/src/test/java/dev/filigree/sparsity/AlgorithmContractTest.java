@@ -45,18 +45,28 @@ class AlgorithmContractTest {
     scope.close();
   }
 
-  /** Options that have no default. */
+  /** After the name of an algorithm, where evidence of several steps is asked of it. */
+  private static final String STEADY = " by several steps";
+
+  /** Options that have no default, or another value than that. */
   private static final Map<String, String> OPTIONS =
-      Map.of("ac_dc", "{phase: 2, finetune: 8}", "top_kast", "{backward_sparsity: 0.3}");
+      Map.of(
+          "ac_dc", "{phase: 2, finetune: 8}",
+          "top_kast", "{backward_sparsity: 0.3}",
+          "rigl" + STEADY, "{gradient_steps: 3}",
+          "granet" + STEADY, "{gradient_steps: 3}");
 
   /** All but the one that finds out by itself how sparse to be, see ForwardTensorsTest. */
   static Stream<String> algorithms() {
-    return Algorithms.names().stream().filter(name -> !name.equals("str"));
+    return Stream.concat(
+        Algorithms.names().stream().filter(name -> !name.equals("str")),
+        Stream.of("rigl" + STEADY, "granet" + STEADY));
   }
 
   private static AlgorithmBuilder<SparsityAlgorithm> builder(String name) {
     String options = OPTIONS.getOrDefault(name, "{}");
-    return Algorithms.builder(name, ConfigReader.parse(options, "test").asMap());
+    return Algorithms.builder(
+        name.replace(STEADY, ""), ConfigReader.parse(options, "test").asMap());
   }
 
   static Stream<Arguments> algorithmsAndExecutions() {

@@ -99,10 +99,14 @@ final class TinyNetwork extends Layer {
     optimizer.masks().forEach((name, mask) -> tensors.put(name + "/mask", mask));
     forwardTensors(optimizer)
         .forEach((name, tensor) -> tensors.put(name + "/forward", tensor.detach().clone()));
+    optimizer
+        .saved()
+        .evidence()
+        .forEach((name, tensor) -> tensors.put(name + "/evidence", tensor.clone()));
     return tensors;
   }
 
-  /** Puts back masks, weights and optimizer state. */
+  /** Puts back masks, weights, optimizer state and gathered evidence. */
   void restore(SparseOptimizer optimizer, Map<String, Tensor> snapshot) {
     var parameters = Tensors.namedParameters(this);
     var masks = new LinkedHashMap<String, Tensor>();
@@ -121,11 +125,25 @@ final class TinyNetwork extends Layer {
               (key, tensor) -> {
                 if (key.startsWith(name + "/")
                     && !key.endsWith("/mask")
-                    && !key.endsWith("/forward")) {
+                    && !key.endsWith("/forward")
+                    && !key.endsWith("/evidence")) {
                   optimizer.state(parameter).put(key.substring(name.length() + 1), tensor.clone());
                 }
               });
         });
+    var evidence = new LinkedHashMap<String, Tensor>();
+    parameters
+        .keySet()
+        .forEach(
+            name -> {
+              Tensor gathered = snapshot.get(name + "/evidence");
+              if (gathered != null) {
+                evidence.put(name, gathered.clone());
+              }
+            });
+    if (!evidence.isEmpty()) {
+      optimizer.saved().loadEvidence(evidence);
+    }
   }
 
   private static Map<String, Tensor> forwardTensors(SparseOptimizer optimizer) {
