@@ -14,6 +14,7 @@ import dev.filigree.sparsity.Sparsity;
 import dev.filigree.sparsity.SparsityOptions;
 import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.torch.Autocast;
+import dev.filigree.torch.Libtorch;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.model.LanguageModel;
@@ -116,6 +117,7 @@ final class GpuStepCase {
    * passes.
    */
   public static void main(String[] args) {
+    Libtorch.prepare();
     Figures figures;
     try (var _ = new PointerScope()) {
       var training =

@@ -1,6 +1,7 @@
 package dev.filigree.bench;
 
 import dev.filigree.sparsity.Execution;
+import dev.filigree.torch.Libtorch;
 import dev.filigree.zoo.train.log.PeakMemory;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -75,6 +76,7 @@ final class ResidentMemory {
 
   /** Trains and prints the two peaks; the arguments are those that {@link #of} passes. */
   public static void main(String[] args) throws IOException {
+    Libtorch.prepare();
     var workload =
         new StepWorkload(
             Long.parseLong(args[0]),

@@ -105,10 +105,13 @@ public final class ComparisonPlan {
   public List<RunSpec> wanted(Function<RunSpec, @Nullable Result> results) {
     var wanted = new LinkedHashSet<RunSpec>();
     for (Group group : groups) {
-      if (seconds(group, results).isEmpty()) {
-        wanted.add(factory.timing(group, first(group)));
-      } else {
+      if (seconds(group, results).isPresent()) {
         wanted.addAll(tuning(group, results));
+      } else {
+        RunSpec timing = factory.timing(group, first(group));
+        if (results.apply(timing) == null) {
+          wanted.add(timing);
+        }
       }
     }
     for (long seed = 0; seed < file.seeds(); seed++) {
@@ -186,12 +189,14 @@ public final class ComparisonPlan {
             });
   }
 
-  /** Of a step, where the budget asks for it; empty where it is not known yet. */
+  /** Of a step, where the budget asks for it; empty where it is not known, or the run failed. */
   private Optional<Double> seconds(Group group, Function<RunSpec, @Nullable Result> results) {
     if (!isTimed()) {
       return Optional.of(1.0);
     }
     Result timed = results.apply(factory.timing(group, first(group)));
-    return timed == null ? Optional.empty() : Optional.of(timed.secondsPerStep());
+    return timed == null || Double.isNaN(timed.secondsPerStep())
+        ? Optional.empty()
+        : Optional.of(timed.secondsPerStep());
   }
 }

@@ -77,6 +77,8 @@ class ComparisonPlanTest {
     assertThat(finals(plan, run -> run.equals(timing) ? new Result(3, 0.01) : null))
         .extracting(RunSpec::steps)
         .containsExactly(200L, 200L);
+    Result failed = new Result(Double.POSITIVE_INFINITY, Double.NaN);
+    assertThat(plan.wanted(run -> run.equals(timing) ? failed : null)).isEmpty();
   }
 
   @Test
