@@ -84,7 +84,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
       if (!options.trained()) {
         this.sparseGroups.forEach(SparseGroup::scaleInitialWeights);
       }
-      this.sparseGroups.forEach(group -> group.setLearningRates(inner)); // refused before the first step
+      this.sparseGroups.forEach(
+          group -> group.setLearningRates(inner)); // refused before the first step
     }
     giveBackMemory();
     awaitGradients();

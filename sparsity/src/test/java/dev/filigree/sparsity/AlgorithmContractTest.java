@@ -51,10 +51,14 @@ class AlgorithmContractTest {
   /** Options that have no default, or another value than that. */
   private static final Map<String, String> OPTIONS =
       Map.of(
-          "ac_dc", "{phase: 2, finetune: 8}",
-          "top_kast", "{backward_sparsity: 0.3}",
-          "rigl" + STEADY, "{gradient_steps: 3}",
-          "granet" + STEADY, "{gradient_steps: 3}");
+          "ac_dc",
+          "{phase: 2, finetune: 8}",
+          "top_kast",
+          "{backward_sparsity: 0.3}",
+          "rigl" + STEADY,
+          "{gradient_steps: 3}",
+          "granet" + STEADY,
+          "{gradient_steps: 3}");
 
   /** All but the one that finds out by itself how sparse to be, see ForwardTensorsTest. */
   static Stream<String> algorithms() {

@@ -104,11 +104,7 @@ public final class ChildProcesses implements RunStarter {
     private synchronized void append(String line) throws IOException {
       if (!line.startsWith("WARNING: Using incubator modules")
           && Files.isDirectory(log.resolveSibling(""))) {
-        Files.writeString(
-            log,
-            line + "\n",
-            StandardOpenOption.CREATE,
-            StandardOpenOption.APPEND);
+        Files.writeString(log, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
       }
     }
 
