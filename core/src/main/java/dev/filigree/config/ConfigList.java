@@ -12,6 +12,7 @@ import java.util.List;
  */
 public record ConfigList(Location location, List<ConfigNode> items)
     implements ConfigNode, Iterable<ConfigNode> {
+  /** A list with a copy of the items. */
   public ConfigList {
     items = List.copyOf(items);
   }

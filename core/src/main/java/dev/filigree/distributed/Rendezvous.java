@@ -12,6 +12,11 @@ import dev.filigree.optim.Replica;
  *     that are still there are not mistaken for others of this one
  */
 public record Rendezvous(Replica replica, String address, int port, int attempt) {
+  /**
+   * A meeting place of all its values.
+   *
+   * @throws IllegalArgumentException for an empty address, a port outside [1, 65535] or a negative attempt
+   */
   public Rendezvous {
     if (address.isBlank()) {
       throw new IllegalArgumentException("address must not be empty");

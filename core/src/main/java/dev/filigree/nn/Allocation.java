@@ -11,9 +11,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Where the layers that are being made put their parameters: in memory, or nowhere, where only
- * their names and shapes are wanted (libtorch's device {@code meta}), or on a device without memory
- * yet, where each gets its values later.
+ * Where layers under construction allocate their parameters: in CPU memory by default; nowhere, when only names and shapes are needed (libtorch's device {@code meta}); or on a device as placeholders that receive their values later.
  */
 public final class Allocation {
   private static final ScopedValue<Boolean> SHAPES_ONLY = ScopedValue.newInstance();
@@ -22,9 +20,7 @@ public final class Allocation {
   private Allocation() {}
 
   /**
-   * Makes a module whose parameters have shapes and no memory, however large they are. Layers of
-   * this package and tensors of {@link #zeros}, {@link #ones} and {@link #empty} are so made; what
-   * libtorch's own modules hold is in memory all the same.
+   * Creates a module whose parameters have shapes but take no memory, however large they are. This holds for the layers of this package and for tensors from {@link #zeros}, {@link #ones} and {@link #empty}; libtorch's own modules still allocate theirs.
    *
    * @throws IllegalArgumentException for a shape whose elements cannot be counted
    */
@@ -33,10 +29,7 @@ public final class Allocation {
   }
 
   /**
-   * Makes a module whose tensors have their shapes and device, and the memory of a single element,
-   * until {@link Tensor#set_data} gives each its values: so that a large model never exists whole
-   * and dense. Tensors of {@link #zeros} and {@link #ones} read as what they are; whoever writes
-   * into one fails.
+   * Creates a module whose tensors have their shape and device but the memory of a single element until {@link Tensor#set_data} gives each its values, so that a large model never exists whole and dense. Tensors from {@link #zeros} and {@link #ones} read as zeros and ones; writing into one fails.
    */
   public static <T> T unfilled(Device device, Supplier<T> maker) {
     return ScopedValue.where(UNFILLED, device).call(maker::get);
@@ -47,14 +40,14 @@ public final class Allocation {
     return tensor.numel() > 1 && tensor.storage().nbytes() == tensor.element_size();
   }
 
-  /** One element that stands for all: not a view, which autograd would follow. */
+  /** One element expanded to a shape; detached, because autograd would follow a view. */
   private static Tensor repeated(double value, long... shape) {
     var options = new TensorOptions(UNFILLED.get());
     return Tensors.scoped(
         () -> torch.full(new long[] {1}, new Scalar(value), options).expand(shape).detach());
   }
 
-  /** A float32 tensor on the CPU without a value yet. */
+  /** An uninitialized float32 tensor on the CPU. */
   public static Tensor empty(long... shape) {
     if (UNFILLED.isBound()) {
       return repeated(0, shape);

@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Cross entropy row by row, with its gradient at once. On a GPU both in one pass. */
+/** Cross entropy of each row together with its gradient; on a GPU one pass computes both. */
 public final class CrossEntropyRows {
   private static final int THREADS = 512;
 
@@ -22,15 +22,15 @@ public final class CrossEntropyRows {
   public record Result(Tensor losses, Tensor gradient) {}
 
   /**
-   * Computes both, without recording a graph.
+   * Computes losses and gradient without recording a graph.
    *
    * @param logits contiguous [rows, classes]; they may be overwritten
    * @param labels int64 [rows], each in [0, classes)
-   * @param counts what each row counts, float32 [rows]
-   * @param gradient whether the gradient is wanted
+   * @param counts the weight of each row in the loss, float32 [rows]
+   * @param gradient whether to compute the gradient
    */
   public static Result of(Tensor logits, Tensor labels, Tensor counts, boolean gradient) {
-    return TransformerKernels.take(logits)
+    return TransformerKernels.support(logits)
         ? fused(logits, labels, counts, gradient)
         : plain(logits, labels, counts, gradient);
   }

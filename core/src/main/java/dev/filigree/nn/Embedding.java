@@ -25,7 +25,7 @@ public final class Embedding extends WeightedLayer {
   }
 
   /**
-   * Looks vectors up.
+   * Looks up the vectors of ids.
    *
    * @param ids int64 [...], each from 0 to entries - 1
    * @return [..., size]
@@ -45,7 +45,7 @@ public final class Embedding extends WeightedLayer {
     return linear(x, matrix());
   }
 
-  /** The table that it looks up in now, [entries, size]. */
+  /** The table that {@link #forward} reads, [entries, size]. */
   public Tensor matrix() {
     return effectiveWeight();
   }

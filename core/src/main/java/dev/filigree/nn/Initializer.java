@@ -11,12 +11,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The values that a parameter starts with. What is drawn depends on the seed, the parameter's name
- * and the position within it alone: not on the order of the parameters nor on the number of
- * threads.
+ * The initial values of a parameter. They depend only on the seed, the parameter's name and the position within it, so that neither the order of the parameters nor the number of threads changes them.
  */
 public sealed interface Initializer {
-  /** Elements that share one generator: the unit of parallel work. */
+  /** The number of elements that share one generator: the unit of parallel work. */
   long CHUNK = 1 << 16;
 
   /** The next value. */
@@ -25,7 +23,7 @@ public sealed interface Initializer {
   /** The same distribution, {@code factor} times as wide. */
   Initializer scaled(double factor);
 
-  /** Every element the same. */
+  /** The same value for every element. */
   record Constant(double value) implements Initializer {
     @Override
     public double draw(SplittableRandom random) {
@@ -40,6 +38,11 @@ public sealed interface Initializer {
 
   /** The normal distribution. */
   record Normal(double mean, double std) implements Initializer {
+    /**
+     * A distribution with a mean and a standard deviation.
+     *
+     * @throws IllegalArgumentException for a negative std
+     */
     public Normal {
       require(std >= 0, "std must not be negative");
     }
@@ -56,13 +59,17 @@ public sealed interface Initializer {
   }
 
   /**
-   * The normal distribution without what lies outside [a, b]; {@code std} is that of the normal
-   * distribution before it is cut.
+   * The normal distribution truncated to [a, b]; {@code mean} and {@code std} are those before truncation.
    */
   record TruncatedNormal(double mean, double std, double a, double b) implements Initializer {
+    /**
+     * A distribution with the two bounds of its values.
+     *
+     * @throws IllegalArgumentException for a negative std, and for bounds that cut off most of the distribution
+     */
     public TruncatedNormal {
       require(std >= 0, "std must not be negative");
-      // Drawing again and again until a value falls inside must come to an end.
+      // Rejection sampling must terminate.
       require(
           std == 0 || (a <= mean + std && b >= mean - std && b - a >= std / 10),
           "a and b must leave a good part of the distribution between them");
@@ -89,6 +96,11 @@ public sealed interface Initializer {
 
   /** The uniform distribution over [a, b). */
   record Uniform(double a, double b) implements Initializer {
+    /**
+     * A distribution with its two bounds.
+     *
+     * @throws IllegalArgumentException for an a above b
+     */
     public Uniform {
       require(a <= b, "a must not be larger than b");
     }
@@ -143,8 +155,7 @@ public sealed interface Initializer {
   }
 
   /**
-   * The factor by which an activation wants its layer's weights wider, PyTorch's {@code
-   * calculate_gain}.
+   * The recommended gain of an activation: PyTorch's {@code calculate_gain}.
    *
    * @param activation {@code linear}, {@code sigmoid}, {@code tanh}, {@code relu} or {@code selu}
    * @throws IllegalArgumentException for another name
@@ -161,7 +172,7 @@ public sealed interface Initializer {
     };
   }
 
-  /** Inputs of one output and outputs of one input. */
+  /** Fan-in and fan-out: inputs of one output, outputs of one input. */
   private static long[] fans(long... shape) {
     long elements = LongStream.of(shape).reduce(1, Math::multiplyExact);
     if (shape.length < 2 || elements == 0) {
@@ -173,7 +184,7 @@ public sealed interface Initializer {
   }
 
   /**
-   * Fills a tensor.
+   * Fills a tensor with initial values, in parallel.
    *
    * @param tensor a contiguous float32 CPU tensor
    * @param seed the seed of the run

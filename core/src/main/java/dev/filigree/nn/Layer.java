@@ -8,9 +8,7 @@ import org.bytedeco.pytorch.OutputArchive;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A libtorch module that also keeps its children as Java objects: libtorch's own containers lose
- * the Java type of what they hold. A layer and its parameters outlive the pointer scope they are
- * made in.
+ * A libtorch module that also keeps its children as Java objects: libtorch's own containers lose the Java type of their elements. A layer and its parameters outlive the pointer scope they are created in.
  */
 public abstract class Layer extends Module {
   private final Map<String, Layer> children = new LinkedHashMap<>();
@@ -21,22 +19,21 @@ public abstract class Layer extends Module {
     retainReference();
   }
 
-  /** Registers a child under a name and returns it, for the assignment to a field. */
+  /** Registers a child under a name and returns it, to be assigned to a field. */
   protected final <L extends Layer> L register(String name, L child) {
     register_module(name, child);
     children.put(name, child);
     return child;
   }
 
-  /** Registers a trainable parameter and returns it, for the assignment to a field. */
+  /** Registers a trainable parameter and returns it, to be assigned to a field. */
   protected final Tensor registerParameter(String name, Tensor value) {
-    // What libtorch hands back lies within its own table of parameters, which moves as it grows.
+    // libtorch returns a reference into its own table of parameters, which moves as it grows.
     return new Tensor(register_parameter(name, value, true)).retainReference();
   }
 
   /**
-   * Registers a tensor that belongs to the layer's state but is not trained, and returns it, for
-   * the assignment to a field.
+   * Registers a tensor that belongs to the layer's state but is not trained, and returns it, to be assigned to a field.
    */
   protected final Tensor registerBuffer(String name, Tensor value) {
     return new Tensor(register_buffer(name, value)).retainReference();
@@ -45,8 +42,7 @@ public abstract class Layer extends Module {
   /**
    * Writes the parameters into libtorch's own format.
    *
-   * @throws IllegalStateException while a layer is stored compressed: the file would hold vectors
-   *     in an order of the kernels
+   * @throws IllegalStateException while a layer is stored compressed: the file would hold vectors in the kernels' order
    */
   @Override
   public void save(OutputArchive archive) {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
-/** Layers of one kind in order, named 0, 1, 2, ... */
+/** A list of layers of one type, named 0, 1, 2, ... */
 public final class LayerList<L extends Layer> extends Layer implements Iterable<L> {
   private final List<L> members = new ArrayList<>();
 
@@ -20,7 +20,7 @@ public final class LayerList<L extends Layer> extends Layer implements Iterable<
     return members.get(index);
   }
 
-  /** How many layers there are. */
+  /** The number of layers. */
   public int size() {
     return members.size();
   }

@@ -9,9 +9,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The layers of this program by their weights. Modules of libtorch lose the Java type of what they
- * hold, so that no walk through a plain {@code Module} finds a layer; its parameters do. No layer
- * is kept alive by it.
+ * The layers of this program by their weights. Walking through a plain {@code Module} yields no layers, because libtorch's modules lose the Java type of their children, but it does yield their parameters. Layers are held weakly.
  */
 final class LayersByWeight {
   private static final Map<Long, Entry> BY_WEIGHT = new HashMap<>();
@@ -44,7 +42,7 @@ final class LayersByWeight {
       long identity = Tensors.identity(weight);
       return Optional.ofNullable(BY_WEIGHT.get(identity))
           .map(WeakReference::get)
-          // The number of a tensor that is gone may be given to another.
+          // The identity of a freed tensor may be reused by another.
           .filter(layer -> !layer.weight().isNull())
           .filter(layer -> Tensors.identity(layer.weight()) == identity);
     }

@@ -9,9 +9,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A linear layer, y = x·Wᵀ + b, with a weight [out_features, in_features]. Its product can be
- * computed in another way, see {@link Product}; the weight then has the form that way gives it:
- * [kept] while it is stored compressed.
+ * A linear layer, y = x·Wᵀ + b, with a weight [out_features, in_features]. A {@link Product} can replace the computation; the weight then has the shape which that product stores, [kept] while it is compressed.
  */
 public final class Linear extends WeightedLayer {
   private final long inFeatures;
@@ -61,9 +59,7 @@ public final class Linear extends WeightedLayer {
   }
 
   /**
-   * The matrix [out_features, in_features] that {@link #forward} multiplies with and does no more,
-   * for those who compute the product as a part of something else; empty for a layer with a bias, a
-   * product of its own, or a listener to its inputs.
+   * The matrix [out_features, in_features] of a layer whose {@link #forward} is only a multiplication with it, for callers that fuse the product into another operation; empty for a layer with a bias, a {@link Product} or a listener to its inputs.
    */
   public Optional<Tensor> matrix() {
     return product == null && bias == null && inputListener == null
@@ -86,22 +82,22 @@ public final class Linear extends WeightedLayer {
     return bias;
   }
 
-  /** Tells of the input of every forward pass, [..., in_features], from now on; null for nobody. */
+  /** Sets the listener that receives the input of every forward pass, [..., in_features]; null removes it. */
   public void inputListener(@Nullable Consumer<Tensor> value) {
     inputListener = value;
   }
 
-  /** How the layer is computed now; null for the ordinary way. */
+  /** The product that computes this layer; null for the dense one. */
   public @Nullable Product product() {
     return product;
   }
 
-  /** Computes the layer in another way from now on; null for the ordinary one. */
+  /** Sets the product that computes this layer; null restores the dense one. */
   public void product(@Nullable Product value) {
     product = value;
   }
 
-  /** Another way to compute x·Wᵀ + b, differentiable in x, in b and in the stored weight. */
+  /** A way to compute x·Wᵀ + b that is differentiable with respect to x, b and the stored weight. */
   @FunctionalInterface
   public interface Product {
     /**

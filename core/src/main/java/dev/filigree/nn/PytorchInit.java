@@ -5,14 +5,13 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The initial values of PyTorch's layers, number for number: a program that was given the same seed
- * and makes the same layers in the same order begins with the same weights.
+ * The initial values of PyTorch's layers, number for number: with the same seed and the same layers created in the same order, a program starts from the same weights.
  */
 final class PytorchInit {
   private PytorchInit() {}
 
   /**
-   * Uniform within ±1/√fanIn: what kaiming_uniform with a = √5 comes to, and the rule for biases.
+   * Uniform within ±1/√fanIn: the result of kaiming_uniform with a = √5, and the rule for biases.
    *
    * @param fanIn inputs of one output
    */
@@ -30,7 +29,7 @@ final class PytorchInit {
         tensor.uniform_(-bound, bound, new GeneratorOptional());
       }
     }
-    return tensor; // what uniform_ returns borrows this one's memory
+    return tensor; // the result of uniform_ borrows this tensor's memory
   }
 
   /** The standard normal distribution. */

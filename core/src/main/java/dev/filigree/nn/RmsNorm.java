@@ -34,7 +34,7 @@ public final class RmsNorm extends Layer {
   public Tensor forward(Tensor x) {
     long[] normalized = {weight.size(0)};
     if (x.is_cuda() && Tensors.type(x) == ScalarType.BFloat16) {
-      // One pass over memory; libtorch takes it only for a weight of the type of x.
+      // One pass over memory; libtorch fuses it only when the weight has the type of x.
       return FUSED.callForTensor(x, normalized, weight.to(ScalarType.BFloat16), epsilon);
     }
     return torch.rms_norm(x, normalized, new TensorOptional(weight), new DoubleOptional(epsilon));

@@ -13,8 +13,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Rotary position embeddings (Su et al. 2021, <a
  * href="https://arxiv.org/abs/2104.09864">arXiv:2104.09864</a>, section 3.4.2) in the layout of
- * Hugging Face's models: component i of a head turns together with component i + size/2. Components
- * past the rotary size pass unturned. On a GPU it is one pass over memory, with angles in float32.
+ * Hugging Face's models: component i of a head is rotated together with component i + size/2. Components past the rotary size are unchanged. On a GPU it is one pass over memory, with angles in float32.
  */
 public final class Rotary {
   private final float[] frequencies;
@@ -42,9 +41,9 @@ public final class Rotary {
   }
 
   /**
-   * Makes the rotation; its table of angles grows with the sequences that it is applied to.
+   * A rotation; its table of angles grows with the longest sequence it is applied to.
    *
-   * @param frequencies radians a position, for each of the size/2 pairs of components
+   * @param frequencies radians per position, for each of the size/2 pairs of components
    */
   public Rotary(float[] frequencies) {
     this.frequencies = frequencies.clone();
@@ -53,7 +52,7 @@ public final class Rotary {
   }
 
   /**
-   * Turns every head by the angles of its position.
+   * Rotates every head by the angles of its position.
    *
    * @param x [batch, heads, sequence, head_size]
    * @param start the position of the first element of the sequence
@@ -73,11 +72,11 @@ public final class Rotary {
 
   private boolean isFused(Tensor x) {
     long headSize = x.size(3);
-    return TransformerKernels.take(x, headSize)
+    return TransformerKernels.support(x, headSize)
         && frequencies.length % TransformerKernels.WIDTH == 0;
   }
 
-  /** Turns forwards, or with direction −1 back: the gradient of what was turned forwards. */
+  /** Rotates forward, or with direction −1 back, which is the gradient of the forward rotation. */
   private Tensor fused(Tensor x, Table angles, long start, int direction) {
     Tensor from = x.transpose(1, 2).contiguous(); // [batch, sequence, heads, head_size]
     Tensor to = torch.empty_like(from);
@@ -113,15 +112,14 @@ public final class Rotary {
     return torch.cat(new TensorVector(turn(x.narrow(3, 0, 2 * half), half, cos, sin), rest), 3);
   }
 
-  /** Few passes over memory, and few more in the backward pass. */
+  /** Written so that both forward and backward take few passes over memory. */
   private static Tensor turn(Tensor x, long half, Tensor cos, Tensor sin) {
     Tensor partners = x.roll(new long[] {half}, 3);
     return torch.addcmul(x.mul(cos), partners, sin);
   }
 
   /**
-   * Lengthens the table and converts it to a type and device, always from float32: what one pass
-   * rounds must not be what the next one starts from.
+   * Lengthens the table and converts it to a type and device, always from float32, so that rounding errors do not add up from one conversion to the next.
    */
   private void prepare(Device device, ScalarType type, long positions) {
     boolean grown = table.cosines.size(0) < positions;

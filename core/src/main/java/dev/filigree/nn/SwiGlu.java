@@ -14,12 +14,14 @@ public final class SwiGlu {
   private SwiGlu() {}
 
   /**
-   * Applies it to two tensors of one shape and type.
+   * Computes silu(gate) · up.
    *
-   * @return of their shape
+   * @param gate [...]
+   * @param up of the same shape and type
+   * @return of the same shape and type
    */
   public static Tensor apply(Tensor gate, Tensor up) {
-    return TransformerKernels.take(gate, gate.numel()) ? fused(gate, up) : plain(gate, up);
+    return TransformerKernels.support(gate, gate.numel()) ? fused(gate, up) : plain(gate, up);
   }
 
   static Tensor plain(Tensor gate, Tensor up) {

@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The kernels of {@code transformer.cu}, for tensors on a GPU. */
 final class TransformerKernels {
-  /** Elements that a thread handles at a time: sizes must be multiples of it. */
+  /** The number of elements that a thread handles at a time; sizes must be multiples of it. */
   static final long WIDTH = 8;
 
   private static final int THREADS = 256;
@@ -27,14 +27,14 @@ final class TransformerKernels {
 
   private TransformerKernels() {}
 
-  /** Whether they take a tensor: where it lies, and its type. */
-  static boolean take(Tensor tensor) {
+  /** Whether the kernels support a tensor's device and type. */
+  static boolean support(Tensor tensor) {
     return tensor.is_cuda() && TYPES.contains(Tensors.type(tensor));
   }
 
-  /** Whether they take a tensor, of which a size is to be a multiple of {@link #WIDTH}. */
-  static boolean take(Tensor tensor, long size) {
-    return take(tensor) && size % WIDTH == 0;
+  /** Whether the kernels support a tensor with a size that must be a multiple of {@link #WIDTH}. */
+  static boolean support(Tensor tensor, long size) {
+    return support(tensor) && size % WIDTH == 0;
   }
 
   private static Kernel kernel(String name, Tensor like) {

@@ -6,23 +6,21 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A layer with one weight. What it multiplies with need not be the stored weight, but can be made
- * of it at every forward pass: masked, soft-thresholded, straight-through.
+ * A layer with one weight. It multiplies with the stored weight or with a function of it, evaluated in every forward pass: masked, soft-thresholded, straight-through.
  */
 public abstract class WeightedLayer extends Layer {
   private final Tensor weight;
   private @Nullable UnaryOperator<Tensor> forwardWeight;
 
   /** Registers the initial values as the trainable parameter {@code weight}. */
-  @SuppressWarnings("this-escape") // only referred to, weakly
+  @SuppressWarnings("this-escape") // registered, weakly, before the subclass is complete
   protected WeightedLayer(Tensor initial) {
     weight = registerParameter("weight", initial);
     LayersByWeight.add(this, weight);
   }
 
   /**
-   * The layer that computes with a weight, wherever in a module it stands; empty for a tensor that
-   * is no such layer's weight.
+   * The layer that owns a weight, wherever in a module it is; empty for a tensor that is no layer's weight.
    */
   public static Optional<WeightedLayer> of(Tensor weight) {
     return LayersByWeight.of(weight);
@@ -33,7 +31,7 @@ public abstract class WeightedLayer extends Layer {
     return weight;
   }
 
-  /** Multiplies with a function of the stored weight from now on; null for the weight itself. */
+  /** Sets the function of the stored weight to multiply with; null for the weight itself. */
   public final void forwardWeight(@Nullable UnaryOperator<Tensor> value) {
     forwardWeight = value;
   }
@@ -43,7 +41,7 @@ public abstract class WeightedLayer extends Layer {
     return forwardWeight == null;
   }
 
-  /** What the layer multiplies with now. */
+  /** The tensor that the layer currently multiplies with. */
   protected final Tensor effectiveWeight() {
     return forwardWeight == null ? weight : forwardWeight.apply(weight);
   }

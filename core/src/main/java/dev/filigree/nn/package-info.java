@@ -1,4 +1,4 @@
-/** Layers that can run sparse. */
+/** Layers that can be sparse, and the layers, kernels and initial values around them. */
 @NullMarked
 package dev.filigree.nn;
 

@@ -72,6 +72,11 @@ public final class ASGD extends AbstractOptimizer<ASGD.Options> {
    */
   public record Options(double lr, double lambda, double alpha, double t0, double weightDecay)
       implements OptimizerOptions.Of<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative value
+     */
     public Options {
       OptionChecks.nonNegative("lr", lr);
       OptionChecks.nonNegative("lambda", lambda);

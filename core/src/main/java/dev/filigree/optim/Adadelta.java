@@ -65,6 +65,11 @@ public final class Adadelta extends AbstractOptimizer<Adadelta.Options> {
    */
   public record Options(double lr, double rho, double eps, double weightDecay)
       implements OptimizerOptions.Of<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative value or a rho above 1
+     */
     public Options {
       OptionChecks.nonNegative("lr", lr);
       if (!(rho >= 0 && rho <= 1)) {

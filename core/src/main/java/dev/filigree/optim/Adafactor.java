@@ -112,6 +112,11 @@ public final class Adafactor extends AbstractOptimizer<Adafactor.Options> {
       double d,
       double weightDecay)
       implements OptimizerOptions.Of<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative value, a beta2Decay above 0 or a d below 1
+     */
     public Options {
       OptionChecks.nonNegative("lr", lr);
       if (!(beta2Decay <= 0)) {

@@ -61,6 +61,11 @@ public final class Adagrad extends AbstractOptimizer<Adagrad.Options> {
   public record Options(
       double lr, double lrDecay, double weightDecay, double initialAccumulator, double eps)
       implements OptimizerOptions.Of<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative value
+     */
     public Options {
       OptionChecks.nonNegative("lr", lr);
       OptionChecks.nonNegative("lrDecay", lrDecay);

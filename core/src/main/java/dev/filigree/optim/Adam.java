@@ -129,6 +129,11 @@ public sealed class Adam extends AbstractOptimizer<Adam.Options> permits AdamW {
   public record Options(
       double lr, double beta1, double beta2, double eps, double weightDecay, boolean amsgrad)
       implements OptimizerOptions.OfAdam<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative value or a beta outside [0, 1)
+     */
     public Options {
       OptionChecks.adam(lr, beta1, beta2, eps, weightDecay);
     }

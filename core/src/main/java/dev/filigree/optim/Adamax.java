@@ -64,6 +64,11 @@ public final class Adamax extends AbstractOptimizer<Adamax.Options> {
    */
   public record Options(double lr, double beta1, double beta2, double eps, double weightDecay)
       implements OptimizerOptions.OfAdam<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative value or a beta outside [0, 1)
+     */
     public Options {
       OptionChecks.adam(lr, beta1, beta2, eps, weightDecay);
     }

@@ -193,6 +193,11 @@ public final class GradScaler {
    */
   public record Options(
       double initScale, double growthFactor, double backoffFactor, long growthInterval) {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a scale of 0 or below, a growth factor of 1 or below, a backoff factor outside (0, 1) or an interval below 1
+     */
     public Options {
       OptionChecks.positive("initScale", initScale);
       if (!(growthFactor > 1)) {

@@ -90,6 +90,11 @@ public final class LAMB extends AbstractOptimizer<LAMB.Options> {
       boolean biasCorrection,
       double maxWeightNorm)
       implements OptimizerOptions.OfAdam<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative value, a beta outside [0, 1) or a largest weight norm of 0
+     */
     public Options {
       OptionChecks.adam(lr, beta1, beta2, eps, weightDecay);
       if (!(maxWeightNorm > 0)) {

@@ -60,6 +60,11 @@ public final class Lion extends AbstractOptimizer<Lion.Options> {
    */
   public record Options(double lr, double beta1, double beta2, double weightDecay)
       implements OptimizerOptions.Of<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative value or a beta outside [0, 1)
+     */
     public Options {
       OptionChecks.adam(lr, beta1, beta2, 0, weightDecay);
     }

@@ -105,6 +105,11 @@ public final class Muon extends AbstractOptimizer<Muon.Options> {
       int iterations,
       Adjustment adjustment)
       implements OptimizerOptions.Of<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative value, a momentum outside [0, 1) or iterations outside [0, 100)
+     */
     public Options {
       OptionChecks.nonNegative("lr", lr);
       OptionChecks.nonNegative("weightDecay", weightDecay);

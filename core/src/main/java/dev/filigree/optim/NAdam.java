@@ -79,6 +79,11 @@ public final class NAdam extends AbstractOptimizer<NAdam.Options> {
       double momentumDecay,
       boolean decoupledWeightDecay)
       implements OptimizerOptions.OfAdam<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative value or a beta outside [0, 1)
+     */
     public Options {
       OptionChecks.adam(lr, beta1, beta2, eps, weightDecay);
       OptionChecks.nonNegative("momentumDecay", momentumDecay);

@@ -76,6 +76,11 @@ public final class RAdam extends AbstractOptimizer<RAdam.Options> {
       double weightDecay,
       boolean decoupledWeightDecay)
       implements OptimizerOptions.OfAdam<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative value or a beta outside [0, 1)
+     */
     public Options {
       OptionChecks.adam(lr, beta1, beta2, eps, weightDecay);
     }

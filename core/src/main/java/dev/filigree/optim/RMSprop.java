@@ -76,6 +76,11 @@ public final class RMSprop extends AbstractOptimizer<RMSprop.Options> {
   public record Options(
       double lr, double alpha, double eps, double weightDecay, double momentum, boolean centered)
       implements OptimizerOptions.Of<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative value or an alpha outside [0, 1)
+     */
     public Options {
       OptionChecks.nonNegative("lr", lr);
       OptionChecks.decay("alpha", alpha);

@@ -12,6 +12,11 @@ package dev.filigree.optim;
 public record Replica(int rank, int size, int localRank) {
   private static final long STRIDE = 0xD1B54A32D192ED03L;
 
+  /**
+   * One of several, with its place on its machine.
+   *
+   * @throws IllegalArgumentException for a rank outside [0, size) or a localRank outside [0, rank]
+   */
   public Replica {
     if (size < 1 || rank < 0 || rank >= size) {
       throw new IllegalArgumentException(

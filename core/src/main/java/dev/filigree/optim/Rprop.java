@@ -80,6 +80,11 @@ public final class Rprop extends AbstractOptimizer<Rprop.Options> {
    */
   public record Options(double lr, double etaMinus, double etaPlus, double minStep, double maxStep)
       implements OptimizerOptions {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative learning rate, and unless 0 &lt; etaMinus &lt; 1 &lt; etaPlus and 0 &lt;= minStep &lt;= maxStep
+     */
     public Options {
       OptionChecks.nonNegative("lr", lr);
       if (!(0 < etaMinus && etaMinus < 1 && 1 < etaPlus)) {

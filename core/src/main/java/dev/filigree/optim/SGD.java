@@ -90,6 +90,11 @@ public final class SGD extends AbstractOptimizer<SGD.Options> {
   public record Options(
       double lr, double momentum, double dampening, double weightDecay, boolean nesterov)
       implements OptimizerOptions.Of<Options> {
+    /**
+     * Options with all their values.
+     *
+     * @throws IllegalArgumentException for a negative learning rate, momentum or weight decay, and for Nesterov momentum without momentum or with dampening
+     */
     public Options {
       OptionChecks.nonNegative("lr", lr);
       OptionChecks.nonNegative("momentum", momentum);

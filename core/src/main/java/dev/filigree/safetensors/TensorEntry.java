@@ -9,6 +9,7 @@ import java.util.List;
  * @param end the offset after its last byte
  */
 public record TensorEntry(String name, ElementType type, List<Long> shape, long begin, long end) {
+  /** An entry with a copy of the shape. */
   public TensorEntry {
     shape = List.copyOf(shape);
   }

@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record TensorSource(
     String name, ElementType type, List<Long> shape, Supplier<Tensor> tensor) {
+  /** A source with a copy of the shape. */
   public TensorSource {
     shape = List.copyOf(shape);
   }

@@ -11,6 +11,11 @@ import java.util.Optional;
  * @param steps kept sorted, each once
  */
 public record AtSteps(List<Long> steps) implements UpdateSchedule {
+  /**
+   * A schedule with the steps sorted.
+   *
+   * @throws IllegalArgumentException without steps, and for a negative one
+   */
   public AtSteps {
     if (steps.isEmpty()) {
       throw new IllegalArgumentException("no steps: nothing is ever updated");

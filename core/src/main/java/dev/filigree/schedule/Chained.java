@@ -10,6 +10,11 @@ import java.util.List;
  * @param parts schedules without state; none but the first starts at 0
  */
 public record Chained(@Key("schedulers") List<Schedule> parts) implements Schedule {
+  /**
+   * A chain with a copy of its parts.
+   *
+   * @throws IllegalArgumentException without parts, for a part with state, or for a part after the first that starts at 0
+   */
   public Chained {
     if (parts.isEmpty()) {
       throw new IllegalArgumentException("a chain needs at least one schedule");

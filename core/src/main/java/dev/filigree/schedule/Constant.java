@@ -4,6 +4,11 @@ import java.util.Optional;
 
 /** The same value at every step. */
 public record Constant(double value) implements PiecewiseMonotone {
+  /**
+   * A schedule of a value.
+   *
+   * @throws IllegalArgumentException for a value that is not finite
+   */
   public Constant {
     ScheduleChecks.finite("value", value);
   }

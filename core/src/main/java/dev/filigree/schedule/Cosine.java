@@ -13,6 +13,11 @@ import java.util.stream.LongStream;
 public record Cosine(
     double init, double halfPeriod, @Default("0") double minimum, @Default("false") boolean cyclic)
     implements PiecewiseMonotone {
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for a value that is not finite, and for a halfPeriod of 0 or below
+   */
   public Cosine {
     ScheduleChecks.finite("init", init);
     ScheduleChecks.positive("half_period", halfPeriod);

@@ -20,6 +20,11 @@ public record Cubic(
     @Key("sparsity_end_step") long endStep,
     @Key("prune_every_k_steps") long pruneEvery)
     implements PiecewiseMonotone {
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for a fraction that is not finite, a negative start, an interval below 1, or when no whole interval fits between start and end
+   */
   public Cubic {
     ScheduleChecks.finite("init_sparsity", initSparsity);
     ScheduleChecks.finite("end_sparsity", endSparsity);

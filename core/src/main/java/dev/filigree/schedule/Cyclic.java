@@ -29,6 +29,11 @@ public record Cyclic(
     EXP_RANGE
   }
 
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for a value that is not finite, a number of steps out of range or a gamma of 0 or below
+   */
   public Cyclic {
     ScheduleChecks.finite("base_lr", base);
     ScheduleChecks.finite("max_lr", max);

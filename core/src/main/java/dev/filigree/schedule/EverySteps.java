@@ -11,6 +11,11 @@ import java.util.OptionalLong;
  */
 public record EverySteps(long freq, @Default("0") long start, OptionalLong stop)
     implements UpdateSchedule {
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for a freq below 1, a negative start or a stop that is not above the start
+   */
   public EverySteps {
     ScheduleChecks.positive("freq", freq);
     ScheduleChecks.notNegative("start", start);

@@ -11,6 +11,11 @@ import dev.filigree.config.Key;
  */
 public record Exponential(double init, double gamma, @Key("final") @Default("1") double last)
     implements PiecewiseMonotone {
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for a number that is not finite
+   */
   public Exponential {
     ScheduleChecks.finite("init", init);
     ScheduleChecks.finite("gamma", gamma);

@@ -14,6 +14,11 @@ public record ExponentialDecay(
     double decayRate,
     @Default("false") boolean staircase)
     implements PiecewiseMonotone {
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for an initial value that is not finite, and for a decayRate or totalIters of 0 or below
+   */
   public ExponentialDecay {
     ScheduleChecks.finite("initial_learning_rate", initial);
     ScheduleChecks.positive("total_iters", totalIters);

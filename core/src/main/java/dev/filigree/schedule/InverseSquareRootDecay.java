@@ -12,6 +12,11 @@ public record InverseSquareRootDecay(
     @Default("1") double scale,
     @Default("1") double warmupSteps)
     implements PiecewiseMonotone {
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for an initial value or scale that is not finite, and for a warmupSteps of 0 or below
+   */
   public InverseSquareRootDecay {
     ScheduleChecks.finite("initial_learning_rate", initial);
     ScheduleChecks.finite("scale", scale);

@@ -16,6 +16,11 @@ public record InverseTimeDecay(
     double decayRate,
     @Default("false") boolean staircase)
     implements PiecewiseMonotone {
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for an initial value that is not finite, a negative exponent or decayRate, or a totalIters of 0 or below
+   */
   public InverseTimeDecay {
     ScheduleChecks.finite("initial_learning_rate", initial);
     ScheduleChecks.notNegative("step_exponent", exponent);

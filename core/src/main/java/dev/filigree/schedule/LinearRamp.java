@@ -7,6 +7,11 @@ package dev.filigree.schedule;
  * @param slope the change per step
  */
 public record LinearRamp(double init, double slope) implements PiecewiseMonotone {
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for a number that is not finite
+   */
   public LinearRamp {
     ScheduleChecks.finite("init", init);
     ScheduleChecks.finite("slope", slope);

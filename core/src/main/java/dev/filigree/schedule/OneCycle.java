@@ -29,6 +29,11 @@ public record OneCycle(
     LINEAR
   }
 
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for a value that is not finite, a totalSteps or finalDivFactor of 0 or below, or a startFraction outside (0, 1), with threePhase outside (0, 0.5)
+   */
   public OneCycle {
     ScheduleChecks.finite("initial_learning_rate", initial);
     ScheduleChecks.finite("max_lr", max);

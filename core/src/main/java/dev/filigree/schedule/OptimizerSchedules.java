@@ -18,6 +18,7 @@ import java.util.Set;
 public record OptimizerSchedules(List<Targeted> learningRates, List<Targeted> weightDecays) {
   private static final String TAGS = "param_group_tags";
 
+  /** Schedules with copies of both lists. */
   public OptimizerSchedules {
     learningRates = List.copyOf(learningRates);
     weightDecays = List.copyOf(weightDecays);
@@ -29,6 +30,7 @@ public record OptimizerSchedules(List<Targeted> learningRates, List<Targeted> we
    * @param tags of the parameter groups, one of which is enough; empty for all groups
    */
   public record Targeted(Set<String> tags, Schedule schedule) {
+    /** A schedule with a copy of the tags. */
     public Targeted {
       tags = Set.copyOf(tags);
     }

@@ -12,6 +12,11 @@ import dev.filigree.config.Default;
 public record Polynomial(
     double target, @Default("0") long start, long end, @Default("3") double power)
     implements PiecewiseMonotone {
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for a target that is not finite, a negative start, a power of 0 or below, or an end that is not above the start
+   */
   public Polynomial {
     ScheduleChecks.finite("target", target);
     ScheduleChecks.notNegative("start", start);

@@ -20,6 +20,11 @@ public record PolynomialDecay(
     @Default("1") double power,
     @Default("false") boolean cycle)
     implements PiecewiseMonotone {
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for a value that is not finite, and for a power or totalIters of 0 or below
+   */
   public PolynomialDecay {
     ScheduleChecks.finite("initial_learning_rate", initial);
     ScheduleChecks.finite("end_learning_rate", end);

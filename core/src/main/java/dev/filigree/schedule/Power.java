@@ -7,6 +7,11 @@ package dev.filigree.schedule;
  * @param beta the factor per step, at least 0
  */
 public record Power(double init, double beta) implements PiecewiseMonotone {
+  /**
+   * A schedule with both numbers.
+   *
+   * @throws IllegalArgumentException for an init that is not finite, and for a negative beta
+   */
   public Power {
     ScheduleChecks.finite("init", init);
     ScheduleChecks.notNegative("beta", beta);

@@ -12,6 +12,11 @@ import java.util.List;
  */
 public record Sequential(@Key("schedulers") List<Schedule> parts, List<Long> milestones)
     implements Schedule {
+  /**
+   * A schedule with copies of both lists.
+   *
+   * @throws IllegalArgumentException for a part with state, milestones that do not rise from above 0, or not one milestone fewer than parts
+   */
   public Sequential {
     ScheduleChecks.pure(parts);
     ScheduleChecks.milestones(milestones, parts.size());

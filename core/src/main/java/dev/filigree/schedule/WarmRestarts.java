@@ -18,6 +18,11 @@ public record WarmRestarts(
     @Key("T_mult") @Default("1") long factor,
     @Key("eta_min") @Default("0") double minimum)
     implements PiecewiseMonotone {
+  /**
+   * A schedule with all its numbers.
+   *
+   * @throws IllegalArgumentException for a value that is not finite, and for a period or factor below 1
+   */
   public WarmRestarts {
     ScheduleChecks.finite("initial_learning_rate", initial);
     ScheduleChecks.positive("T_0", period);

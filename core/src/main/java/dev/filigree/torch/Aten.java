@@ -14,10 +14,9 @@ import org.bytedeco.pytorch.TensorVector;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ATen operator called through libtorch's dispatcher: the way to those the binding does not map,
- * as it maps none that begins with an underscore ({@code _fused_adamw_}, {@code _foreach_norm}).
+ * An ATen operator called through libtorch's dispatcher, for operators that the binding does not map: above all those that begin with an underscore ({@code _fused_adamw_}, {@code _foreach_norm}).
  *
- * <p>A call costs about 2 µs an argument more than a mapped method.
+ * <p>A call costs about 2 µs per argument more than a mapped method.
  */
 public final class Aten {
   private final OperatorHandle handle;
@@ -27,8 +26,7 @@ public final class Aten {
   }
 
   /**
-   * The operator of a name and overload of native_functions.yaml, {@code of("_foreach_add_",
-   * "Scalar")}; the overload of most is the empty string.
+   * The operator with a name and overload of native_functions.yaml, {@code of("_foreach_add_", "Scalar")}; most overloads are the empty string.
    *
    * @throws RuntimeException when this libtorch has none
    */
@@ -45,11 +43,11 @@ public final class Aten {
     handle.callBoxed(stack(arguments));
   }
 
-  /** Calls an operator that returns a tensor, or several of which the first is wanted. */
+  /** Calls an operator and returns its only, or first, tensor. */
   public Tensor callForTensor(@Nullable Object... arguments) {
     IValueVector stack = stack(arguments);
     handle.callBoxed(stack);
-    return new Tensor(stack.get(0).toTensor()); // what a container hands out is borrowed
+    return new Tensor(stack.get(0).toTensor()); // elements of a container are borrowed
   }
 
   /** Calls an operator that returns a list of tensors. */

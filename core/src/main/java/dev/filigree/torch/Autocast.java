@@ -17,7 +17,7 @@ public final class Autocast implements AutoCloseable {
     this.enabled = enabled;
   }
 
-  /** Opens for a type; for float32 it changes nothing. */
+  /** Starts autocasting to a 16-bit type; for float32 nothing changes. */
   public static Autocast open(DeviceType device, ScalarType type) {
     if (type == ScalarType.Float) {
       return new Autocast(device, false);
@@ -28,7 +28,7 @@ public final class Autocast implements AutoCloseable {
     return new Autocast(device, true);
   }
 
-  /** What the matrix products of this thread compute in on a device; float32 for none. */
+  /** The type that matrix products of this thread compute in on a device; float32 without autocasting. */
   public static ScalarType type(DeviceType device) {
     return torch.is_autocast_enabled(device)
         ? torch.get_autocast_dtype(device).intern()

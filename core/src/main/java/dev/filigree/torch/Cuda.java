@@ -24,13 +24,12 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Filigree's kernels on libtorch's tensors: in its context, on its current stream, so that they
- * take their place among its own.
+ * Filigree's kernels on libtorch's tensors: in libtorch's context and on its current stream, so that they run in order with its own kernels.
  */
 public final class Cuda {
   private Cuda() {}
 
-  /** Why our kernels cannot run here, half a sentence; empty where they can. */
+  /** The reason why our kernels cannot run here, as half a sentence; empty where they can. */
   public static Optional<String> obstacle() {
     return Obstacle.FOUND;
   }
@@ -54,7 +53,7 @@ public final class Cuda {
     }
   }
 
-  /** The kernels of the GPU that a tensor lies on. */
+  /** The kernels of the GPU that holds a tensor. */
   public static CudaKernels kernels(Tensor tensor) {
     return CudaKernels.of(tensor.device().index(), CacheFolder.standard().resolve("kernels"));
   }
@@ -62,7 +61,7 @@ public final class Cuda {
   /**
    * A source compiled for an element type: the macro SCALAR of {@code scalar.cuh}.
    *
-   * @throws IllegalArgumentException for a type that kernels do not know
+   * @throws IllegalArgumentException for a type other than float32, bfloat16 and float16
    */
   public static KernelSource of(KernelSource source, ScalarType type) {
     return source.with(
@@ -81,7 +80,7 @@ public final class Cuda {
    * Queues a kernel on the current stream of the device of its tensors.
    *
    * @param arguments as {@link Kernel#launch} takes them, a contiguous tensor for an address
-   * @throws IllegalArgumentException when a tensor has gaps or lies elsewhere, or none is there
+   * @throws IllegalArgumentException when a tensor is not contiguous or not on a GPU, or no argument is a tensor
    */
   public static void launch(Kernel kernel, Grid grid, Object... arguments) {
     int device = -1;
@@ -108,14 +107,13 @@ public final class Cuda {
     kernel.launch(grid, Streams.current(device), words);
   }
 
-  /** The handle of the stream that libtorch queues work of this thread on; 0 is the default one. */
+  /** The handle of the stream on which libtorch queues this thread's work; 0 is the default stream. */
   public static long currentStream(int device) {
     return Streams.current(device);
   }
 
   /**
-   * libtorch's functions, loaded when the first kernel is launched. The binding's own need
-   * bytedeco's classes of CUDA.
+   * libtorch's functions, loaded when the first kernel is launched. Those of the binding would need bytedeco's CUDA classes.
    */
   private static final class Streams {
     // c10::cuda::CUDAStream: the type and number of a device, and what identifies the stream.
@@ -147,7 +145,7 @@ public final class Cuda {
       }
     }
 
-    @SuppressWarnings("restricted") // both are as libtorch's headers declare them
+    @SuppressWarnings("restricted") // both signatures are those of libtorch's headers
     private static MethodHandle function(String name, FunctionDescriptor descriptor) {
       // Loaded already, with libtorch: the name alone finds it.
       return SymbolLookup.libraryLookup("libc10_cuda.so", Arena.global())

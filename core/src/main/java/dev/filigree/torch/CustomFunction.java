@@ -16,11 +16,7 @@ import org.jspecify.annotations.Nullable;
  * A differentiable operation whose forward and backward are computed by hand, inside libtorch's
  * autograd. libtorch's own custom functions cannot be written from Java.
  *
- * <p>How: a carrier that autograd believes to be computed from the inputs, the sum of all their
- * elements expanded to the shape of the output, takes the output as its data. When the carrier's
- * gradient arrives, a hook computes the gradients of the inputs, and a hook at each input puts its
- * own in place of the carrier's. The sums, forward and back, are over one element that stands for
- * all: the carrier reads no memory and takes none.
+ * <p>How: a carrier tensor, which autograd sees as the sum of all elements of the inputs expanded to the shape of the output, takes the output as its data. When the carrier's gradient arrives, one hook computes the gradients of the inputs, and another hook at each input replaces the carrier's gradient by the computed one. The sums, forward and back, are over a single expanded element, so that the carrier neither reads nor allocates memory.
  *
  * <p>The hooks live exactly as long as the graph: with a pointer scope or without one, run backward
  * once, several times ({@code retain_graph}) or never.
@@ -43,7 +39,7 @@ public final class CustomFunction {
   }
 
   /**
-   * Makes an output differentiable, and says when nothing of it is needed any more.
+   * Makes an output differentiable, and reports when its saved values are no longer needed.
    *
    * @param released runs once: when a backward pass over a graph that is not retained has used
    *     {@code backward}, or after the graph was dropped without one
@@ -81,7 +77,7 @@ public final class CustomFunction {
       life.hook(gate, new Replace(life, result));
     }
     life.hook(carrier, new Compute(life, backward, results));
-    // The graph has what it needs; its memory is not held by these objects.
+    // The graph holds what it needs; these Java objects must not hold its memory.
     gates.forEach(Tensor::close);
     sum.close();
     scalar.close();
@@ -96,7 +92,7 @@ public final class CustomFunction {
     return gate;
   }
 
-  /** Zeros of a tensor's shape and type, all in one element. */
+  /** Zeros of a tensor's shape and type, stored as one element. */
   private static Tensor zeros(Tensor like) {
     try (var _ = new NoGradGuard()) {
       return like.new_zeros().expand(Tensors.shape(like), false);
@@ -117,7 +113,7 @@ public final class CustomFunction {
     return Tensors.type(sum) == type ? sum : sum.to(type);
   }
 
-  /** On the output's side: computes the gradients of the inputs. */
+  /** At the output: computes the gradients of the inputs. */
   private static final class Compute extends GradientHook {
     private final GraphLife life;
     private final Function<Tensor, List<Tensor>> backward;
@@ -146,7 +142,7 @@ public final class CustomFunction {
     }
   }
 
-  /** On an input's side: puts the computed gradient in place of the carrier's. */
+  /** At an input: replaces the carrier's gradient by the computed one. */
   private static final class Replace extends GradientHook {
     private final GraphLife life;
     private final AtomicReference<@Nullable Tensor> result;

@@ -5,8 +5,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Gradients that an operation of ours adds to a parameter by itself: autograd does not know that
- * the parameter takes part, and no hook on it hears of them.
+ * Gradients that our own operations add to a parameter directly. Autograd does not know that the parameter takes part, so hooks on it are not called; listeners here are.
  */
 public final class DirectGradients {
   private static final Map<Long, Runnable> LISTENERS = new ConcurrentHashMap<>(); // by identity
@@ -33,9 +32,9 @@ public final class DirectGradients {
 
   /**
    * Calls a listener whenever a gradient was added, on the thread of the backward pass, until
-   * {@link #forget}. A parameter has one at most.
+   * {@link #forget}. A parameter has at most one.
    *
-   * @throws IllegalStateException where it has one
+   * @throws IllegalStateException when the parameter already has a listener
    */
   public static void listen(Tensor parameter, Runnable listener) {
     if (LISTENERS.putIfAbsent(Tensors.identity(parameter), listener) != null) {
@@ -43,7 +42,7 @@ public final class DirectGradients {
     }
   }
 
-  /** Takes the listener of a parameter away. */
+  /** Removes the listener of a parameter. */
   public static void forget(Tensor parameter) {
     LISTENERS.remove(Tensors.identity(parameter));
   }

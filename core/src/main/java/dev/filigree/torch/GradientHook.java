@@ -8,24 +8,21 @@ import org.bytedeco.pytorch.TensorTensorHook;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens when the gradient of a tensor arrives. It runs on whatever thread autograd uses, so
- * it brings its own pointer scope and records no graph.
+ * A callback for the gradient of a tensor. It runs on whatever thread autograd uses, in a pointer scope of its own and without recording a graph.
  *
  * <p>libtorch does not keep the Java object: whoever registers it must, as long as the tensor's
- * graph exists. It outlives the pointer scope that it is made in.
+ * graph exists. It outlives the pointer scope in which it was created.
  */
 public abstract class GradientHook extends TensorTensorHook {
   /**
-   * What the hooks of this thread gave back last. libtorch takes its reference only once the call
-   * has returned, so it must live until then, and no longer: a second reference makes libtorch copy
-   * a gradient that it would keep, and holds the memory.
+   * The last result of a hook on this thread. libtorch takes its reference only after the call has returned, so the result must live until then, and no longer: a second reference makes libtorch copy a gradient that it could keep, and holds the memory.
    */
   private static final ThreadLocal<@Nullable Tensor> RETURNED = new ThreadLocal<>();
 
-  /** What tells libtorch to go on with the gradient as it is, without a reference to it. */
+  /** Tells libtorch to continue with the unchanged gradient, without a reference to it. */
   private static final TensorBase UNCHANGED = new TensorBase().retainReference();
 
-  /** References to a gradient that is nobody else's, in {@link #receive}: autograd's and ours. */
+  /** The reference count, within {@link #receive}, of a gradient that only autograd and this hook hold. */
   private static final int SOLE = 5;
 
   /** A hook for any number of tensors. */
@@ -35,9 +32,9 @@ public abstract class GradientHook extends TensorTensorHook {
   }
 
   /**
-   * Takes a gradient, with a scope of its own and without recording.
+   * Called with each gradient, in a pointer scope of its own and without recording.
    *
-   * @return what takes its place; the same object to leave it as it is
+   * @return the gradient to continue with; the same object leaves it unchanged
    */
   protected abstract Tensor receive(Tensor gradient);
 
@@ -60,8 +57,7 @@ public abstract class GradientHook extends TensorTensorHook {
   }
 
   /**
-   * Whether a gradient that {@link #receive} was given is nobody else's, nor its memory, so that it
-   * may be changed in place.
+   * Whether nobody else holds a gradient passed to {@link #receive}, nor its memory, so that it may be changed in place.
    */
   protected static boolean isSole(Tensor gradient) {
     return gradient.use_count() == SOLE
@@ -69,7 +65,7 @@ public abstract class GradientHook extends TensorTensorHook {
         && gradient.is_non_overlapping_and_dense();
   }
 
-  /** Lets go of the last gradient that a hook of this thread gave back. */
+  /** Releases the last gradient that a hook on this thread returned. */
   public static void forgetReturned() {
     Tensor last = RETURNED.get();
     if (last != null) {

@@ -9,20 +9,18 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Java objects that live as long as a piece of an autograd graph, whether a backward pass ever runs
- * over it or not.
+ * Ties Java objects to the lifetime of a part of an autograd graph, whether or not a backward pass ever runs over it.
  *
- * <p>libtorch tells nobody that a graph is gone. A scalar leaf that takes part in it does: the node
+ * <p>libtorch does not report that a graph was freed. A scalar leaf that takes part in it shows it by its reference count: the node
  * that would receive its gradient holds one reference for as long as the graph exists, and the
  * product saves another until a backward pass has released what it saved.
  */
 final class GraphLife {
   private static final int OURS = 1;
-  private static final int GRAPH = 2; // ours and that of the graph; above it, saved values
-  private static final int LOOKS = 8;
+  private static final int GRAPH = 2; // ours and the graph's; more while the graph has saved values
+  private static final int SWEEP = 8;
 
-  // Looked at in turn, a few whenever one begins: more than begin, so that those gone do not add
-  // up.
+  // A queue of all live graphs. Each new graph checks a few old ones: several checks for one addition keep finished graphs from accumulating.
   private static final Deque<GraphLife> ALL = new ArrayDeque<>();
 
   private final Tensor leaf;
@@ -36,9 +34,9 @@ final class GraphLife {
   }
 
   /**
-   * Begins with a scalar that is part of the graph.
+   * Starts tracking a graph through a scalar that is part of it.
    *
-   * @param scalar the scalar so far; {@link #with} gives the one to go on with
+   * @param scalar only read for its type and device; pass the graph's scalar to {@link #with}
    * @param released runs once, when no backward pass can need anything any more
    */
   static GraphLife of(Tensor scalar, Runnable released) {
@@ -50,10 +48,10 @@ final class GraphLife {
     return new GraphLife(leaf, released);
   }
 
-  /** The scalar with this life tied to its graph; called once. */
+  /** Ties this object to the graph of a scalar and returns the scalar to continue with; called once. */
   Tensor with(Tensor scalar) {
     Tensor tied = scalar.mul(leaf);
-    synchronized (ALL) { // not before: another thread would take it for one that is over
+    synchronized (ALL) { // not before: another thread would take it for a finished graph
       ALL.add(this);
     }
     return tied;
@@ -70,7 +68,7 @@ final class GraphLife {
     return !isReleased.get() && leaf.use_count() > GRAPH;
   }
 
-  /** Runs what the end of the last backward pass calls for, if it was the last. */
+  /** Runs the action for the end of the last backward pass, if this was the last. */
   void release() {
     if (!expectsBackward() && isReleased.compareAndSet(false, true)) {
       released.run();
@@ -83,12 +81,12 @@ final class GraphLife {
     }
     release();
     leaf.close();
-    hooks.forEach(GradientHook::close); // the graph is gone, and all calls with it
+    hooks.forEach(GradientHook::close); // the graph is freed, so no hook is called again
     return true;
   }
 
   private static void sweep() {
-    for (int i = Math.min(ALL.size(), LOOKS); i > 0; i--) {
+    for (int i = Math.min(ALL.size(), SWEEP); i > 0; i--) {
       GraphLife next = ALL.remove();
       if (!next.end()) {
         ALL.add(next);

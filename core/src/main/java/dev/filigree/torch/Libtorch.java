@@ -28,8 +28,7 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p>What the environment already says stays as it is. {@code docs/production.md} has the table of
- * all settings.
+ * <p>Variables that the environment already sets are kept. {@code docs/production.md} lists all settings.
  */
 public final class Libtorch {
   private static final Logger LOG = LoggerFactory.getLogger(Libtorch.class);
@@ -57,8 +56,7 @@ public final class Libtorch {
   private Libtorch() {}
 
   /**
-   * Sets what this process needs and its environment leaves open. Where libtorch is loaded already,
-   * a warning says once what came too late, and how to mend it. Further calls do nothing.
+   * Sets the variables that this process needs and its environment does not set. When libtorch is already loaded, one warning lists what came too late and how to fix it. Further calls do nothing.
    */
   public static synchronized void prepare() {
     if (prepared) {
@@ -66,7 +64,7 @@ public final class Libtorch {
     }
     prepared = true;
     keepFreedMemory();
-    // libtorch's memory is not the heap's: JavaCPP must not hold it to a multiple of -Xmx.
+    // libtorch's memory is outside the heap: JavaCPP must not limit it to a multiple of -Xmx.
     LIMITS.stream()
         .filter(limit -> System.getProperty(limit) == null)
         .forEach(limit -> System.setProperty(limit, "0"));
@@ -77,12 +75,12 @@ public final class Libtorch {
     }
     Optional<MethodHandle> setenv = function("setenv", ADDRESS, ADDRESS, INT);
     if (isLoaded() || setenv.isEmpty()) {
-      missing.remove(CUBLAS); // of no matter for speed
+      missing.remove(CUBLAS); // does not affect speed
       if (missing.isEmpty()) {
         return;
       }
       LOG.warn(
-          "libtorch runs slower than it could: call Libtorch.prepare() before anything else of"
+          "libtorch runs slower than it could: call Libtorch.prepare() before any other use of"
               + " libtorch, or start the JVM with {}",
           missing.entrySet().stream().map(Object::toString).collect(Collectors.joining(" ")));
       return;
@@ -90,7 +88,7 @@ public final class Libtorch {
     missing.forEach((name, value) -> set(setenv.get(), name, value));
   }
 
-  /** What a variable is for libtorch's libraries: as this class set it, or as the JVM found it. */
+  /** The value of an environment variable for libtorch's libraries: set by this class, or inherited by the JVM. */
   public static synchronized Optional<String> variable(String name) {
     return Optional.ofNullable(CHANGED.getOrDefault(name, System.getenv(name)));
   }
@@ -98,34 +96,32 @@ public final class Libtorch {
   /** By name, in the order of docs/production.md. */
   private static Map<String, String> wanted() {
     var wanted = new LinkedHashMap<String, String>();
-    // Threads of OpenMP that spin while they wait take the cores from the JVM's.
+    // OpenMP threads that spin while they wait take cores from the JVM's threads.
     wanted.put("OMP_WAIT_POLICY", "PASSIVE");
-    // So do OpenBLAS's own, for 20 ms after each product, unless they are told to sleep at once.
+    // So do OpenBLAS's own threads, for 20 ms after each product, unless told to sleep at once.
     wanted.put("OPENBLAS_THREAD_TIMEOUT", "4");
     if (hasAvx512()) {
-      // OpenBLAS takes processors that it does not know for AVX2 machines, at half the speed.
+      // OpenBLAS treats processors it does not know as AVX2 machines, at half the speed.
       wanted.put("OPENBLAS_CORETYPE", "SKYLAKEX");
     }
-    // What deterministic training needs of cuBLAS; its own default on recent GPUs is as large.
+    // Deterministic training needs this of cuBLAS; its default on recent GPUs is as large.
     wanted.put(CUBLAS, ":4096:8");
     return wanted;
   }
 
   /**
-   * Every step takes and frees the same large tensors. By default glibc gives their memory back to
-   * the system, and every page of it is faulted in and cleared anew: 45,000 pages a step of a
-   * two-layer Llama.
+   * Every step allocates and frees the same large tensors. By default glibc returns their memory to the system, and every page is faulted in and cleared again: 45,000 pages per step of a two-layer Llama.
    */
   private static void keepFreedMemory() {
     Optional<MethodHandle> mallopt = function("mallopt", INT, INT);
     if (mallopt.isEmpty()) {
-      return; // another C library than glibc
+      return; // a C library other than glibc
     }
     if (System.getenv("MALLOC_ARENA_MAX") == null) {
       call(mallopt.get(), ARENA_MAX, 1);
     }
     if (System.getenv("MALLOC_TRIM_THRESHOLD_") == null) {
-      call(mallopt.get(), TRIM_THRESHOLD, -1); // never by itself: NativeMemory.giveBack does
+      call(mallopt.get(), TRIM_THRESHOLD, -1); // never automatically: NativeMemory.giveBack does it
     }
     if (System.getenv("MALLOC_MMAP_THRESHOLD_") == null
         && call(mallopt.get(), MMAP_THRESHOLD, LARGE) == 0) {

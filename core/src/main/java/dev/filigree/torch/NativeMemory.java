@@ -6,15 +6,14 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
-/** The memory that libtorch takes from the C library on a CPU. */
+/** The memory that libtorch allocates from the C library on a CPU. */
 public final class NativeMemory {
   private static final Optional<MethodHandle> TRIM = trim();
 
   private NativeMemory() {}
 
   /**
-   * Gives what was freed back to the system, where the C library can (glibc): after large tensors
-   * were replaced by small ones, the holes between those that remain would stay resident.
+   * Returns freed memory to the system, where the C library can (glibc): after large tensors were replaced by small ones, the gaps between the remaining tensors would otherwise stay resident.
    */
   public static void giveBack() {
     TRIM.ifPresent(

@@ -14,7 +14,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** The OpenBLAS that libtorch multiplies matrices with on a CPU; its Java binding says little. */
+/** Settings of the OpenBLAS that libtorch multiplies matrices with on a CPU, which the Java binding does not expose. */
 public final class OpenBlas {
   static {
     Libtorch.prepare();
@@ -25,7 +25,7 @@ public final class OpenBlas {
   private static final Optional<MethodHandle> SET_THREADS =
       function("openblas_set_num_threads", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
 
-  // For all graphs: libtorch needs them reachable as long as any of those exists.
+  // Shared by all graphs: libtorch needs the hooks reachable as long as any graph exists.
   private static final GradientHook ONE_THREAD = new Threads(() -> 1);
   private static final GradientHook ALL_THREADS = new Threads(torch::get_num_threads);
 
@@ -49,13 +49,10 @@ public final class OpenBlas {
   }
 
   /**
-   * Computes something that libtorch spreads over its threads by itself, with products of one
-   * thread each, in the backward pass too. OpenBLAS has threads of its own and does not know that
-   * it is called from several at once: attention, many small products side by side, takes five
-   * times as long when all of them share its threads.
+   * Runs an operation that libtorch already spreads over its own threads with single-threaded products, in the backward pass too. OpenBLAS has threads of its own and does not know that it is called from several at once: attention, which is many small products side by side, takes five times as long when they all share OpenBLAS's threads.
    *
    * @param operation one operation of libtorch
-   * @param inputs what gradients it may have flow to
+   * @param inputs the tensors that its gradients flow to
    */
   public static Tensor singleThreaded(Supplier<Tensor> operation, Tensor... inputs) {
     if (SET_THREADS.isEmpty() || !Arrays.stream(inputs).allMatch(Tensor::is_cpu)) {
@@ -70,7 +67,7 @@ public final class OpenBlas {
     }
     if (output.requires_grad()) {
       output.register_hook(ONE_THREAD);
-      // Whichever of their gradients comes first: then the operation is done.
+      // Whichever gradient arrives first: the backward pass of the operation is then over.
       Arrays.stream(inputs)
           .filter(Tensor::requires_grad)
           .forEach(input -> input.register_hook(ALL_THREADS));
@@ -78,7 +75,7 @@ public final class OpenBlas {
     return output;
   }
 
-  /** Sets the number of threads when a gradient arrives, and leaves the gradient alone. */
+  /** Sets the number of threads when a gradient arrives, and leaves the gradient unchanged. */
   private static final class Threads extends GradientHook {
     private final IntSupplier number;
 
@@ -101,7 +98,7 @@ public final class OpenBlas {
     }
   }
 
-  @SuppressWarnings("restricted") // the callers know the functions
+  @SuppressWarnings("restricted") // the callers pass each function's own signature
   private static Optional<MethodHandle> function(String name, FunctionDescriptor descriptor) {
     Loader.load(org.bytedeco.openblas.global.openblas_nolapack.class);
     return SymbolLookup.loaderLookup()

@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Access to libtorch tensors from Java. */
+/** Creation and memory of libtorch tensors, names of parameters, and pointer scopes. */
 public final class Tensors {
   static {
     Libtorch.prepare();
@@ -28,13 +28,11 @@ public final class Tensors {
 
   /**
    * The memory of a contiguous CPU tensor, without a copy. The segment keeps the tensor reachable,
-   * so that a temporary one may be passed; but it does not keep memory that is freed by hand, by
-   * the pointer scope that the tensor belongs to, or by a change of its storage.
+   * so that a temporary one may be passed; but memory freed explicitly, by the tensor's pointer scope or by a change of its storage is lost.
    *
-   * @throws IllegalArgumentException for a tensor on another device, or with gaps
+   * @throws IllegalArgumentException for a tensor on another device, or one that is not contiguous
    */
-  // restricted: the address and size come from the tensor itself. The fence: what keeps the tensor
-  // is that the arena holds the action, not that it runs.
+  // restricted: the address and size come from the tensor itself. The fence: the arena keeps the tensor by holding the action, whether or not it runs.
   @SuppressWarnings({"restricted", "ReachabilityFenceUsage"})
   public static MemorySegment segment(Tensor tensor) {
     if (!tensor.is_contiguous() || !tensor.is_cpu()) {
@@ -47,17 +45,17 @@ public final class Tensors {
             .reinterpret(bytes, Arena.ofAuto(), _ -> Reference.reachabilityFence(tensor));
   }
 
-  /** A CPU tensor of int64 elements without a value yet. */
+  /** An uninitialized int64 tensor on the CPU. */
   public static Tensor int64(long... shape) {
     return torch.empty(shape, new TensorOptions(ScalarType.Long), new MemoryFormatOptional());
   }
 
-  /** A CPU tensor of float32 elements without a value yet. */
+  /** An uninitialized float32 tensor on the CPU. */
   public static Tensor float32(long... shape) {
     return torch.empty(shape, new TensorOptions(ScalarType.Float), new MemoryFormatOptional());
   }
 
-  /** A CPU tensor of some numbers, float64 [numbers]. */
+  /** A CPU tensor with the given numbers, float64 [numbers]. */
   public static Tensor float64(double... numbers) {
     Tensor tensor =
         torch.empty(
@@ -68,13 +66,13 @@ public final class Tensors {
     return tensor;
   }
 
-  /** A contiguous tensor without a value yet, on the device of another. */
+  /** An uninitialized contiguous tensor on the device of another. */
   public static Tensor emptyBeside(Tensor other, ScalarType type, long... shape) {
     var options = new TensorOptions(type).device(new DeviceOptional(other.device()));
     return torch.empty(shape, options, new MemoryFormatOptional());
   }
 
-  /** What identifies a tensor, whichever Java object stands for it. */
+  /** The identity of a tensor, the same for every Java object that refers to it. */
   public static long identity(Tensor tensor) {
     return tensor.unsafeGetTensorImpl().address();
   }
@@ -89,17 +87,17 @@ public final class Tensors {
     return tensor.scalar_type().intern(); // the binding returns a new object every time
   }
 
-  /** The parameters of a module and of all below it, by name, each with a reference of its own. */
+  /** The parameters of a module and all its submodules by name, each with a reference of its own. */
   public static Map<String, Tensor> namedParameters(Module module) {
     return copies(module.named_parameters(true));
   }
 
-  /** The parameters of a module, without those of the modules in it, by name. */
+  /** The parameters of a module itself by name, without those of its submodules. */
   public static Map<String, Tensor> ownParameters(Module module) {
     return copies(module.named_parameters(false));
   }
 
-  /** The buffers of a module and of all below it, by name, each with a reference of its own. */
+  /** The buffers of a module and all its submodules by name, each with a reference of its own. */
   public static Map<String, Tensor> namedBuffers(Module module) {
     return copies(module.named_buffers(true));
   }
@@ -110,7 +108,7 @@ public final class Tensors {
       StringTensorDictItemVector items = dict.items();
       for (long i = 0; i < items.size(); i++) {
         var item = items.get(i);
-        // What a container hands out is borrowed: the copy holds a reference.
+        // Elements of a container are borrowed: the copy holds a reference.
         tensors.put(item.key().getString(), new Tensor(item.value()));
       }
     } finally {
@@ -130,9 +128,7 @@ public final class Tensors {
   }
 
   /**
-   * Runs a computation in a scope of its own and hands the result to the scope around it: of the
-   * intermediate tensors only those live on that autograd has saved, and only as long as it needs
-   * them.
+   * Runs a computation in a scope of its own and hands the result to the scope around it. Of the intermediate tensors only those that autograd saved live on, for as long as it needs them.
    */
   public static Tensor kept(Supplier<Tensor> computation) {
     Tensor result;
@@ -147,7 +143,7 @@ public final class Tensors {
     return result;
   }
 
-  /** Runs something without gradients in a scope of its own. */
+  /** Runs an action without gradients in a scope of its own. */
   public static void inScope(Runnable action) {
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {

@@ -1,4 +1,4 @@
-/** The few helpers that hide the traps of the libtorch binding. */
+/** Helpers around the libtorch binding: memory and scopes, custom gradients, kernels, and settings that must precede loading. */
 @NullMarked
 package dev.filigree.torch;
 

@@ -75,7 +75,7 @@ class LibtorchTest {
   void aProgramThatPreparesTooLateIsToldOnceHowToMendIt() throws Exception {
     String output = run(Late.class, Map.of());
     assertThat(output)
-        .containsOnlyOnce("call Libtorch.prepare() before anything else of libtorch")
+        .containsOnlyOnce("call Libtorch.prepare() before any other use of libtorch")
         .contains("OMP_WAIT_POLICY=PASSIVE OPENBLAS_THREAD_TIMEOUT=4");
   }
 }

@@ -21,6 +21,7 @@ public record KernelSource(String name, String text, Map<String, String> macros)
   /** The file that sources may include. */
   static final String HEADER = "scalar.cuh";
 
+  /** A source with a copy of its macros. */
   public KernelSource {
     macros = Map.copyOf(macros);
   }
