@@ -15,7 +15,8 @@ public record Rendezvous(Replica replica, String address, int port, int attempt)
   /**
    * A meeting place of all its values.
    *
-   * @throws IllegalArgumentException for an empty address, a port outside [1, 65535] or a negative attempt
+   * @throws IllegalArgumentException for an empty address, a port outside [1, 65535] or a negative
+   *     attempt
    */
   public Rendezvous {
     if (address.isBlank()) {

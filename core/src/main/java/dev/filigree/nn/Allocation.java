@@ -11,7 +11,9 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Where layers under construction allocate their parameters: in CPU memory by default; nowhere, when only names and shapes are needed (libtorch's device {@code meta}); or on a device as placeholders that receive their values later.
+ * Where layers under construction allocate their parameters: in CPU memory by default; nowhere,
+ * when only names and shapes are needed (libtorch's device {@code meta}); or on a device as
+ * placeholders that receive their values later.
  */
 public final class Allocation {
   private static final ScopedValue<Boolean> SHAPES_ONLY = ScopedValue.newInstance();
@@ -20,7 +22,9 @@ public final class Allocation {
   private Allocation() {}
 
   /**
-   * Creates a module whose parameters have shapes but take no memory, however large they are. This holds for the layers of this package and for tensors from {@link #zeros}, {@link #ones} and {@link #empty}; libtorch's own modules still allocate theirs.
+   * Creates a module whose parameters have shapes but take no memory, however large they are. This
+   * holds for the layers of this package and for tensors from {@link #zeros}, {@link #ones} and
+   * {@link #empty}; libtorch's own modules still allocate theirs.
    *
    * @throws IllegalArgumentException for a shape whose elements cannot be counted
    */
@@ -29,7 +33,10 @@ public final class Allocation {
   }
 
   /**
-   * Creates a module whose tensors have their shape and device but the memory of a single element until {@link Tensor#set_data} gives each its values, so that a large model never exists whole and dense. Tensors from {@link #zeros} and {@link #ones} read as zeros and ones; writing into one fails.
+   * Creates a module whose tensors have their shape and device but the memory of a single element
+   * until {@link Tensor#set_data} gives each its values, so that a large model never exists whole
+   * and dense. Tensors from {@link #zeros} and {@link #ones} read as zeros and ones; writing into
+   * one fails.
    */
   public static <T> T unfilled(Device device, Supplier<T> maker) {
     return ScopedValue.where(UNFILLED, device).call(maker::get);

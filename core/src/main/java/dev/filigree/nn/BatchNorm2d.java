@@ -6,7 +6,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Batch normalization over the channels of images (Ioffe and Szegedy 2015, <a
- * href="https://arxiv.org/abs/1502.03167">arXiv:1502.03167</a>): with the batch's own statistics in training, with their running averages in evaluation.
+ * href="https://arxiv.org/abs/1502.03167">arXiv:1502.03167</a>): with the batch's own statistics in
+ * training, with their running averages in evaluation.
  */
 public final class BatchNorm2d extends Layer {
   /** The weight of the newest batch in the running averages. */

@@ -69,7 +69,9 @@ public final class Conv2d extends WeightedLayer {
   }
 
   /**
-   * Whether oneDNN may convolve. On AVX-512 it computes in blocks of 16 channels, and libtorch 2.10's version reads uninitialized memory where a block is not full, which now and then gives NaN in outputs and gradients.
+   * Whether oneDNN may convolve. On AVX-512 it computes in blocks of 16 channels, and libtorch
+   * 2.10's version reads uninitialized memory where a block is not full, which now and then gives
+   * NaN in outputs and gradients.
    */
   private static boolean fillsBlocks(Tensor weight) {
     long out = weight.size(0);

@@ -11,7 +11,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The initial values of a parameter. They depend only on the seed, the parameter's name and the position within it, so that neither the order of the parameters nor the number of threads changes them.
+ * The initial values of a parameter. They depend only on the seed, the parameter's name and the
+ * position within it, so that neither the order of the parameters nor the number of threads changes
+ * them.
  */
 public sealed interface Initializer {
   /** The number of elements that share one generator: the unit of parallel work. */
@@ -59,13 +61,15 @@ public sealed interface Initializer {
   }
 
   /**
-   * The normal distribution truncated to [a, b]; {@code mean} and {@code std} are those before truncation.
+   * The normal distribution truncated to [a, b]; {@code mean} and {@code std} are those before
+   * truncation.
    */
   record TruncatedNormal(double mean, double std, double a, double b) implements Initializer {
     /**
      * A distribution with the two bounds of its values.
      *
-     * @throws IllegalArgumentException for a negative std, and for bounds that cut off most of the distribution
+     * @throws IllegalArgumentException for a negative std, and for bounds that cut off most of the
+     *     distribution
      */
     public TruncatedNormal {
       require(std >= 0, "std must not be negative");

@@ -8,7 +8,9 @@ import org.bytedeco.pytorch.OutputArchive;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A libtorch module that also keeps its children as Java objects: libtorch's own containers lose the Java type of their elements. A layer and its parameters outlive the pointer scope they are created in.
+ * A libtorch module that also keeps its children as Java objects: libtorch's own containers lose
+ * the Java type of their elements. A layer and its parameters outlive the pointer scope they are
+ * created in.
  */
 public abstract class Layer extends Module {
   private final Map<String, Layer> children = new LinkedHashMap<>();
@@ -33,7 +35,8 @@ public abstract class Layer extends Module {
   }
 
   /**
-   * Registers a tensor that belongs to the layer's state but is not trained, and returns it, to be assigned to a field.
+   * Registers a tensor that belongs to the layer's state but is not trained, and returns it, to be
+   * assigned to a field.
    */
   protected final Tensor registerBuffer(String name, Tensor value) {
     return new Tensor(register_buffer(name, value)).retainReference();
@@ -42,7 +45,8 @@ public abstract class Layer extends Module {
   /**
    * Writes the parameters into libtorch's own format.
    *
-   * @throws IllegalStateException while a layer is stored compressed: the file would hold vectors in the kernels' order
+   * @throws IllegalStateException while a layer is stored compressed: the file would hold vectors
+   *     in the kernels' order
    */
   @Override
   public void save(OutputArchive archive) {

@@ -9,7 +9,9 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The layers of this program by their weights. Walking through a plain {@code Module} yields no layers, because libtorch's modules lose the Java type of their children, but it does yield their parameters. Layers are held weakly.
+ * The layers of this program by their weights. Walking through a plain {@code Module} yields no
+ * layers, because libtorch's modules lose the Java type of their children, but it does yield their
+ * parameters. Layers are held weakly.
  */
 final class LayersByWeight {
   private static final Map<Long, Entry> BY_WEIGHT = new HashMap<>();

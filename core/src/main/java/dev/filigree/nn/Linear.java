@@ -9,7 +9,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A linear layer, y = x·Wᵀ + b, with a weight [out_features, in_features]. A {@link Product} can replace the computation; the weight then has the shape which that product stores, [kept] while it is compressed.
+ * A linear layer, y = x·Wᵀ + b, with a weight [out_features, in_features]. A {@link Product} can
+ * replace the computation; the weight then has the shape which that product stores, [kept] while it
+ * is compressed.
  */
 public final class Linear extends WeightedLayer {
   private final long inFeatures;
@@ -59,7 +61,9 @@ public final class Linear extends WeightedLayer {
   }
 
   /**
-   * The matrix [out_features, in_features] of a layer whose {@link #forward} is only a multiplication with it, for callers that fuse the product into another operation; empty for a layer with a bias, a {@link Product} or a listener to its inputs.
+   * The matrix [out_features, in_features] of a layer whose {@link #forward} is only a
+   * multiplication with it, for callers that fuse the product into another operation; empty for a
+   * layer with a bias, a {@link Product} or a listener to its inputs.
    */
   public Optional<Tensor> matrix() {
     return product == null && bias == null && inputListener == null
@@ -82,7 +86,10 @@ public final class Linear extends WeightedLayer {
     return bias;
   }
 
-  /** Sets the listener that receives the input of every forward pass, [..., in_features]; null removes it. */
+  /**
+   * Sets the listener that receives the input of every forward pass, [..., in_features]; null
+   * removes it.
+   */
   public void inputListener(@Nullable Consumer<Tensor> value) {
     inputListener = value;
   }
@@ -97,7 +104,9 @@ public final class Linear extends WeightedLayer {
     product = value;
   }
 
-  /** A way to compute x·Wᵀ + b that is differentiable with respect to x, b and the stored weight. */
+  /**
+   * A way to compute x·Wᵀ + b that is differentiable with respect to x, b and the stored weight.
+   */
   @FunctionalInterface
   public interface Product {
     /**

@@ -5,7 +5,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The initial values of PyTorch's layers, number for number: with the same seed and the same layers created in the same order, a program starts from the same weights.
+ * The initial values of PyTorch's layers, number for number: with the same seed and the same layers
+ * created in the same order, a program starts from the same weights.
  */
 final class PytorchInit {
   private PytorchInit() {}

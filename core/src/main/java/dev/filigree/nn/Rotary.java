@@ -13,7 +13,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Rotary position embeddings (Su et al. 2021, <a
  * href="https://arxiv.org/abs/2104.09864">arXiv:2104.09864</a>, section 3.4.2) in the layout of
- * Hugging Face's models: component i of a head is rotated together with component i + size/2. Components past the rotary size are unchanged. On a GPU it is one pass over memory, with angles in float32.
+ * Hugging Face's models: component i of a head is rotated together with component i + size/2.
+ * Components past the rotary size are unchanged. On a GPU it is one pass over memory, with angles
+ * in float32.
  */
 public final class Rotary {
   private final float[] frequencies;
@@ -119,7 +121,8 @@ public final class Rotary {
   }
 
   /**
-   * Lengthens the table and converts it to a type and device, always from float32, so that rounding errors do not add up from one conversion to the next.
+   * Lengthens the table and converts it to a type and device, always from float32, so that rounding
+   * errors do not add up from one conversion to the next.
    */
   private void prepare(Device device, ScalarType type, long positions) {
     boolean grown = table.cosines.size(0) < positions;

@@ -6,7 +6,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A layer with one weight. It multiplies with the stored weight or with a function of it, evaluated in every forward pass: masked, soft-thresholded, straight-through.
+ * A layer with one weight. It multiplies with the stored weight or with a function of it, evaluated
+ * in every forward pass: masked, soft-thresholded, straight-through.
  */
 public abstract class WeightedLayer extends Layer {
   private final Tensor weight;
@@ -20,7 +21,8 @@ public abstract class WeightedLayer extends Layer {
   }
 
   /**
-   * The layer that owns a weight, wherever in a module it is; empty for a tensor that is no layer's weight.
+   * The layer that owns a weight, wherever in a module it is; empty for a tensor that is no layer's
+   * weight.
    */
   public static Optional<WeightedLayer> of(Tensor weight) {
     return LayersByWeight.of(weight);

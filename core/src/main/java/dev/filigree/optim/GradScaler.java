@@ -196,7 +196,8 @@ public final class GradScaler {
     /**
      * Options with all their values.
      *
-     * @throws IllegalArgumentException for a scale of 0 or below, a growth factor of 1 or below, a backoff factor outside (0, 1) or an interval below 1
+     * @throws IllegalArgumentException for a scale of 0 or below, a growth factor of 1 or below, a
+     *     backoff factor outside (0, 1) or an interval below 1
      */
     public Options {
       OptionChecks.positive("initScale", initScale);

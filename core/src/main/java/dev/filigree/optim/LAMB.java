@@ -93,7 +93,8 @@ public final class LAMB extends AbstractOptimizer<LAMB.Options> {
     /**
      * Options with all their values.
      *
-     * @throws IllegalArgumentException for a negative value, a beta outside [0, 1) or a largest weight norm of 0
+     * @throws IllegalArgumentException for a negative value, a beta outside [0, 1) or a largest
+     *     weight norm of 0
      */
     public Options {
       OptionChecks.adam(lr, beta1, beta2, eps, weightDecay);

@@ -108,7 +108,8 @@ public final class Muon extends AbstractOptimizer<Muon.Options> {
     /**
      * Options with all their values.
      *
-     * @throws IllegalArgumentException for a negative value, a momentum outside [0, 1) or iterations outside [0, 100)
+     * @throws IllegalArgumentException for a negative value, a momentum outside [0, 1) or
+     *     iterations outside [0, 100)
      */
     public Options {
       OptionChecks.nonNegative("lr", lr);

@@ -83,7 +83,8 @@ public final class Rprop extends AbstractOptimizer<Rprop.Options> {
     /**
      * Options with all their values.
      *
-     * @throws IllegalArgumentException for a negative learning rate, and unless 0 &lt; etaMinus &lt; 1 &lt; etaPlus and 0 &lt;= minStep &lt;= maxStep
+     * @throws IllegalArgumentException for a negative learning rate, and unless 0 &lt; etaMinus
+     *     &lt; 1 &lt; etaPlus and 0 &lt;= minStep &lt;= maxStep
      */
     public Options {
       OptionChecks.nonNegative("lr", lr);

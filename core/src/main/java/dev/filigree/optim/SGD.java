@@ -93,7 +93,8 @@ public final class SGD extends AbstractOptimizer<SGD.Options> {
     /**
      * Options with all their values.
      *
-     * @throws IllegalArgumentException for a negative learning rate, momentum or weight decay, and for Nesterov momentum without momentum or with dampening
+     * @throws IllegalArgumentException for a negative learning rate, momentum or weight decay, and
+     *     for Nesterov momentum without momentum or with dampening
      */
     public Options {
       OptionChecks.nonNegative("lr", lr);

@@ -13,7 +13,8 @@ public record Chained(@Key("schedulers") List<Schedule> parts) implements Schedu
   /**
    * A chain with a copy of its parts.
    *
-   * @throws IllegalArgumentException without parts, for a part with state, or for a part after the first that starts at 0
+   * @throws IllegalArgumentException without parts, for a part with state, or for a part after the
+   *     first that starts at 0
    */
   public Chained {
     if (parts.isEmpty()) {

@@ -16,7 +16,8 @@ public record Cosine(
   /**
    * A schedule with all its numbers.
    *
-   * @throws IllegalArgumentException for a value that is not finite, and for a halfPeriod of 0 or below
+   * @throws IllegalArgumentException for a value that is not finite, and for a halfPeriod of 0 or
+   *     below
    */
   public Cosine {
     ScheduleChecks.finite("init", init);

@@ -23,7 +23,8 @@ public record Cubic(
   /**
    * A schedule with all its numbers.
    *
-   * @throws IllegalArgumentException for a fraction that is not finite, a negative start, an interval below 1, or when no whole interval fits between start and end
+   * @throws IllegalArgumentException for a fraction that is not finite, a negative start, an
+   *     interval below 1, or when no whole interval fits between start and end
    */
   public Cubic {
     ScheduleChecks.finite("init_sparsity", initSparsity);

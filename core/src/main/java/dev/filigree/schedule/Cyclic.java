@@ -32,7 +32,8 @@ public record Cyclic(
   /**
    * A schedule with all its numbers.
    *
-   * @throws IllegalArgumentException for a value that is not finite, a number of steps out of range or a gamma of 0 or below
+   * @throws IllegalArgumentException for a value that is not finite, a number of steps out of range
+   *     or a gamma of 0 or below
    */
   public Cyclic {
     ScheduleChecks.finite("base_lr", base);

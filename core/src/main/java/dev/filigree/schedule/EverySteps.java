@@ -14,7 +14,8 @@ public record EverySteps(long freq, @Default("0") long start, OptionalLong stop)
   /**
    * A schedule with all its numbers.
    *
-   * @throws IllegalArgumentException for a freq below 1, a negative start or a stop that is not above the start
+   * @throws IllegalArgumentException for a freq below 1, a negative start or a stop that is not
+   *     above the start
    */
   public EverySteps {
     ScheduleChecks.positive("freq", freq);

@@ -17,7 +17,8 @@ public record ExponentialDecay(
   /**
    * A schedule with all its numbers.
    *
-   * @throws IllegalArgumentException for an initial value that is not finite, and for a decayRate or totalIters of 0 or below
+   * @throws IllegalArgumentException for an initial value that is not finite, and for a decayRate
+   *     or totalIters of 0 or below
    */
   public ExponentialDecay {
     ScheduleChecks.finite("initial_learning_rate", initial);

@@ -15,7 +15,8 @@ public record InverseSquareRootDecay(
   /**
    * A schedule with all its numbers.
    *
-   * @throws IllegalArgumentException for an initial value or scale that is not finite, and for a warmupSteps of 0 or below
+   * @throws IllegalArgumentException for an initial value or scale that is not finite, and for a
+   *     warmupSteps of 0 or below
    */
   public InverseSquareRootDecay {
     ScheduleChecks.finite("initial_learning_rate", initial);

@@ -19,7 +19,8 @@ public record InverseTimeDecay(
   /**
    * A schedule with all its numbers.
    *
-   * @throws IllegalArgumentException for an initial value that is not finite, a negative exponent or decayRate, or a totalIters of 0 or below
+   * @throws IllegalArgumentException for an initial value that is not finite, a negative exponent
+   *     or decayRate, or a totalIters of 0 or below
    */
   public InverseTimeDecay {
     ScheduleChecks.finite("initial_learning_rate", initial);

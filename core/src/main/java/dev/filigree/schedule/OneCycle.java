@@ -32,7 +32,8 @@ public record OneCycle(
   /**
    * A schedule with all its numbers.
    *
-   * @throws IllegalArgumentException for a value that is not finite, a totalSteps or finalDivFactor of 0 or below, or a startFraction outside (0, 1), with threePhase outside (0, 0.5)
+   * @throws IllegalArgumentException for a value that is not finite, a totalSteps or finalDivFactor
+   *     of 0 or below, or a startFraction outside (0, 1), with threePhase outside (0, 0.5)
    */
   public OneCycle {
     ScheduleChecks.finite("initial_learning_rate", initial);

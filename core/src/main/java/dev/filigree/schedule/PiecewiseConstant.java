@@ -16,7 +16,8 @@ public record PiecewiseConstant(@Key("learning_rates") List<Double> values, List
   /**
    * A schedule with copies of both lists.
    *
-   * @throws IllegalArgumentException for a value that is not finite, milestones that do not rise from above 0, or not one milestone fewer than values
+   * @throws IllegalArgumentException for a value that is not finite, milestones that do not rise
+   *     from above 0, or not one milestone fewer than values
    */
   public PiecewiseConstant {
     values.forEach(value -> ScheduleChecks.finite("learning rate", value));

@@ -15,7 +15,8 @@ public record Polynomial(
   /**
    * A schedule with all its numbers.
    *
-   * @throws IllegalArgumentException for a target that is not finite, a negative start, a power of 0 or below, or an end that is not above the start
+   * @throws IllegalArgumentException for a target that is not finite, a negative start, a power of
+   *     0 or below, or an end that is not above the start
    */
   public Polynomial {
     ScheduleChecks.finite("target", target);

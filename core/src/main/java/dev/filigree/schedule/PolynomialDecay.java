@@ -23,7 +23,8 @@ public record PolynomialDecay(
   /**
    * A schedule with all its numbers.
    *
-   * @throws IllegalArgumentException for a value that is not finite, and for a power or totalIters of 0 or below
+   * @throws IllegalArgumentException for a value that is not finite, and for a power or totalIters
+   *     of 0 or below
    */
   public PolynomialDecay {
     ScheduleChecks.finite("initial_learning_rate", initial);

@@ -15,7 +15,8 @@ public record Sequential(@Key("schedulers") List<Schedule> parts, List<Long> mil
   /**
    * A schedule with copies of both lists.
    *
-   * @throws IllegalArgumentException for a part with state, milestones that do not rise from above 0, or not one milestone fewer than parts
+   * @throws IllegalArgumentException for a part with state, milestones that do not rise from above
+   *     0, or not one milestone fewer than parts
    */
   public Sequential {
     ScheduleChecks.pure(parts);

@@ -8,7 +8,8 @@ public record StepDecay(@Key("initial_learning_rate") double initial, long stepS
   /**
    * A schedule with all its numbers.
    *
-   * @throws IllegalArgumentException for an initial value that is not finite, and for a stepSize or gamma of 0 or below
+   * @throws IllegalArgumentException for an initial value that is not finite, and for a stepSize or
+   *     gamma of 0 or below
    */
   public StepDecay {
     ScheduleChecks.finite("initial_learning_rate", initial);

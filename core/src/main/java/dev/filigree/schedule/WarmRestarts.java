@@ -21,7 +21,8 @@ public record WarmRestarts(
   /**
    * A schedule with all its numbers.
    *
-   * @throws IllegalArgumentException for a value that is not finite, and for a period or factor below 1
+   * @throws IllegalArgumentException for a value that is not finite, and for a period or factor
+   *     below 1
    */
   public WarmRestarts {
     ScheduleChecks.finite("initial_learning_rate", initial);

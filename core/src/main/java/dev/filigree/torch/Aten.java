@@ -14,7 +14,9 @@ import org.bytedeco.pytorch.TensorVector;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ATen operator called through libtorch's dispatcher, for operators that the binding does not map: above all those that begin with an underscore ({@code _fused_adamw_}, {@code _foreach_norm}).
+ * An ATen operator called through libtorch's dispatcher, for operators that the binding does not
+ * map: above all those that begin with an underscore ({@code _fused_adamw_}, {@code
+ * _foreach_norm}).
  *
  * <p>A call costs about 2 µs per argument more than a mapped method.
  */
@@ -26,7 +28,8 @@ public final class Aten {
   }
 
   /**
-   * The operator with a name and overload of native_functions.yaml, {@code of("_foreach_add_", "Scalar")}; most overloads are the empty string.
+   * The operator with a name and overload of native_functions.yaml, {@code of("_foreach_add_",
+   * "Scalar")}; most overloads are the empty string.
    *
    * @throws RuntimeException when this libtorch has none
    */

@@ -28,7 +28,10 @@ public final class Autocast implements AutoCloseable {
     return new Autocast(device, true);
   }
 
-  /** The type that matrix products of this thread compute in on a device; float32 without autocasting. */
+  /**
+   * The type that matrix products of this thread compute in on a device; float32 without
+   * autocasting.
+   */
   public static ScalarType type(DeviceType device) {
     return torch.is_autocast_enabled(device)
         ? torch.get_autocast_dtype(device).intern()

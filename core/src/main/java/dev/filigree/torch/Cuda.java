@@ -24,7 +24,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Filigree's kernels on libtorch's tensors: in libtorch's context and on its current stream, so that they run in order with its own kernels.
+ * Filigree's kernels on libtorch's tensors: in libtorch's context and on its current stream, so
+ * that they run in order with its own kernels.
  */
 public final class Cuda {
   private Cuda() {}
@@ -80,7 +81,8 @@ public final class Cuda {
    * Queues a kernel on the current stream of the device of its tensors.
    *
    * @param arguments as {@link Kernel#launch} takes them, a contiguous tensor for an address
-   * @throws IllegalArgumentException when a tensor is not contiguous or not on a GPU, or no argument is a tensor
+   * @throws IllegalArgumentException when a tensor is not contiguous or not on a GPU, or no
+   *     argument is a tensor
    */
   public static void launch(Kernel kernel, Grid grid, Object... arguments) {
     int device = -1;
@@ -107,13 +109,16 @@ public final class Cuda {
     kernel.launch(grid, Streams.current(device), words);
   }
 
-  /** The handle of the stream on which libtorch queues this thread's work; 0 is the default stream. */
+  /**
+   * The handle of the stream on which libtorch queues this thread's work; 0 is the default stream.
+   */
   public static long currentStream(int device) {
     return Streams.current(device);
   }
 
   /**
-   * libtorch's functions, loaded when the first kernel is launched. Those of the binding would need bytedeco's CUDA classes.
+   * libtorch's functions, loaded when the first kernel is launched. Those of the binding would need
+   * bytedeco's CUDA classes.
    */
   private static final class Streams {
     // c10::cuda::CUDAStream: the type and number of a device, and what identifies the stream.

@@ -16,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  * A differentiable operation whose forward and backward are computed by hand, inside libtorch's
  * autograd. libtorch's own custom functions cannot be written from Java.
  *
- * <p>How: a carrier tensor, which autograd sees as the sum of all elements of the inputs expanded to the shape of the output, takes the output as its data. When the carrier's gradient arrives, one hook computes the gradients of the inputs, and another hook at each input replaces the carrier's gradient by the computed one. The sums, forward and back, are over a single expanded element, so that the carrier neither reads nor allocates memory.
+ * <p>How: a carrier tensor, which autograd sees as the sum of all elements of the inputs expanded
+ * to the shape of the output, takes the output as its data. When the carrier's gradient arrives,
+ * one hook computes the gradients of the inputs, and another hook at each input replaces the
+ * carrier's gradient by the computed one. The sums, forward and back, are over a single expanded
+ * element, so that the carrier neither reads nor allocates memory.
  *
  * <p>The hooks live exactly as long as the graph: with a pointer scope or without one, run backward
  * once, several times ({@code retain_graph}) or never.

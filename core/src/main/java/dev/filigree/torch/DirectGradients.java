@@ -5,7 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Gradients that our own operations add to a parameter directly. Autograd does not know that the parameter takes part, so hooks on it are not called; listeners here are.
+ * Gradients that our own operations add to a parameter directly. Autograd does not know that the
+ * parameter takes part, so hooks on it are not called; listeners here are.
  */
 public final class DirectGradients {
   private static final Map<Long, Runnable> LISTENERS = new ConcurrentHashMap<>(); // by identity

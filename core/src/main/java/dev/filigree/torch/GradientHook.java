@@ -8,21 +8,27 @@ import org.bytedeco.pytorch.TensorTensorHook;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A callback for the gradient of a tensor. It runs on whatever thread autograd uses, in a pointer scope of its own and without recording a graph.
+ * A callback for the gradient of a tensor. It runs on whatever thread autograd uses, in a pointer
+ * scope of its own and without recording a graph.
  *
  * <p>libtorch does not keep the Java object: whoever registers it must, as long as the tensor's
  * graph exists. It outlives the pointer scope in which it was created.
  */
 public abstract class GradientHook extends TensorTensorHook {
   /**
-   * The last result of a hook on this thread. libtorch takes its reference only after the call has returned, so the result must live until then, and no longer: a second reference makes libtorch copy a gradient that it could keep, and holds the memory.
+   * The last result of a hook on this thread. libtorch takes its reference only after the call has
+   * returned, so the result must live until then, and no longer: a second reference makes libtorch
+   * copy a gradient that it could keep, and holds the memory.
    */
   private static final ThreadLocal<@Nullable Tensor> RETURNED = new ThreadLocal<>();
 
   /** Tells libtorch to continue with the unchanged gradient, without a reference to it. */
   private static final TensorBase UNCHANGED = new TensorBase().retainReference();
 
-  /** The reference count, within {@link #receive}, of a gradient that only autograd and this hook hold. */
+  /**
+   * The reference count, within {@link #receive}, of a gradient that only autograd and this hook
+   * hold.
+   */
   private static final int SOLE = 5;
 
   /** A hook for any number of tensors. */
@@ -57,7 +63,8 @@ public abstract class GradientHook extends TensorTensorHook {
   }
 
   /**
-   * Whether nobody else holds a gradient passed to {@link #receive}, nor its memory, so that it may be changed in place.
+   * Whether nobody else holds a gradient passed to {@link #receive}, nor its memory, so that it may
+   * be changed in place.
    */
   protected static boolean isSole(Tensor gradient) {
     return gradient.use_count() == SOLE

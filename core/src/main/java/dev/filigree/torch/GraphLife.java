@@ -9,18 +9,21 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Ties Java objects to the lifetime of a part of an autograd graph, whether or not a backward pass ever runs over it.
+ * Ties Java objects to the lifetime of a part of an autograd graph, whether or not a backward pass
+ * ever runs over it.
  *
- * <p>libtorch does not report that a graph was freed. A scalar leaf that takes part in it shows it by its reference count: the node
- * that would receive its gradient holds one reference for as long as the graph exists, and the
- * product saves another until a backward pass has released what it saved.
+ * <p>libtorch does not report that a graph was freed. A scalar leaf that takes part in it shows it
+ * by its reference count: the node that would receive its gradient holds one reference for as long
+ * as the graph exists, and the product saves another until a backward pass has released what it
+ * saved.
  */
 final class GraphLife {
   private static final int OURS = 1;
   private static final int GRAPH = 2; // ours and the graph's; more while the graph has saved values
   private static final int SWEEP = 8;
 
-  // A queue of all live graphs. Each new graph checks a few old ones: several checks for one addition keep finished graphs from accumulating.
+  // A queue of all live graphs. Each new graph checks a few old ones: several checks for one
+  // addition keep finished graphs from accumulating.
   private static final Deque<GraphLife> ALL = new ArrayDeque<>();
 
   private final Tensor leaf;
@@ -48,7 +51,9 @@ final class GraphLife {
     return new GraphLife(leaf, released);
   }
 
-  /** Ties this object to the graph of a scalar and returns the scalar to continue with; called once. */
+  /**
+   * Ties this object to the graph of a scalar and returns the scalar to continue with; called once.
+   */
   Tensor with(Tensor scalar) {
     Tensor tied = scalar.mul(leaf);
     synchronized (ALL) { // not before: another thread would take it for a finished graph

@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p>Variables that the environment already sets are kept. {@code docs/production.md} lists all settings.
+ * <p>Variables that the environment already sets are kept. {@code docs/production.md} lists all
+ * settings.
  */
 public final class Libtorch {
   private static final Logger LOG = LoggerFactory.getLogger(Libtorch.class);
@@ -56,7 +57,9 @@ public final class Libtorch {
   private Libtorch() {}
 
   /**
-   * Sets the variables that this process needs and its environment does not set. When libtorch is already loaded, one warning lists what came too late and how to fix it. Further calls do nothing.
+   * Sets the variables that this process needs and its environment does not set. When libtorch is
+   * already loaded, one warning lists what came too late and how to fix it. Further calls do
+   * nothing.
    */
   public static synchronized void prepare() {
     if (prepared) {
@@ -88,7 +91,10 @@ public final class Libtorch {
     missing.forEach((name, value) -> set(setenv.get(), name, value));
   }
 
-  /** The value of an environment variable for libtorch's libraries: set by this class, or inherited by the JVM. */
+  /**
+   * The value of an environment variable for libtorch's libraries: set by this class, or inherited
+   * by the JVM.
+   */
   public static synchronized Optional<String> variable(String name) {
     return Optional.ofNullable(CHANGED.getOrDefault(name, System.getenv(name)));
   }
@@ -110,7 +116,9 @@ public final class Libtorch {
   }
 
   /**
-   * Every step allocates and frees the same large tensors. By default glibc returns their memory to the system, and every page is faulted in and cleared again: 45,000 pages per step of a two-layer Llama.
+   * Every step allocates and frees the same large tensors. By default glibc returns their memory to
+   * the system, and every page is faulted in and cleared again: 45,000 pages per step of a
+   * two-layer Llama.
    */
   private static void keepFreedMemory() {
     Optional<MethodHandle> mallopt = function("mallopt", INT, INT);

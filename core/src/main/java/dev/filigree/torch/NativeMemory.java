@@ -13,7 +13,8 @@ public final class NativeMemory {
   private NativeMemory() {}
 
   /**
-   * Returns freed memory to the system, where the C library can (glibc): after large tensors were replaced by small ones, the gaps between the remaining tensors would otherwise stay resident.
+   * Returns freed memory to the system, where the C library can (glibc): after large tensors were
+   * replaced by small ones, the gaps between the remaining tensors would otherwise stay resident.
    */
   public static void giveBack() {
     TRIM.ifPresent(

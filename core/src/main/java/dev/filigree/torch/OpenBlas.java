@@ -14,7 +14,10 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Settings of the OpenBLAS that libtorch multiplies matrices with on a CPU, which the Java binding does not expose. */
+/**
+ * Settings of the OpenBLAS that libtorch multiplies matrices with on a CPU, which the Java binding
+ * does not expose.
+ */
 public final class OpenBlas {
   static {
     Libtorch.prepare();
@@ -49,7 +52,10 @@ public final class OpenBlas {
   }
 
   /**
-   * Runs an operation that libtorch already spreads over its own threads with single-threaded products, in the backward pass too. OpenBLAS has threads of its own and does not know that it is called from several at once: attention, which is many small products side by side, takes five times as long when they all share OpenBLAS's threads.
+   * Runs an operation that libtorch already spreads over its own threads with single-threaded
+   * products, in the backward pass too. OpenBLAS has threads of its own and does not know that it
+   * is called from several at once: attention, which is many small products side by side, takes
+   * five times as long when they all share OpenBLAS's threads.
    *
    * @param operation one operation of libtorch
    * @param inputs the tensors that its gradients flow to

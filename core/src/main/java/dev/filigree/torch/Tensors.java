@@ -28,11 +28,13 @@ public final class Tensors {
 
   /**
    * The memory of a contiguous CPU tensor, without a copy. The segment keeps the tensor reachable,
-   * so that a temporary one may be passed; but memory freed explicitly, by the tensor's pointer scope or by a change of its storage is lost.
+   * so that a temporary one may be passed; but memory freed explicitly, by the tensor's pointer
+   * scope or by a change of its storage is lost.
    *
    * @throws IllegalArgumentException for a tensor on another device, or one that is not contiguous
    */
-  // restricted: the address and size come from the tensor itself. The fence: the arena keeps the tensor by holding the action, whether or not it runs.
+  // restricted: the address and size come from the tensor itself. The fence: the arena keeps the
+  // tensor by holding the action, whether or not it runs.
   @SuppressWarnings({"restricted", "ReachabilityFenceUsage"})
   public static MemorySegment segment(Tensor tensor) {
     if (!tensor.is_contiguous() || !tensor.is_cpu()) {
@@ -87,7 +89,9 @@ public final class Tensors {
     return tensor.scalar_type().intern(); // the binding returns a new object every time
   }
 
-  /** The parameters of a module and all its submodules by name, each with a reference of its own. */
+  /**
+   * The parameters of a module and all its submodules by name, each with a reference of its own.
+   */
   public static Map<String, Tensor> namedParameters(Module module) {
     return copies(module.named_parameters(true));
   }
@@ -128,7 +132,8 @@ public final class Tensors {
   }
 
   /**
-   * Runs a computation in a scope of its own and hands the result to the scope around it. Of the intermediate tensors only those that autograd saved live on, for as long as it needs them.
+   * Runs a computation in a scope of its own and hands the result to the scope around it. Of the
+   * intermediate tensors only those that autograd saved live on, for as long as it needs them.
    */
   public static Tensor kept(Supplier<Tensor> computation) {
     Tensor result;
