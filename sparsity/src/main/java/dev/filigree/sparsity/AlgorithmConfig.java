@@ -87,10 +87,7 @@ public record AlgorithmConfig(
             .get("drop_fraction")
             .map(AlgorithmConfig::rate)
             .orElse(Schedules.constant(DEFAULT_DROP_FRACTION)));
-    block
-        .get("init_method")
-        .map(node -> named(node, () -> InitialMasks.named(node.asString())))
-        .ifPresent(builder::initialMask);
+    block.get("init_method").map(InitialMasks::parse).ifPresent(builder::initialMask);
     block.get("tie_break").map(node -> node.asEnum(Ties.class)).ifPresent(builder::ties);
     block.get("distribution").map(AlgorithmConfig::distribution).ifPresent(builder::distribution);
     Shapers.parse(block).ifPresent(builder::shaper);

@@ -1,10 +1,14 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.mask.CalibratedMask;
 import dev.filigree.mask.Candidates;
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.InitialMask;
+import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.mask.SelectionGroups;
+import dev.filigree.mask.TieBreak;
+import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.Evidence;
@@ -35,12 +39,25 @@ final class SparseGroup {
   private final SparsityAlgorithm algorithm;
   private final List<SparseParameter> parameters;
   private final boolean sumsMicroBatches;
+  private boolean awaitsMasks; // until the network was calibrated
 
   SparseGroup(
       SparsityAlgorithm algorithm, List<SparseParameter> parameters, boolean sumsMicroBatches) {
     this.algorithm = algorithm;
     this.parameters = List.copyOf(parameters);
     this.sumsMicroBatches = sumsMicroBatches;
+    awaitsMasks =
+        !algorithm.startsDense() && algorithm.settings().initialMask() instanceof CalibratedMask;
+  }
+
+  /** Whether its first masks are still to be chosen by passes through the network. */
+  boolean awaitsMasks() {
+    return awaitsMasks;
+  }
+
+  /** Masks came from elsewhere. */
+  void awaitNoMasks() {
+    awaitsMasks = false;
   }
 
   SparsityAlgorithm algorithm() {
@@ -64,6 +81,10 @@ final class SparseGroup {
   List<Tensor> initialMasks(long seed, Map<String, Tensor> existing, Optimizer optimizer) {
     var masks = new ArrayList<Tensor>();
     if (algorithm.startsDense()) {
+      return masks;
+    }
+    if (awaitsMasks) {
+      requireNone(existing);
       return masks;
     }
     double[] targets = targets(0, seed, optimizer);
@@ -97,6 +118,77 @@ final class SparseGroup {
         : parameter.requireMask(mask.to(parameter.weight().device(), torch.ScalarType.Bool));
   }
 
+  private void requireNone(Map<String, Tensor> existing) {
+    if (parameters.stream().anyMatch(parameter -> existing.containsKey(parameter.name()))) {
+      throw new IllegalArgumentException(
+          "%s chooses among all weights, and the network has masks already; init_method from_zeros,"
+              .formatted(algorithm.settings().initialMask())
+              + " topk or random keep to them");
+    }
+  }
+
+  /**
+   * Chooses the first masks by passes through the network.
+   *
+   * @throws IllegalStateException for a score that is not finite; no mask has changed then
+   */
+  void chooseMasks(
+      CalibrationPasses passes, GradientExchange exchange, long seed, SparseOptimizer optimizer) {
+    if (!(algorithm.settings().initialMask() instanceof CalibratedMask mask)) {
+      throw new IllegalStateException("the first masks were chosen already");
+    }
+    var calibration = new NetworkCalibration(this, optimizer, passes, exchange, seed);
+    List<Tensor> scores = mask.scores(calibration);
+    for (int i = 0; i < parameters.size(); i++) {
+      SparseParameter parameter = parameters.get(i);
+      if (!parameter.requireScores("initial", scores.get(i)).isfinite().all().item_bool()) {
+        throw new IllegalStateException(
+            "%s: a score of %s is infinite or NaN".formatted(parameter.name(), mask));
+      }
+    }
+    double sparsity = algorithm.sparsity(0);
+    double[] targets = targets(sparsity, scores);
+    List<Tensor> masks = best(scores, sparsity, seed);
+    for (int i = 0; i < targets.length; i++) {
+      SparseParameter parameter = parameters.get(i);
+      Tensor first = masks.get(i);
+      Tensors.inScope(() -> parameter.setMask(first, optimizer.inner()));
+      parameter.setTarget(targets[i], parameter.kept());
+      warnIfEmpty(parameter);
+    }
+    awaitsMasks = false;
+  }
+
+  /** See {@link dev.filigree.mask.Calibration#best}. */
+  List<Tensor> best(List<Tensor> scores, double sparsity, long seed) {
+    double[] targets = targets(sparsity, scores);
+    return IntStream.range(0, targets.length)
+        .mapToObj(
+            i -> {
+              SparseParameter parameter = parameters.get(i);
+              TieBreak ties =
+                  algorithm
+                      .settings()
+                      .ties()
+                      .at(seed, parameter.name(), RandomScores.BEFORE_TRAINING);
+              return Masks.topK(scores.get(i), targets[i], grouping(parameter), ties);
+            })
+        .toList();
+  }
+
+  private double[] targets(double sparsity, List<Tensor> scores) {
+    List<Distribution.Parameter> spreadable =
+        IntStream.range(0, scores.size())
+            .mapToObj(
+                i -> {
+                  SparseParameter parameter = parameters.get(i);
+                  return Distribution.Parameter.of(
+                      parameter.name(), parameter.shape(), () -> scores.get(i));
+                })
+            .toList();
+    return algorithm.settings().distribution().spread(sparsity, spreadable);
+  }
+
   /** Sets the first masks. */
   void initialise(List<Tensor> masks, long seed, Optimizer optimizer) {
     if (masks.isEmpty()) {
@@ -124,7 +216,9 @@ final class SparseGroup {
    * @param values gives a parameter its values, by name
    */
   void fill(Consumer<String> values, long seed, Map<String, Tensor> existing, Optimizer optimizer) {
-    if (algorithm.startsDense() || algorithm.settings().distribution().needsScores()) {
+    if (awaitsMasks
+        || algorithm.startsDense()
+        || algorithm.settings().distribution().needsScores()) {
       parameters.forEach(parameter -> fill(parameter, values));
       initialise(initialMasks(seed, existing, optimizer), seed, optimizer);
       return;

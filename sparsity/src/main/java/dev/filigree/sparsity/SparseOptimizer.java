@@ -1,6 +1,7 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.optim.GradientClipping;
+import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.GradientPreparation;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.ParameterGroup;
@@ -51,6 +52,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   private final long seed;
   private final SavedState saved;
   private final boolean skipNonFinite;
+  private final boolean trained;
+  private final GradientExchange exchange;
   private final ZeroingAtOnce zeroing = new ZeroingAtOnce();
   private final GradientPreparation.Action preparation = new Preparation();
   private final List<SparsityListener> listeners = new ArrayList<>();
@@ -70,6 +73,8 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
     seed = options.seed();
     saved = new SavedState(this.sparseGroups, executions, inner, seed);
     skipNonFinite = options.skipNonFinite();
+    trained = options.trained();
+    exchange = options.exchange();
     try (var _ = new NoGradGuard();
         var _ = new PointerScope()) {
       parameters()
@@ -111,6 +116,11 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   public void step() {
     if (closed) {
       throw new IllegalStateException("the sparse optimizer is closed");
+    }
+    if (awaitsInitialMasks()) {
+      throw new IllegalStateException(
+          "the first masks are chosen by calibration batches: call chooseInitialMasks before the"
+              + " first step");
     }
     if (skipNonFinite && !gradientsAreFinite()) {
       if (skipped++ == 0) {
@@ -239,6 +249,35 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
       awaitGradients();
     }
     giveBackMemory();
+  }
+
+  /** Whether {@link #chooseInitialMasks} must be called before the first step. */
+  public boolean awaitsInitialMasks() {
+    return sparseGroups.stream().anyMatch(SparseGroup::awaitsMasks);
+  }
+
+  /**
+   * Chooses the first masks of algorithms whose initial mask needs passes through the network
+   * ({@link dev.filigree.mask.CalibratedMask}), before the first step; nothing for others. Weights
+   * and gradients are afterwards what they were, apart from those outside the masks. Listeners are
+   * not called.
+   *
+   * @throws IllegalStateException when no gradient reaches a sparse parameter, or a score is not
+   *     finite
+   */
+  public void chooseInitialMasks(CalibrationPasses passes) {
+    for (SparseGroup group : sparseGroups) {
+      if (group.awaitsMasks()) {
+        try (var _ = new PointerScope()) {
+          group.chooseMasks(passes, exchange, seed, this);
+        }
+        if (!trained) {
+          Tensors.inScope(group::scaleInitialWeights);
+        }
+      }
+    }
+    giveBackMemory();
+    awaitGradients();
   }
 
   /** Evidence is gathered only in the steps before an update that needs it. */
@@ -385,6 +424,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
    */
   public void loadMasks(Map<String, Tensor> masks) {
     saved.loadMasks(masks);
+    sparseGroups.forEach(SparseGroup::awaitNoMasks);
     giveBackMemory();
     awaitGradients(); // what is stored compressed now gathers in another way
   }
@@ -392,6 +432,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
   /** As the other, with masks that are made one after the other. */
   void loadMasks(Set<String> names, Function<SparseParameter, Tensor> masks) {
     saved.loadMasks(names, masks);
+    sparseGroups.forEach(SparseGroup::awaitNoMasks);
     giveBackMemory();
     awaitGradients();
   }

@@ -157,7 +157,7 @@ class InitialMaskTest {
         .hasMessage("the initial mask 'random' is already registered");
     assertThatThrownBy(() -> InitialMasks.named("rigl"))
         .hasMessageStartingWith("unknown initial mask 'rigl'; allowed: checkerboard, ")
-        .hasMessageContaining("from_zeros, random, topk");
+        .hasMessageContaining("from_zeros, grasp, random, snip, synflow, topk");
   }
 
   private static InitialMask.Request request(Tensor weight, double sparsity) {

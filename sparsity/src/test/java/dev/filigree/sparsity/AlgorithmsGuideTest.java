@@ -6,8 +6,10 @@ import static dev.filigree.schedule.UpdateSchedules.every;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.filigree.config.ConfigReader;
+import dev.filigree.mask.CalibratedMask;
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.InitialMask;
+import dev.filigree.mask.Snip;
 import dev.filigree.optim.AdamW;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.AcDc;
@@ -87,6 +89,12 @@ class AlgorithmsGuideTest {
         SoftThreshold.builder(new SoftThreshold.Options(-5)) // init
             .update(every(100))
             .build();
+    var snip =
+        Static.builder()
+            .sparsity(0.9)
+            .initialMask(new Snip(4)) // batches
+            .distribution(Distribution.global())
+            .build();
     List<AlgorithmGroup> groups =
         GUIDE.blocks("yaml").stream()
             .map(yaml -> SparsityConfig.read(ConfigReader.parse(yaml, "algorithms.md")).build())
@@ -94,12 +102,14 @@ class AlgorithmsGuideTest {
     List<SparsityAlgorithm> algorithms =
         groups.stream().map(group -> group.entries().getFirst().algorithm()).toList();
     List<SparsityAlgorithm> expected =
-        List.of(scaled, fixed, fixed, gmp, set, rigl, granet, acdc, topKast, softThreshold);
+        List.of(scaled, fixed, fixed, gmp, set, rigl, granet, acdc, topKast, softThreshold, snip);
     for (int i = 0; i < expected.size(); i++) {
       assertThat(algorithms.get(i)).hasSameClassAs(expected.get(i));
       AlgorithmSettings read = algorithms.get(i).settings();
       AlgorithmSettings built = expected.get(i).settings();
       assertThat(read.sparsity()).isEqualTo(built.sparsity());
+      assertThat(read.initialMask() instanceof CalibratedMask ? read.initialMask() : "")
+          .isEqualTo(built.initialMask() instanceof CalibratedMask ? built.initialMask() : "");
       assertThat(read.parametrization()).isEqualTo(built.parametrization());
       if (!expected.get(i).needsUpdateSchedule()) {
         assertThat(expected.get(i).isUpdate(1500)).isEqualTo(algorithms.get(i).isUpdate(1500));
@@ -134,6 +144,24 @@ class AlgorithmsGuideTest {
         assertThat(history.updates()).hasSize(2);
         assertThat(explored.rate()).isGreaterThan(1 - sparse.sparsity());
       }
+    }
+  }
+
+  @Test
+  void masksAreChosenBeforeTraining() {
+    var snip =
+        Static.builder()
+            .sparsity(0.9)
+            .initialMask(new Snip(4))
+            .distribution(Distribution.global())
+            .build();
+    try (var _ = new PointerScope()) {
+      var model = new TinyNetwork();
+      Optimizer optimizer = model.adamW();
+      SparseOptimizer pruned = Sparsity.wrap(model, optimizer, snip);
+      pruned.chooseInitialMasks(batch -> model.backward(batch)); // always the same data for a number
+      assertThat(pruned.sparsity()).isEqualTo(0.9);
+      pruned.close();
     }
   }
 

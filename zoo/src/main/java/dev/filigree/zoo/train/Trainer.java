@@ -83,6 +83,7 @@ public final class Trainer implements AutoCloseable {
           return closedOnFailure(
               session,
               () -> {
+                InitialMaskPasses.run(session);
                 directory.write(config);
                 return new Trainer(directory, session, new Progress(), List.of());
               });
