@@ -8,10 +8,10 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * SynFlow: the weights stay through which most of the network's own flow goes, found in many small
- * prunings. Tanaka et al., "Pruning neural networks without any data by
- * iteratively conserving synaptic flow", NeurIPS 2020, algorithm 1: R is the sum of the outputs of
- * the network of |θ|, a weight's score |∂R/∂θ ⊙ θ|, and of iteration k of n the density d^(k/n).
- * The selection of the paper is over all layers: {@code distribution: global}.
+ * prunings. Tanaka et al., "Pruning neural networks without any data by iteratively conserving
+ * synaptic flow", NeurIPS 2020, algorithm 1: R is the sum of the outputs of the network of |θ|, a
+ * weight's score |∂R/∂θ ⊙ θ|, and of iteration k of n the density d^(k/n). The selection of the
+ * paper is over all layers: {@code distribution: global}.
  *
  * <p>The input is of ones. Networks of tokens have no such; theirs is the first sample of the
  * training data. Hardly any flow depends on queries and keys, so that a selection over all layers

@@ -122,7 +122,7 @@ final class SparseGroup {
     if (parameters.stream().anyMatch(parameter -> existing.containsKey(parameter.name()))) {
       throw new IllegalArgumentException(
           "%s chooses among all weights, and the network has masks already; init_method from_zeros,"
-              .formatted(algorithm.settings().initialMask())
+                  .formatted(algorithm.settings().initialMask())
               + " topk or random keep to them");
     }
   }

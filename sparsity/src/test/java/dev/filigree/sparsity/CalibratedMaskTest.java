@@ -100,8 +100,7 @@ class CalibratedMaskTest {
         Static.builder()
             .sparsity(0.7)
             .initialMask(mask)
-            .distribution(
-                spread.equals("global") ? Distribution.global() : Distribution.uniform());
+            .distribution(spread.equals("global") ? Distribution.global() : Distribution.uniform());
     try (SparseOptimizer optimizer =
         Sparsity.wrap(
             network,
@@ -186,10 +185,12 @@ class CalibratedMaskTest {
       assertThatThrownBy(
               () ->
                   optimizer.chooseInitialMasks(
-                      batch -> layer.forward(torch.ones(1, 4).div(new Scalar(0.0))).sum().backward()))
+                      batch ->
+                          layer.forward(torch.ones(1, 4).div(new Scalar(0.0))).sum().backward()))
           .hasMessage("weight: a score of Snip[batches=1] is infinite or NaN");
       assertThat(optimizer.awaitsInitialMasks()).isTrue();
-      optimizer.loadMasks(Map.of("weight", torch.tensor(1f, 0f, 1f, 1f).view(1, 4).to(ScalarType.Bool)));
+      optimizer.loadMasks(
+          Map.of("weight", torch.tensor(1f, 0f, 1f, 1f).view(1, 4).to(ScalarType.Bool)));
       assertThat(optimizer.awaitsInitialMasks()).isFalse();
     }
     var needsOutputs = Static.builder().sparsity(0.25).initialMask(new SynFlow(1)).build();
