@@ -159,8 +159,7 @@ class AlgorithmsGuideTest {
       var model = new TinyNetwork();
       Optimizer optimizer = model.adamW();
       SparseOptimizer pruned = Sparsity.wrap(model, optimizer, snip);
-      pruned.chooseInitialMasks(
-          batch -> model.backward(batch)); // always the same data for a number
+      pruned.chooseInitialMasks(batch -> model.backward(batch)); // of number 0, 1, ...
       assertThat(pruned.sparsity()).isEqualTo(0.9);
       pruned.close();
     }
