@@ -48,13 +48,15 @@ class WalkTest {
               "static", "sparsity: 0.75",
               "set", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
               "rigl", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
+              "dsr", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
               "granet", RISING + ", drop_fraction: 0.5",
               "gmp", RISING));
 
-  /** Those that store every weight, or alternate; walked by two families. */
+  /** Those that store or gather something of every weight, or alternate; walked by two families. */
   private static final Map<String, String> MORE_ALGORITHMS =
       new TreeMap<>(
           Map.of(
+              "snfs", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
               "ac_dc", "sparsity: 0.75, phase: 2, finetune: 6",
               "top_kast", "sparsity: 0.75, backward_sparsity: 0.5, init_method: topk",
               "str", "init: -5, update: {freq: 2}"));

@@ -177,8 +177,9 @@ final class ExecutionChoice implements AutoCloseable {
     if (grouping.pooled()) {
       return Optional.of("its weights go and come in blocks");
     }
-    if (settings.distribution().needsScores()
-        && algorithm.evidence() instanceof Evidence.Gradient) {
+    boolean dependsOnOthers =
+        settings.distribution().needsScores() || algorithm.redistribution().isPresent();
+    if (dependsOnOthers && algorithm.evidence() instanceof Evidence.Gradient) {
       return Optional.of("its sparsity depends on the weights of other parameters");
     }
     if (algorithm.evidence() instanceof Evidence.Momentum) {

@@ -41,9 +41,8 @@ final class MaskUpdater {
         group.parameters().stream().filter(each -> each.evidence().isComplete()).toList();
     complete.forEach(parameter -> parameter.evidence().exchange());
     boolean spreads =
-        complete.size() == group.parameters().size()
-            || !algorithm.settings().distribution().needsScores();
-    List<UpdateRule> rules = spreads ? group.rules(step, seed, optimizer) : List.of();
+        complete.size() == group.parameters().size() || !group.targets().dependOnValues();
+    List<UpdateRule> rules = spreads ? group.targets().rules(step, seed, optimizer) : List.of();
     for (int i = 0; i < group.parameters().size(); i++) {
       SparseParameter parameter = group.parameters().get(i);
       if (spreads && complete.contains(parameter)) {

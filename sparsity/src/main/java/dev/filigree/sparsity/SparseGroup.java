@@ -40,12 +40,14 @@ final class SparseGroup {
   private final List<SparseParameter> parameters;
   private final boolean sumsMicroBatches;
   private boolean awaitsMasks; // until the network was calibrated
+  private final SparsityTargets targets;
 
   SparseGroup(
       SparsityAlgorithm algorithm, List<SparseParameter> parameters, boolean sumsMicroBatches) {
     this.algorithm = algorithm;
     this.parameters = List.copyOf(parameters);
     this.sumsMicroBatches = sumsMicroBatches;
+    targets = new SparsityTargets(algorithm, this.parameters);
     awaitsMasks =
         !algorithm.startsDense() && algorithm.settings().initialMask() instanceof CalibratedMask;
   }
@@ -68,6 +70,10 @@ final class SparseGroup {
     return parameters;
   }
 
+  SparsityTargets targets() {
+    return targets;
+  }
+
   boolean isUpdate(long step) {
     return algorithm.isUpdate(step);
   }
@@ -87,10 +93,10 @@ final class SparseGroup {
       requireNone(existing);
       return masks;
     }
-    double[] targets = targets(0, seed, optimizer);
-    for (int i = 0; i < targets.length; i++) {
+    double[] sparsities = targets.at(0, seed, optimizer);
+    for (int i = 0; i < sparsities.length; i++) {
       SparseParameter parameter = parameters.get(i);
-      double target = targets[i];
+      double target = sparsities[i];
       masks.add(Tensors.scoped(() -> initialMask(parameter, target, seed, existing)));
     }
     return masks;
@@ -105,7 +111,7 @@ final class SparseGroup {
             name,
             parameter.dense(),
             target,
-            grouping(parameter),
+            targets.grouping(parameter),
             settings.ties().at(seed, name, RandomScores.BEFORE_TRAINING),
             seed,
             placed(existing.get(name), parameter));
@@ -171,7 +177,7 @@ final class SparseGroup {
                       .settings()
                       .ties()
                       .at(seed, parameter.name(), RandomScores.BEFORE_TRAINING);
-              return Masks.topK(scores.get(i), targets[i], grouping(parameter), ties);
+              return Masks.topK(scores.get(i), targets[i], this.targets.grouping(parameter), ties);
             })
         .toList();
   }
@@ -194,16 +200,16 @@ final class SparseGroup {
     if (masks.isEmpty()) {
       return;
     }
-    double[] targets = targets(0, seed, optimizer);
-    for (int i = 0; i < targets.length; i++) {
-      initialise(parameters.get(i), masks.get(i), targets[i], optimizer);
+    double[] sparsities = targets.at(0, seed, optimizer);
+    for (int i = 0; i < sparsities.length; i++) {
+      initialise(parameters.get(i), masks.get(i), sparsities[i], optimizer);
     }
   }
 
   private void initialise(
       SparseParameter parameter, Tensor mask, double target, Optimizer optimizer) {
     parameter.setMask(mask, optimizer);
-    warnAboutCount(parameter, UpdateRule.kept(grouping(parameter), target));
+    warnAboutCount(parameter, UpdateRule.kept(targets.grouping(parameter), target));
     // What the mask has: that of a pruned model need not be what the sparsity says.
     parameter.setTarget(target, parameter.kept());
   }
@@ -223,10 +229,10 @@ final class SparseGroup {
       initialise(initialMasks(seed, existing, optimizer), seed, optimizer);
       return;
     }
-    double[] targets = targets(0, seed, optimizer);
-    for (int i = 0; i < targets.length; i++) {
+    double[] sparsities = targets.at(0, seed, optimizer);
+    for (int i = 0; i < sparsities.length; i++) {
       SparseParameter parameter = parameters.get(i);
-      double target = targets[i];
+      double target = sparsities[i];
       Tensors.inScope(
           () -> {
             fill(parameter, values);
@@ -292,8 +298,8 @@ final class SparseGroup {
         isUpdate
             && !sumsMicroBatches
             && algorithm.evidence().equals(Evidence.gradient())
-            && !algorithm.settings().distribution().needsScores();
-    List<UpdateRule> rules = early ? rules(step, seed, optimizer) : List.of();
+            && !targets.dependOnValues();
+    List<UpdateRule> rules = early ? targets.rules(step, seed, optimizer) : List.of();
     for (int i = 0; i < parameters.size(); i++) {
       SparseParameter parameter = parameters.get(i);
       Function<Tensor, Candidates> asItArrives = null;
@@ -318,42 +324,6 @@ final class SparseGroup {
       case Evidence.Momentum _ -> true;
       case Evidence.None _, Evidence.InputNorms _ -> false;
     };
-  }
-
-  /** What an update at a step does to each parameter, in their order. */
-  List<UpdateRule> rules(long step, long seed, Optimizer optimizer) {
-    double[] targets = targets(step, seed, optimizer);
-    double dropFraction = algorithm.dropFraction(step);
-    var rules = new ArrayList<UpdateRule>();
-    for (int i = 0; i < targets.length; i++) {
-      SparseParameter parameter = parameters.get(i);
-      rules.add(
-          new UpdateRule(
-              step,
-              dropFraction,
-              targets[i],
-              grouping(parameter),
-              algorithm.settings().ties().at(seed, parameter.name(), step)));
-    }
-    return rules;
-  }
-
-  /** The sparsity of every parameter at a step. */
-  private double[] targets(long step, long seed, Optimizer optimizer) {
-    List<Distribution.Parameter> spreadable =
-        parameters.stream()
-            .map(
-                parameter -> {
-                  var view = new ParameterView(parameter, optimizer, step, seed);
-                  return Distribution.Parameter.of(
-                      parameter.name(), parameter.shape(), () -> algorithm.allocationScore(view));
-                })
-            .toList();
-    return algorithm.settings().distribution().spread(algorithm.sparsity(step), spreadable);
-  }
-
-  private SelectionGroups grouping(SparseParameter parameter) {
-    return algorithm.settings().shaper().group(parameter.name(), parameter.shape());
   }
 
   /** An initial mask need not have the scheduled sparsity: that of a pruned model has its own. */
@@ -426,6 +396,7 @@ final class SparseGroup {
     state.put("kept", kept);
     state.put("execution", execution);
     state.put("gathered_steps", gathered);
+    state.put("redistribution", this.targets.state());
     return state;
   }
 
@@ -443,6 +414,9 @@ final class SparseGroup {
     }
     algorithm.settings().sparsity().load(part(state, "sparsity"));
     algorithm.settings().dropFraction().load(part(state, "drop_fraction"));
+    if (hasPart(state, "redistribution")) { // written since algorithms remember something
+      this.targets.load(part(state, "redistribution"));
+    }
   }
 
   private static long gatheredSteps(Object state, String name) {
@@ -451,6 +425,10 @@ final class SparseGroup {
             && gathered.get(name) instanceof Number steps
         ? steps.longValue()
         : 0;
+  }
+
+  private static boolean hasPart(Object state, String key) {
+    return state instanceof Map<?, ?> map && map.get(key) instanceof Map<?, ?>;
   }
 
   @SuppressWarnings("unchecked") // checked to be a map; JSON has only texts for keys

@@ -14,20 +14,28 @@ import dev.filigree.optim.AdamW;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.AcDc;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
+import dev.filigree.sparsity.algorithm.Algorithms;
+import dev.filigree.sparsity.algorithm.DynamicReparameterization;
 import dev.filigree.sparsity.algorithm.Evidence;
+import dev.filigree.sparsity.algorithm.ForwardWeight;
 import dev.filigree.sparsity.algorithm.GraNet;
 import dev.filigree.sparsity.algorithm.GradualMagnitude;
 import dev.filigree.sparsity.algorithm.Parametrization;
 import dev.filigree.sparsity.algorithm.RateFactor;
+import dev.filigree.sparsity.algorithm.Recipe;
 import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.sparsity.algorithm.SoftThreshold;
 import dev.filigree.sparsity.algorithm.SparseEvolution;
+import dev.filigree.sparsity.algorithm.SparseMomentum;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.Static;
 import dev.filigree.sparsity.algorithm.TopKast;
 import dev.filigree.testing.Guide;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
 
@@ -75,6 +83,19 @@ class AlgorithmsGuideTest {
             .dropFraction(cosine(0.5, 3000))
             .update(every(100).until(3001))
             .build();
+    var snfs =
+        SparseMomentum.builder(new SparseMomentum.Options(0.9)) // beta
+            .sparsity(0.9)
+            .dropFraction(cosine(0.5, 3000, 0.005))
+            .update(every(100))
+            .build();
+    var dsr =
+        DynamicReparameterization.builder(
+                new DynamicReparameterization.Options(1e-3, 0.1)) // threshold, tolerance
+            .sparsity(0.9)
+            .dropFraction(0.1)
+            .update(every(100))
+            .build();
     var acdc =
         AcDc.builder(new AcDc.Options(300, 200, 2500)) // warmup, phase, finetune
             .sparsity(0.9)
@@ -102,7 +123,9 @@ class AlgorithmsGuideTest {
     List<SparsityAlgorithm> algorithms =
         groups.stream().map(group -> group.entries().getFirst().algorithm()).toList();
     List<SparsityAlgorithm> expected =
-        List.of(scaled, fixed, fixed, gmp, set, rigl, granet, acdc, topKast, softThreshold, snip);
+        List.of(
+            scaled, fixed, fixed, gmp, set, rigl, granet, snfs, dsr, acdc, topKast, softThreshold,
+            snip);
     for (int i = 0; i < expected.size(); i++) {
       assertThat(algorithms.get(i)).hasSameClassAs(expected.get(i));
       AlgorithmSettings read = algorithms.get(i).settings();
@@ -171,11 +194,82 @@ class AlgorithmsGuideTest {
         Path.of("src/test/java/dev/filigree/sparsity/AlgorithmsGuideTest.java"), block -> true);
   }
 
+  /** The columns that code can tell of the table by needs are what the algorithms declare. */
+  @Test
+  void itsTableByNeedsIsWhatTheAlgorithmsDeclare() {
+    List<String> lines = GUIDE.lines();
+    int head =
+        lines.indexOf(
+            "| name | dense weights | dense gradient | extra memory | extra passes | layers"
+                + " | executions |");
+    List<List<String>> rows =
+        lines.stream()
+            .skip(head + 2)
+            .takeWhile(line -> line.startsWith("|"))
+            .map(line -> Stream.of(line.split("\\|")).map(String::strip).skip(1).toList())
+            .toList();
+    assertThat(rows.stream().map(List::getFirst))
+        .containsExactlyInAnyOrderElementsOf(builtIn().map(name -> "`" + name + "`").toList());
+    for (List<String> row : rows) {
+      var told = new ArrayList<>(row);
+      told.remove(4); // passes are made by who calls the algorithm
+      assertThat(told).isEqualTo(declared(row.getFirst().replace("`", "")));
+    }
+  }
+
+  /** Other tests register algorithms of their own. */
+  private static Stream<String> builtIn() {
+    return Algorithms.names().stream()
+        .filter(name -> builder(name).getClass().getPackage().equals(Static.class.getPackage()));
+  }
+
+  private static SparsityAlgorithm builder(String name) {
+    String options =
+        Map.of(
+                "ac_dc", "{phase: 2, finetune: 8}",
+                "top_kast", "{backward_sparsity: 0.3}",
+                "str", "{init: -5}")
+            .getOrDefault(name, "{}");
+    var builder = Algorithms.builder(name, ConfigReader.parse(options, "test").asMap());
+    if (Recipe.NAMES.contains(name)) {
+      return Recipe.of(name, 24, 0.9).applyTo(builder).build();
+    }
+    if (!name.equals("str")) {
+      builder.sparsity(0.9);
+    }
+    return builder.dropFraction(0.3).update(every(2)).build();
+  }
+
+  private static List<String> declared(String name) {
+    SparsityAlgorithm algorithm = builder(name);
+    boolean storesAll = !algorithm.forwardWeight().equals(ForwardWeight.stored());
+    Evidence evidence = algorithm.evidence();
+    boolean alternates =
+        algorithm.startsDense() || algorithm.sparsity(0) == 0 || algorithm.sparsity(2) == 0;
+    String weights = storesAll ? "at every step" : alternates ? "in its dense phases" : "no";
+    String gradient =
+        switch (evidence) {
+          case Evidence.Momentum _ -> "at every step";
+          case Evidence.Gradient _ -> "before an update";
+          case Evidence.None _, Evidence.InputNorms _ -> storesAll ? "at every step" : "no";
+        };
+    String memory =
+        switch (evidence) {
+          case Evidence.Momentum _ -> "a dense tensor a weight";
+          case Evidence.Gradient _ -> "a dense gradient before an update";
+          case Evidence.None _, Evidence.InputNorms _ ->
+              storesAll ? "all weights and their state" : "none";
+        };
+    String executions =
+        storesAll ? "dense" : evidence instanceof Evidence.Momentum ? "masked" : "both";
+    String layers = algorithm.redistribution().isPresent() ? "trade weights" : "fixed";
+    return List.of("`" + name + "`", weights, gradient, memory, layers, executions);
+  }
+
   @Test
   void itNamesEveryBuiltInAlgorithmAndKey() {
     String text = String.join("\n", GUIDE.lines());
-    assertThat(List.of("static", "gmp", "set", "rigl", "granet", "ac_dc", "top_kast", "str"))
-        .allSatisfy(name -> assertThat(text).contains("| `" + name + "` |"));
+    assertThat(builtIn()).allSatisfy(name -> assertThat(text).contains("| `" + name + "` |"));
     var keys =
         "algorithm type sparsity schedule drop_fraction update init_method param_filter"
             + " balance_in_groups balance_out_groups n_of_m block channel tie_break distribution";

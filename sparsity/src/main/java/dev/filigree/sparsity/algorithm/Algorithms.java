@@ -19,6 +19,8 @@ public final class Algorithms {
     register("set", SparseEvolution::new);
     register("rigl", RigL.Options.class, RigL::new);
     register("granet", RigL.Options.class, GraNet::new);
+    register("snfs", SparseMomentum.Options.class, SparseMomentum::new);
+    register("dsr", DynamicReparameterization.Options.class, DynamicReparameterization::new);
     register("ac_dc", AcDc.Options.class, AcDc::new);
     register("top_kast", TopKast.Options.class, TopKast::new);
     register("str", SoftThreshold.Options.class, SoftThreshold::new);

@@ -23,6 +23,14 @@ import org.jspecify.annotations.Nullable;
  *       of the run, where updates end.
  *   <li>{@code granet}, Liu et al. 2021: the cubic rise from half sparse (half the sparsity, where
  *       that is less), 0.5 falling along a cosine, both done at three quarters.
+ *   <li>{@code snfs}, Dettmers and Zettlemoyer 2019: p = 0.5, falling along a cosine to 0.005, to
+ *       the end.
+ *   <li>{@code dsr}, Mostafa and Wang 2019: moves a tenth of the weights, about what its constants
+ *       are of the networks' weights, to the end.
+ *   <li>{@code snfs}, Dettmers and Zettlemoyer 2019: half of the weights, falling along a cosine to
+ *       0.005 at the end of the run.
+ *   <li>{@code dsr}, Mostafa and Wang 2019: moves some 1 % of the weights at an update, to three
+ *       quarters.
  * </ul>
  *
  * <p>How sparsity is spread over layers is not part of it: {@code Distribution.er()} for SET's
@@ -39,7 +47,8 @@ public record Recipe(
     @Nullable Schedule dropFraction,
     @Nullable EverySteps update) {
   /** The algorithms that have one. */
-  public static final List<String> NAMES = List.of("static", "gmp", "set", "rigl", "granet");
+  public static final List<String> NAMES =
+      List.of("static", "gmp", "set", "rigl", "granet", "snfs", "dsr");
 
   private static final long FREQUENCY = 100;
   private static final long UPDATES_OF_A_SHORT_RUN = 24;
@@ -63,16 +72,12 @@ public record Recipe(
     long last = Math.max(1, steps * 3 / 4 / every) * every; // the last update
     Schedule constant = Schedules.constant(sparsity);
     EverySteps update = UpdateSchedules.every(every).until(last + 1);
+    EverySteps toTheEnd = UpdateSchedules.every(every).until(Math.max(steps, last + 1));
     return switch (algorithm) {
       case "static" -> new Recipe(algorithm, constant, null, null);
       case "gmp" ->
           new Recipe(algorithm, Schedules.cubic(0, sparsity, 0, last, every), null, update);
-      case "set" ->
-          new Recipe(
-              algorithm,
-              constant,
-              Schedules.constant(0.3),
-              UpdateSchedules.every(every).until(Math.max(steps, last + 1)));
+      case "set" -> new Recipe(algorithm, constant, Schedules.constant(0.3), toTheEnd);
       case "rigl" -> new Recipe(algorithm, constant, Schedules.cosine(0.3, (double) last), update);
       case "granet" ->
           new Recipe(
@@ -80,6 +85,9 @@ public record Recipe(
               Schedules.cubic(sparsity > 0.5 ? 0.5 : sparsity / 2, sparsity, 0, last, every),
               Schedules.cosine(0.5, (double) last),
               update);
+      case "snfs" ->
+          new Recipe(algorithm, constant, Schedules.cosine(0.5, (double) steps, 0.005), toTheEnd);
+      case "dsr" -> new Recipe(algorithm, constant, Schedules.constant(0.1), toTheEnd);
       default ->
           throw new IllegalArgumentException(
               "no recipe for '" + algorithm + "'; there are " + String.join(", ", NAMES));

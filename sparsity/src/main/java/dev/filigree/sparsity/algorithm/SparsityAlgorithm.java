@@ -2,6 +2,7 @@ package dev.filigree.sparsity.algorithm;
 
 import dev.filigree.schedule.Constant;
 import dev.filigree.schedule.Schedule;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -84,6 +85,14 @@ public abstract class SparsityAlgorithm {
    */
   public Tensor allocationScore(WeightView weight) {
     return weight.values().abs();
+  }
+
+  /**
+   * What moves weights between parameters at an update; by default the distribution says at every
+   * step how sparse each of them is. Called once for each wrapped model.
+   */
+  public Optional<Redistribution> redistribution() {
+    return Optional.empty();
   }
 
   /**
