@@ -124,7 +124,18 @@ class AlgorithmsGuideTest {
         groups.stream().map(group -> group.entries().getFirst().algorithm()).toList();
     List<SparsityAlgorithm> expected =
         List.of(
-            scaled, fixed, fixed, gmp, set, rigl, granet, snfs, dsr, acdc, topKast, softThreshold,
+            scaled,
+            fixed,
+            fixed,
+            gmp,
+            set,
+            rigl,
+            granet,
+            snfs,
+            dsr,
+            acdc,
+            topKast,
+            softThreshold,
             snip);
     for (int i = 0; i < expected.size(); i++) {
       assertThat(algorithms.get(i)).hasSameClassAs(expected.get(i));
