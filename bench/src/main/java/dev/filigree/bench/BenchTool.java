@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 
 /** The benchmarks of {@code filigree bench}. */
 public final class BenchTool implements ToolProvider {
+  private static final int FAILED = 1;
   private static final int WRONG_USE = 2;
 
   /** For the service loader. */
@@ -29,7 +30,7 @@ public final class BenchTool implements ToolProvider {
    * Runs a benchmark.
    *
    * @param args what to measure, then {@code --json} and settings {@code key=value}
-   * @return 0 done, 2 wrong use
+   * @return 0 done, 1 where the measured peak was none, 2 wrong use
    */
   @Override
   public int run(PrintWriter out, PrintWriter err, String... args) {
@@ -47,6 +48,9 @@ public final class BenchTool implements ToolProvider {
     } catch (IllegalArgumentException e) {
       err.println("error: " + e.getMessage());
       return WRONG_USE;
+    } catch (PeakRate.Exceeded e) {
+      err.println("error: " + e.getMessage());
+      return FAILED;
     }
   }
 

@@ -28,14 +28,14 @@ final class KernelBenchmark {
   /** Measures everything; a row for each product, shape and sparsity, as soon as it is measured. */
   void run(Consumer<KernelRow> rows) {
     try (var kernels = SparseKernels.withThreads(torch.get_num_threads())) {
-      double peak = PeakRate.measure(kernels.threads());
+      var peak = new PeakRate(kernels.threads());
       progress.accept(
           String.format(
               Locale.ROOT,
               "%s, %d threads, %.0f GFLOP/s of multiply-adds from registers",
               kernels.provider(),
               kernels.threads(),
-              peak));
+              peak.gflops()));
       for (Shape shape : settings.shapes()) {
         for (double sparsity : settings.sparsities()) {
           measure(kernels, shape, sparsity, peak, rows);
@@ -45,7 +45,7 @@ final class KernelBenchmark {
   }
 
   private void measure(
-      SparseKernels kernels, Shape shape, double sparsity, double peak, Consumer<KernelRow> rows) {
+      SparseKernels kernels, Shape shape, double sparsity, PeakRate peak, Consumer<KernelRow> rows) {
     try (var _ = new PointerScope();
         var sparse = new TimedProducts(kernels, shape, sparsity)) {
       var dense = new DenseProducts(shape);
@@ -59,6 +59,7 @@ final class KernelBenchmark {
         dense.round();
         sparse.round();
         sparse.round(); // the first one may find the caches and threads as the dense ones left them
+        peak.measureAgain(); // in turns with the products, so that a busy machine meets both
       }
       for (Kernel kernel : Kernel.values()) {
         double seconds = sparse.seconds(kernel);
@@ -76,8 +77,12 @@ final class KernelBenchmark {
                 1e3 * best.seconds(),
                 best.engine(),
                 best.seconds() / seconds,
-                gflops / peak));
+                peak.share(gflops, denseGflops(shape, best))));
       }
     }
+  }
+
+  private static double denseGflops(Shape shape, DenseProducts.Best best) {
+    return 2e-9 * shape.tokens() * shape.in() * shape.out() / best.seconds();
   }
 }

@@ -63,7 +63,7 @@ record KernelSettings(List<Shape> shapes, List<Double> sparsities, int rounds) {
     try {
       return new KernelSettings(
           list(values.getOrDefault("shapes", SHAPES)).stream().map(Shape::parse).toList(),
-          list(values.getOrDefault("sparsities", "0.5,0.8,0.9,0.95,0.98")).stream()
+          list(values.getOrDefault("sparsities", "0.5,0.8,0.9,0.95,0.98,0.99,0.999")).stream()
               .map(Double::valueOf)
               .toList(),
           Integer.parseInt(values.getOrDefault("rounds", "10")));
