@@ -45,7 +45,11 @@ final class KernelBenchmark {
   }
 
   private void measure(
-      SparseKernels kernels, Shape shape, double sparsity, PeakRate peak, Consumer<KernelRow> rows) {
+      SparseKernels kernels,
+      Shape shape,
+      double sparsity,
+      PeakRate peak,
+      Consumer<KernelRow> rows) {
     try (var _ = new PointerScope();
         var sparse = new TimedProducts(kernels, shape, sparsity)) {
       var dense = new DenseProducts(shape);

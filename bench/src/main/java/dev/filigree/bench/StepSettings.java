@@ -72,7 +72,9 @@ record StepSettings(
           list(values.getOrDefault("executions", "masked,compressed"))
               .map(StepSettings::execution)
               .toList(),
-          list(values.getOrDefault("sparsities", "0.8,0.9,0.95,0.98,0.99,0.999")).map(Double::valueOf).toList(),
+          list(values.getOrDefault("sparsities", "0.8,0.9,0.95,0.98,0.99,0.999"))
+              .map(Double::valueOf)
+              .toList(),
           Long.parseLong(values.getOrDefault("layers", "8")),
           Long.parseLong(values.getOrDefault("vocabulary", "8192")),
           Long.parseLong(values.getOrDefault("tokens", "1024")),
