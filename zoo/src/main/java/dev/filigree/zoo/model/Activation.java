@@ -20,7 +20,7 @@ public enum Activation {
     }
   },
   /**
-   * GELU by the tanh approximation of Hendrycks & Gimpel (2016), as in the first GPT-2. The names
+   * GELU by the tanh approximation of Hendrycks and Gimpel (2016), as in the first GPT-2. The names
    * differ in who computes it and in the digits of √(2/π), past those of float32.
    */
   GELU_TANH("gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_fast", "gelu_accurate") {
