@@ -61,6 +61,13 @@ class WalkTest {
               "top_kast", "sparsity: 0.75, backward_sparsity: 0.5, init_method: topk",
               "str", "init: -5, update: {freq: 2}"));
 
+  /** Those that move weights between layers. */
+  private static final List<String> MOVING = List.of("dsr", "snfs");
+
+  /** First masks that are chosen by passes through the network. */
+  private static final List<String> CHOSEN_BY_PASSES =
+      List.of("snip", "grasp", "{type: synflow, iterations: 5}");
+
   /** What a clock measured, and since when. */
   private static final List<String> MEASURED =
       List.of(
@@ -147,6 +154,42 @@ class WalkTest {
     masks.forEach((name, mask) -> assertThat(mask.equal(expected.get(name))).as(name).isTrue());
   }
 
+  static Stream<Arguments> familiesAndFirstMasks() {
+    return families().stream()
+        .flatMap(
+            network ->
+                CHOSEN_BY_PASSES.stream()
+                    .filter(mask -> hasOutputs(network) || !mask.contains("synflow"))
+                    .map(mask -> Arguments.of(network, mask)));
+  }
+
+  /** Whether Filigree knows which tensor of the network is its output, as SynFlow has to. */
+  private static boolean hasOutputs(WalkNetwork network) {
+    return !network.name().equals(WalkOwnNetwork.NAME);
+  }
+
+  @ParameterizedTest
+  @MethodSource("familiesAndFirstMasks")
+  void aNetworkWhoseFirstMasksAreChosenByPassesThroughItWalks(WalkNetwork network, String mask)
+      throws IOException {
+    walk(network, "masked", "{algorithm: static, sparsity: 0.75, init_method: %s}".formatted(mask));
+  }
+
+  @Test
+  void aNetworkOfWhichNoOutputIsKnownCannotStartWithSynFlow() throws IOException {
+    WalkNetwork own =
+        families().stream().filter(network -> !hasOutputs(network)).findFirst().orElseThrow();
+    String sparsity = "{algorithm: static, sparsity: 0.75, init_method: synflow}";
+    Path run = folder().resolve("run");
+    String config = config(own.yaml(directory, "masked", sparsity), run);
+    Program program = Program.run("train", config, "--out", run.toString());
+    assertThat(program.exitCode()).isEqualTo(1);
+    assertThat(program.err())
+        .contains(
+            "error: init_method synflow is for language models and image classifiers, not for own");
+    assertThat(run).doesNotExist();
+  }
+
   private static String sparsity(String algorithm, List<String> filter) {
     return "{algorithm: %s, %s%s}"
         .formatted(
@@ -193,7 +236,7 @@ class WalkTest {
     ok(Program.run("import", exported.toString(), "--to", imported.toString()));
     Path config = Files.writeString(folder.resolve("config.yaml"), yaml);
     assertThat(evaluate(imported, "--config", config.toString())).isEqualTo(evaluated);
-    assertSparse(run, imported, !sparsity.contains("str"));
+    assertSparse(run, imported, sparsity);
     return run;
   }
 
@@ -274,24 +317,32 @@ class WalkTest {
   }
 
   /**
-   * The masks keep what was asked for, and what they drop is zero in the weights that came back.
+   * The masks keep what the configuration says, and what they drop is zero in the weights that came
+   * back. STR learns how much each layer keeps.
    */
-  private static void assertSparse(Path run, Path imported, boolean asConfigured) {
+  private static void assertSparse(Path run, Path imported, String sparsity) {
+    boolean learned = sparsity.contains("algorithm: str");
+    boolean moving = MOVING.stream().anyMatch(name -> sparsity.contains("algorithm: " + name));
     Map<String, Tensor> weights = Tensors.namedParameters(Checkpoints.open(imported).loadModel());
-    Checkpoints.open(run)
-        .masks()
-        .forEach(
-            (name, mask) -> {
-              Tensor weight = Objects.requireNonNull(weights.get(name), name);
-              long kept = mask.sum().item_long();
-              if (asConfigured) {
-                assertThat(kept).as(name).isEqualTo((long) (weight.numel() * (1 - SPARSITY)));
-              }
-              Tensor nonzero = weight.ne(torch.zeros_like(weight));
-              assertThat(nonzero.logical_and(mask.logical_not()).any().item_bool())
-                  .as(name)
-                  .isFalse();
-              assertThat(nonzero.sum().item_long()).as(name).isBetween(kept / 2, kept);
-            });
+    long keptOfAll = 0;
+    long configuredOfAll = 0;
+    for (Map.Entry<String, Tensor> each : Checkpoints.open(run).masks().entrySet()) {
+      String name = each.getKey();
+      Tensor mask = each.getValue();
+      Tensor weight = Objects.requireNonNull(weights.get(name), name);
+      long kept = mask.sum().item_long();
+      long configured = (long) (weight.numel() * (1 - SPARSITY));
+      if (!learned && !moving) {
+        assertThat(kept).as(name).isEqualTo(configured);
+      }
+      keptOfAll += kept;
+      configuredOfAll += configured;
+      Tensor nonzero = weight.ne(torch.zeros_like(weight));
+      assertThat(nonzero.logical_and(mask.logical_not()).any().item_bool()).as(name).isFalse();
+      assertThat(nonzero.sum().item_long()).as(name).isBetween(kept / 2, kept);
+    }
+    if (moving) {
+      assertThat(keptOfAll).isEqualTo(configuredOfAll);
+    }
   }
 }

@@ -63,8 +63,7 @@ public final class InitialMasks {
    */
   public static InitialMask parse(ConfigNode node) {
     if (!(node instanceof ConfigMap block)) {
-      NAMED.get(node);
-      return named(node.asString());
+      return NAMED.get(node).apply(new ConfigMap(node.location(), Map.of()));
     }
     InitialMask mask = NAMED.get(block.require("type")).apply(block);
     block.rejectUnknown();

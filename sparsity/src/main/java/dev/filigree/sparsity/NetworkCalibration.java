@@ -1,10 +1,15 @@
 package dev.filigree.sparsity;
 
 import dev.filigree.mask.Calibration;
+import dev.filigree.mask.Distribution;
+import dev.filigree.mask.Masks;
+import dev.filigree.mask.RandomScores;
+import dev.filigree.mask.TieBreak;
 import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -73,6 +78,47 @@ record NetworkCalibration(
 
   @Override
   public List<Tensor> best(List<Tensor> scores, double sparsity) {
-    return group.best(scores, sparsity, seed);
+    double[] sparsities = targets(scores, sparsity);
+    return IntStream.range(0, sparsities.length)
+        .mapToObj(
+            i -> {
+              SparseParameter parameter = group.parameters().get(i);
+              TieBreak ties =
+                  group
+                      .algorithm()
+                      .settings()
+                      .ties()
+                      .at(seed, parameter.name(), RandomScores.BEFORE_TRAINING);
+              return Masks.topK(scores.get(i), sparsities[i], group.targets().grouping(parameter), ties);
+            })
+        .toList();
+  }
+
+  /** The sparsity of each parameter, where all together have the given one. */
+  double[] targets(List<Tensor> scores, double sparsity) {
+    List<Distribution.Parameter> spreadable =
+        IntStream.range(0, scores.size())
+            .mapToObj(
+                i -> {
+                  SparseParameter parameter = group.parameters().get(i);
+                  return Distribution.Parameter.of(
+                      parameter.name(), parameter.shape(), () -> scores.get(i));
+                })
+            .toList();
+    return group.algorithm().settings().distribution().spread(sparsity, spreadable);
+  }
+
+  /**
+   * @throws IllegalStateException for a score that is not finite, or not of its parameter's shape
+   */
+  void requireFinite(List<Tensor> scores) {
+    for (int i = 0; i < scores.size(); i++) {
+      SparseParameter parameter = group.parameters().get(i);
+      if (!parameter.requireScores("initial", scores.get(i)).isfinite().all().item_bool()) {
+        throw new IllegalStateException(
+            "%s: a score of %s is infinite or NaN"
+                .formatted(parameter.name(), group.algorithm().settings().initialMask()));
+      }
+    }
   }
 }

@@ -7,7 +7,6 @@ import dev.filigree.mask.InitialMask;
 import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.mask.SelectionGroups;
-import dev.filigree.mask.TieBreak;
 import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
@@ -145,54 +144,18 @@ final class SparseGroup {
     }
     var calibration = new NetworkCalibration(this, optimizer, passes, exchange, seed);
     List<Tensor> scores = mask.scores(calibration);
-    for (int i = 0; i < parameters.size(); i++) {
-      SparseParameter parameter = parameters.get(i);
-      if (!parameter.requireScores("initial", scores.get(i)).isfinite().all().item_bool()) {
-        throw new IllegalStateException(
-            "%s: a score of %s is infinite or NaN".formatted(parameter.name(), mask));
-      }
-    }
+    calibration.requireFinite(scores);
     double sparsity = algorithm.sparsity(0);
-    double[] targets = targets(sparsity, scores);
-    List<Tensor> masks = best(scores, sparsity, seed);
-    for (int i = 0; i < targets.length; i++) {
+    double[] sparsities = calibration.targets(scores, sparsity);
+    List<Tensor> masks = calibration.best(scores, sparsity);
+    for (int i = 0; i < sparsities.length; i++) {
       SparseParameter parameter = parameters.get(i);
       Tensor first = masks.get(i);
       Tensors.inScope(() -> parameter.setMask(first, optimizer.inner()));
-      parameter.setTarget(targets[i], parameter.kept());
+      parameter.setTarget(sparsities[i], parameter.kept());
       warnIfEmpty(parameter);
     }
     awaitsMasks = false;
-  }
-
-  /** See {@link dev.filigree.mask.Calibration#best}. */
-  List<Tensor> best(List<Tensor> scores, double sparsity, long seed) {
-    double[] targets = targets(sparsity, scores);
-    return IntStream.range(0, targets.length)
-        .mapToObj(
-            i -> {
-              SparseParameter parameter = parameters.get(i);
-              TieBreak ties =
-                  algorithm
-                      .settings()
-                      .ties()
-                      .at(seed, parameter.name(), RandomScores.BEFORE_TRAINING);
-              return Masks.topK(scores.get(i), targets[i], this.targets.grouping(parameter), ties);
-            })
-        .toList();
-  }
-
-  private double[] targets(double sparsity, List<Tensor> scores) {
-    List<Distribution.Parameter> spreadable =
-        IntStream.range(0, scores.size())
-            .mapToObj(
-                i -> {
-                  SparseParameter parameter = parameters.get(i);
-                  return Distribution.Parameter.of(
-                      parameter.name(), parameter.shape(), () -> scores.get(i));
-                })
-            .toList();
-    return algorithm.settings().distribution().spread(sparsity, spreadable);
   }
 
   /** Sets the first masks. */
@@ -378,11 +341,11 @@ final class SparseGroup {
    * The schedules' state, and for each parameter what its mask was chosen for and how it is stored.
    */
   Map<String, Object> state() {
-    var targets = new LinkedHashMap<String, Object>();
+    var sparsities = new LinkedHashMap<String, Object>();
     var kept = new LinkedHashMap<String, Object>();
     var execution = new LinkedHashMap<String, Object>();
     for (SparseParameter parameter : parameters) {
-      targets.put(parameter.name(), parameter.targetSparsity());
+      sparsities.put(parameter.name(), parameter.targetSparsity());
       kept.put(parameter.name(), parameter.targetKept());
     }
     SavedExecutions.save(parameters, execution);
@@ -392,19 +355,19 @@ final class SparseGroup {
     state.put("algorithm", algorithm.getClass().getSimpleName());
     state.put("sparsity", algorithm.settings().sparsity().state());
     state.put("drop_fraction", algorithm.settings().dropFraction().state());
-    state.put("target_sparsity", targets);
+    state.put("target_sparsity", sparsities);
     state.put("kept", kept);
     state.put("execution", execution);
     state.put("gathered_steps", gathered);
-    state.put("redistribution", this.targets.state());
+    state.put("redistribution", targets.state());
     return state;
   }
 
   void load(Object state) {
-    Map<String, Object> targets = part(state, "target_sparsity");
+    Map<String, Object> sparsities = part(state, "target_sparsity");
     Map<String, Object> kept = part(state, "kept");
     for (SparseParameter parameter : parameters) {
-      if (!(targets.get(parameter.name()) instanceof Number target)
+      if (!(sparsities.get(parameter.name()) instanceof Number target)
           || !(kept.get(parameter.name()) instanceof Number weights)) {
         throw new IllegalArgumentException(
             "there is no mask for '" + parameter.name() + "': it was not sparse when it was saved");
@@ -415,7 +378,7 @@ final class SparseGroup {
     algorithm.settings().sparsity().load(part(state, "sparsity"));
     algorithm.settings().dropFraction().load(part(state, "drop_fraction"));
     if (hasPart(state, "redistribution")) { // written since algorithms remember something
-      this.targets.load(part(state, "redistribution"));
+      targets.load(part(state, "redistribution"));
     }
   }
 

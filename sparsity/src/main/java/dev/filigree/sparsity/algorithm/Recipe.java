@@ -25,12 +25,8 @@ import org.jspecify.annotations.Nullable;
  *       that is less), 0.5 falling along a cosine, both done at three quarters.
  *   <li>{@code snfs}, Dettmers and Zettlemoyer 2019: p = 0.5, falling along a cosine to 0.005, to
  *       the end.
- *   <li>{@code dsr}, Mostafa and Wang 2019: moves a tenth of the weights, about what its constants
- *       are of the networks' weights, to the end.
- *   <li>{@code snfs}, Dettmers and Zettlemoyer 2019: half of the weights, falling along a cosine to
- *       0.005 at the end of the run.
- *   <li>{@code dsr}, Mostafa and Wang 2019: moves some 1 % of the weights at an update, to three
- *       quarters.
+ *   <li>{@code dsr}, Mostafa and Wang 2019: about a tenth of the weights moves, to the end. The
+ *       tenth is chosen here: the paper gives a number of weights for each of its networks.
  * </ul>
  *
  * <p>How sparsity is spread over layers is not part of it: {@code Distribution.er()} for SET's

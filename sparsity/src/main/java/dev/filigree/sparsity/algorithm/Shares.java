@@ -35,7 +35,7 @@ final class Shares {
    * by their shares; where these have none, by capacity. Of fractions the largest are rounded up,
    * the first among equals.
    *
-   * @param shares not negative; NaN counts as none
+   * @param shares not negative; what is not finite counts as none
    * @throws IllegalArgumentException when the total exceeds all capacity
    */
   static long[] divide(long total, double[] shares, long[] capacity) {
@@ -45,7 +45,10 @@ final class Shares {
           "%d weights do not fit where there is room for %d".formatted(total, free));
     }
     var given = new long[shares.length];
-    double[] wanting = Arrays.stream(shares).map(share -> share > 0 ? share : 0).toArray();
+    double[] wanting =
+        Arrays.stream(shares)
+            .map(share -> share > 0 && Double.isFinite(share) ? share : 0)
+            .toArray();
     long rest = total;
     while (rest > 0) {
       double sum = sumOfOpen(wanting, given, capacity);
