@@ -20,14 +20,17 @@ final class RunDirectory implements AutoCloseable {
   /** Null for a replica that writes nothing. */
   private @Nullable RunLock lock;
 
-  private RunDirectory(Path path, @Nullable RunLock lock) {
+  private final boolean made; // it was not there before
+
+  private RunDirectory(Path path, @Nullable RunLock lock, boolean made) {
     this.path = path;
     this.lock = lock;
+    this.made = made;
   }
 
   /** The folder as replicas see it that leave all writing to the first one. */
   static RunDirectory readOnly(Path path) {
-    return new RunDirectory(path, null);
+    return new RunDirectory(path, null, false);
   }
 
   /** Whether files are written here: by the first of several replicas. */
@@ -41,6 +44,7 @@ final class RunDirectory implements AutoCloseable {
    * @throws TrainingException when it holds an earlier run, is in use or cannot be written
    */
   static RunDirectory create(Path path) {
+    boolean made = Files.notExists(path);
     try {
       Files.createDirectories(path);
     } catch (IOException e) {
@@ -58,7 +62,7 @@ final class RunDirectory implements AutoCloseable {
                 + ", or choose another --out");
       }
     }
-    return new RunDirectory(path, lock);
+    return new RunDirectory(path, lock, made);
   }
 
   /**
@@ -68,7 +72,7 @@ final class RunDirectory implements AutoCloseable {
    */
   static RunDirectory open(Path path) {
     requireRun(path);
-    return new RunDirectory(path, RunLock.take(path));
+    return new RunDirectory(path, RunLock.take(path), false);
   }
 
   static void requireRun(Path path) {
@@ -128,6 +132,18 @@ final class RunDirectory implements AutoCloseable {
     } catch (IOException e) {
       throw new TrainingException(
           path.resolve(ConfigFile.NAME) + ": cannot be written: " + Failures.reason(e), e);
+    }
+  }
+
+  /** Gives the lock back, and deletes the folder where it was made for this run and is empty. */
+  void abandon() {
+    close();
+    if (made) {
+      try {
+        Files.delete(path);
+      } catch (IOException e) {
+        // Something is in it.
+      }
     }
   }
 

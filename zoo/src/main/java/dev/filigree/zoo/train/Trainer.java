@@ -192,13 +192,13 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  /** Gives the lock back where the preparation fails. */
+  /** Leaves the folder as it was where the preparation fails. */
   private static Trainer locked(
       RunDirectory directory, Function<RunDirectory, Trainer> preparation) {
     try {
       return preparation.apply(directory);
     } catch (RuntimeException | Error e) {
-      directory.close();
+      directory.abandon();
       throw e;
     }
   }
