@@ -89,7 +89,8 @@ record NetworkCalibration(
                       .settings()
                       .ties()
                       .at(seed, parameter.name(), RandomScores.BEFORE_TRAINING);
-              return Masks.topK(scores.get(i), sparsities[i], group.targets().grouping(parameter), ties);
+              return Masks.topK(
+                  scores.get(i), sparsities[i], group.targets().grouping(parameter), ties);
             })
         .toList();
   }

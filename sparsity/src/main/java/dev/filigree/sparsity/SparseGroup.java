@@ -4,7 +4,6 @@ import dev.filigree.mask.CalibratedMask;
 import dev.filigree.mask.Candidates;
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.InitialMask;
-import dev.filigree.mask.Masks;
 import dev.filigree.mask.RandomScores;
 import dev.filigree.mask.SelectionGroups;
 import dev.filigree.optim.GradientExchange;
