@@ -4,28 +4,18 @@ import static dev.filigree.schedule.UpdateSchedules.every;
 
 import dev.filigree.cuda.CudaDevice;
 import dev.filigree.io.Json;
-import dev.filigree.nn.Allocation;
 import dev.filigree.optim.AdamW;
 import dev.filigree.optim.GradientClipping;
+import dev.filigree.optim.GradientExchange;
 import dev.filigree.optim.Optimizer;
-import dev.filigree.sparsity.AlgorithmGroup;
-import dev.filigree.sparsity.Execution;
-import dev.filigree.sparsity.Sparsity;
-import dev.filigree.sparsity.SparsityOptions;
-import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.torch.Autocast;
 import dev.filigree.torch.Libtorch;
-import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.model.LanguageModel;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
@@ -41,8 +31,6 @@ final class GpuStepCase {
   private static final int WARM_UP = 2 * UPDATE_EVERY;
 
   private static final double CLIP = 1;
-  private static final double INITIAL_DEVIATION = 0.02;
-  private static final long SEED = 1;
 
   private final LanguageModel model;
   private final List<Tensor> parameters;
@@ -65,51 +53,25 @@ final class GpuStepCase {
   }
 
   private GpuStepCase(
-      GpuModel shape, String execution, double sparsity, long batchSize, long sequence) {
+      GpuModel shape,
+      String execution,
+      double sparsity,
+      long batchSize,
+      long sequence,
+      boolean recompute) {
     var gpu = new Device("cuda");
-    model = (LanguageModel) shape.config(sequence).unfilled(SEED, gpu);
-    Map<String, Tensor> named = Tensors.namedParameters(model);
-    parameters = new ArrayList<>(named.values());
-    torch.manual_seed(SEED);
+    var network = new RandomNetwork(shape.config(sequence), gpu, recompute);
+    model = network.model();
+    parameters = network.parameters();
     var adam = new AdamW(parameters, AdamW.options().lr(1e-4));
     if (execution.equals(GpuStepSettings.DENSE)) {
+      network.fill();
       optimizer = adam;
     } else {
       optimizer =
-          Sparsity.wrap(
-              model,
-              adam,
-              AlgorithmGroup.of(
-                  RigL.builder()
-                      .sparsity(sparsity)
-                      .dropFraction(0.3)
-                      .update(every(UPDATE_EVERY))
-                      .build()),
-              SparsityOptions.defaults()
-                  .seed(SEED)
-                  .execution(Execution.valueOf(execution.toUpperCase(Locale.ROOT)))
-                  .values(name -> draw(Objects.requireNonNull(named.get(name), name))));
+          network.wrap(adam, execution, sparsity, UPDATE_EVERY, GradientExchange.none());
     }
-    parameters.stream().filter(Allocation::isUnfilled).forEach(GpuStepCase::draw);
-    long[] size = {batchSize, sequence};
-    batch =
-        new Batch(
-            torch.randint(shape.vocabulary(), size).to(gpu, ScalarType.Long),
-            torch.randint(shape.vocabulary(), size).to(gpu, ScalarType.Long),
-            null);
-  }
-
-  /** Gives a parameter its values on the GPU: large models are made one weight at a time. */
-  private static void draw(Tensor parameter) {
-    Tensors.inScope(
-        () -> {
-          Tensor values =
-              Tensors.emptyBeside(parameter, ScalarType.Float, Tensors.shape(parameter));
-          parameter.set_data(
-              parameter.dim() == 2
-                  ? values.normal_(0, INITIAL_DEVIATION, new GeneratorOptional())
-                  : parameter.contiguous()); // norms begin at one, as they were made
-        });
+    batch = RandomNetwork.batch(shape.vocabulary(), batchSize, sequence, gpu);
   }
 
   /**
@@ -126,8 +88,8 @@ final class GpuStepCase {
               args[1],
               Double.parseDouble(args[2]),
               Long.parseLong(args[3]),
-              Long.parseLong(args[4]));
-      training.model.recomputeActivations(Boolean.parseBoolean(args[6]));
+              Long.parseLong(args[4]),
+              Boolean.parseBoolean(args[6]));
       figures = training.measure(Integer.parseInt(args[5]), !args[1].equals(GpuStepSettings.DENSE));
     } catch (RuntimeException e) {
       String message = String.valueOf(e.getMessage());

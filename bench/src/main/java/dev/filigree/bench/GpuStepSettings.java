@@ -77,7 +77,7 @@ record GpuStepSettings(
           Long.parseLong(values.getOrDefault("batch", "8")),
           Long.parseLong(values.getOrDefault("sequence", "2048")),
           Integer.parseInt(values.getOrDefault("rounds", "10")),
-          Boolean.parseBoolean(values.getOrDefault("checkpointing", "false")));
+          Settings.flag(values, "checkpointing", false));
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException("not a number: " + e.getMessage(), e);
     }

@@ -2,6 +2,7 @@ package dev.filigree.bench;
 
 import dev.filigree.cuda.CudaDevice;
 import dev.filigree.io.Json;
+import dev.filigree.zoo.config.ScaleCost;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -9,8 +10,8 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -38,53 +39,88 @@ final class ScaleBenchmark {
     processors = Math.max(1, Runtime.getRuntime().availableProcessors() / most);
   }
 
-  /** Measures everything; a row for each number of workers, as soon as it is measured. */
+  /**
+   * Measures everything; a row for each case and number of workers, as soon as it is measured. One
+   * worker sends nothing, so it is measured once for all ways of sending.
+   */
   void run(Consumer<ScaleRow> rows) {
-    Double alone = null;
-    for (int workers : settings.workers()) {
-      progress.accept("%s, %d workers".formatted(settings.label(), workers));
-      ScaleRow row = row(workers, alone);
-      rows.accept(row);
-      if (workers == 1) {
-        alone = row.tokensPerSecond();
+    var alone = new HashMap<ScaleCase, Double>(); // seconds of a step
+    for (ScaleCase what : settings.cases()) {
+      for (int workers : settings.workers()) {
+        ScaleCase measured = workers == 1 ? what.alone() : what;
+        if (workers == 1 && alone.containsKey(measured)) {
+          continue;
+        }
+        progress.accept("%s, workers=%d".formatted(measured, workers));
+        ScaleRow row = row(measured, workers, alone.get(what.alone()));
+        rows.accept(row);
+        if (workers == 1 && row.seconds() != null) {
+          alone.put(measured, row.seconds());
+        }
       }
     }
   }
 
-  private ScaleRow row(int workers, @Nullable Double alone) {
-    ScaleWorker.Figures figures = measured(workers);
-    long parameters = settings.config().parameterCount();
-    long tokens = workers * settings.batch() * settings.sequence();
+  /**
+   * @param alone a step of one worker, seconds; null where it was not measured
+   */
+  private ScaleRow row(ScaleCase what, int workers, @Nullable Double alone) {
+    ScaleWorker.Figures figures = measured(what, workers);
+    long parameters = what.config().parameterCount();
+    long tokens = workers * what.batch() * what.sequence();
     Double seconds = figures.seconds();
-    Double rate = seconds == null ? null : tokens / seconds;
     Double waited = figures.waitedSeconds();
     Long kept = figures.kept();
-    long size = settings.wire().bytes();
+    long size = what.wire().bytes();
     return new ScaleRow(
-        settings.cuda() ? CudaDevice.of(0).name() : "cpu, " + processors + " processors a worker",
+        what.cuda() ? CudaDevice.of(0).name() : "cpu, " + processors + " processors a worker",
         workers,
-        settings.label(),
+        what.label(),
         parameters,
-        settings.execution(),
-        settings.execution().equals("dense") ? 0 : settings.sparsity(),
-        settings.wire().name().toLowerCase(Locale.ROOT),
+        what.execution(),
+        what.sparsity(),
+        what.wireName(),
+        what.overlap(),
+        what.shared(),
+        what.checkpointing(),
         tokens,
         figures.obstacle(),
         seconds,
-        rate,
-        rate == null || alone == null ? null : rate / (workers * alone),
+        seconds == null ? null : tokens / seconds,
+        seconds == null || alone == null || workers == 1 ? null : alone / seconds,
+        kept == null ? null : predicted(what, workers, kept, alone),
         figures.bytes(),
         kept == null ? null : kept * size,
         kept == null ? null : parameters * size,
-        waited == null || seconds == null ? null : waited / seconds);
+        waited == null || seconds == null ? null : waited / seconds,
+        figures.memoryBytes());
   }
 
-  private ScaleWorker.Figures measured(int workers) {
+  /** Seconds of a step by the cost model; null without a bandwidth, or a step of one worker. */
+  private @Nullable Double predicted(
+      ScaleCase what, int workers, long kept, @Nullable Double alone) {
+    Double bandwidth = settings.bandwidth();
+    if (bandwidth == null || alone == null || workers < 2) {
+      return null;
+    }
+    long size = what.wire().bytes();
+    var cost =
+        new ScaleCost(
+            workers,
+            kept * size,
+            what.config().parameterCount() * size,
+            what.shared() ? kept * Float.BYTES : 0,
+            alone,
+            bandwidth);
+    return what.overlap() ? cost.stepSeconds() : cost.stepSecondsWithoutOverlap();
+  }
+
+  private ScaleWorker.Figures measured(ScaleCase what, int workers) {
     var running = new ArrayList<Process>();
     try {
       int port = freePort();
       for (int rank = 0; rank < workers; rank++) {
-        running.add(start(rank, workers, port));
+        running.add(start(what, rank, workers, port));
       }
       String output =
           new String(running.getFirst().getInputStream().readAllBytes(), StandardCharsets.UTF_8)
@@ -120,7 +156,7 @@ final class ScaleBenchmark {
     }
   }
 
-  private Process start(int rank, int workers, int port) throws IOException {
+  private Process start(ScaleCase what, int rank, int workers, int port) throws IOException {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
@@ -133,13 +169,13 @@ final class ScaleBenchmark {
             Integer.toString(rank),
             Integer.toString(workers),
             Integer.toString(port)));
-    command.addAll(settings.arguments());
+    command.addAll(what.arguments());
     var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
     if (rank > 0) {
       builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     }
     builder.environment().put("OMP_NUM_THREADS", Integer.toString(processors));
-    if (settings.cuda()) {
+    if (what.cuda()) {
       builder.environment().put("CUDA_VISIBLE_DEVICES", Integer.toString(rank));
       builder.environment().putIfAbsent("PYTORCH_ALLOC_CONF", "expandable_segments:True");
     }

@@ -1,36 +1,30 @@
 package dev.filigree.bench;
 
-import static dev.filigree.schedule.UpdateSchedules.every;
+import dev.filigree.cuda.CudaDevice;
 
 import dev.filigree.distributed.GradientBuckets;
 import dev.filigree.distributed.KeptPositions;
 import dev.filigree.distributed.Rendezvous;
 import dev.filigree.distributed.ReplicaGroup;
+import dev.filigree.distributed.ShardedOptimizer;
 import dev.filigree.io.Json;
 import dev.filigree.optim.AdamW;
 import dev.filigree.optim.GradientClipping;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.optim.Replica;
-import dev.filigree.sparsity.AlgorithmGroup;
-import dev.filigree.sparsity.Execution;
 import dev.filigree.sparsity.KeptGradients;
 import dev.filigree.sparsity.SparseOptimizer;
-import dev.filigree.sparsity.Sparsity;
-import dev.filigree.sparsity.SparsityOptions;
-import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.torch.Autocast;
 import dev.filigree.torch.Libtorch;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.model.LanguageModel;
+import dev.filigree.zoo.train.log.PeakMemory;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
@@ -47,10 +41,9 @@ final class ScaleWorker {
 
   private static final Duration TIMEOUT = Duration.ofMinutes(2);
   private static final double CLIP = 1;
-  private static final double INITIAL_DEVIATION = 0.02;
   private static final long SEED = 1;
 
-  private final ScaleSettings settings;
+  private final ScaleCase what;
   private final ReplicaGroup group;
   private final LanguageModel model;
   private final List<Tensor> parameters;
@@ -65,65 +58,48 @@ final class ScaleWorker {
    * @param bytes that a step exchanges
    * @param kept elements that the optimizer updates
    * @param waitedSeconds of a step, mean
+   * @param memoryBytes of the GPU in use; of the processors' memory, the process's peak; null where
+   *     the system does not tell
    */
   record Figures(
       @Nullable String obstacle,
       @Nullable Double seconds,
       @Nullable Long bytes,
       @Nullable Long kept,
-      @Nullable Double waitedSeconds) {
+      @Nullable Double waitedSeconds,
+      @Nullable Long memoryBytes) {
     static Figures none(String obstacle) {
-      return new Figures(obstacle, null, null, null, null);
+      return new Figures(obstacle, null, null, null, null, null);
     }
   }
 
-  private ScaleWorker(ScaleSettings settings, ReplicaGroup group) {
-    this.settings = settings;
+  private ScaleWorker(ScaleCase what, ReplicaGroup group) {
+    this.what = what;
     this.group = group;
-    model = (LanguageModel) settings.config().allocate();
-    var device = new Device(settings.cuda() ? "cuda" : "cpu");
-    model.to(device, false);
-    parameters = new ArrayList<>(Tensors.namedParameters(model).values());
-    torch.manual_seed(SEED); // the same weights everywhere
-    Tensors.inScope(
-        () ->
-            parameters.stream()
-                .filter(parameter -> parameter.dim() == 2)
-                .forEach(
-                    parameter -> parameter.normal_(0, INITIAL_DEVIATION, new GeneratorOptional())));
-    var adam = new AdamW(parameters, AdamW.options().lr(1e-4));
-    optimizer = settings.execution().equals("dense") ? adam : sparse(adam);
-    buckets =
-        new GradientBuckets(
-            group,
-            parameters,
-            optimizer instanceof SparseOptimizer sparse
-                ? new KeptGradients(sparse)
-                : KeptPositions.all(),
-            settings.wire().elements());
+    var device = new Device(what.cuda() ? "cuda" : "cpu");
+    // The same weights everywhere.
+    var network = new RandomNetwork(what.config(), device, what.checkpointing());
+    model = network.model();
+    parameters = network.parameters();
+    Optimizer adam = new AdamW(parameters, AdamW.options().lr(1e-4));
+    ShardedOptimizer sharded = what.shared() ? new ShardedOptimizer(adam, group) : null;
+    Optimizer dense = sharded == null ? adam : sharded;
+    KeptPositions positions = KeptPositions.all();
+    if (what.isDense()) {
+      network.fill();
+      optimizer = dense;
+    } else {
+      SparseOptimizer sparse =
+          network.wrap(dense, what.execution(), what.sparsity(), UPDATE_EVERY, group);
+      positions = new KeptGradients(sparse);
+      optimizer = sparse;
+    }
+    if (sharded != null) {
+      sharded.sendOnly(positions);
+    }
+    buckets = new GradientBuckets(group, parameters, positions, what.wire().elements());
     torch.manual_seed(group.replica().seed(SEED));
-    long[] size = {settings.batch(), settings.sequence()};
-    batch = new Batch(tokens(size, device), tokens(size, device), null);
-  }
-
-  private Optimizer sparse(Optimizer dense) {
-    return Sparsity.wrap(
-        model,
-        dense,
-        AlgorithmGroup.of(
-            RigL.builder()
-                .sparsity(settings.sparsity())
-                .dropFraction(0.3)
-                .update(every(UPDATE_EVERY))
-                .build()),
-        SparsityOptions.defaults()
-            .seed(SEED)
-            .execution(Execution.valueOf(settings.execution().toUpperCase(Locale.ROOT)))
-            .exchange(group));
-  }
-
-  private Tensor tokens(long[] size, Device device) {
-    return torch.randint(settings.vocabularySize(), size).to(device, ScalarType.Long);
+    batch = RandomNetwork.batch(what.vocabularySize(), what.batch(), what.sequence(), device);
   }
 
   /**
@@ -135,11 +111,12 @@ final class ScaleWorker {
     Libtorch.prepare();
     var replica = new Replica(Integer.parseInt(args[0]), Integer.parseInt(args[1]));
     var where = new Rendezvous(replica, "127.0.0.1", Integer.parseInt(args[2]), 0);
-    ScaleSettings settings = ScaleSettings.parse(Arrays.asList(args).subList(3, args.length));
+    var what =
+        ScaleCase.of(Settings.parse(Arrays.asList(args).subList(3, args.length), ScaleCase.KEYS));
     Figures figures;
     try (var _ = new PointerScope();
         var group = ReplicaGroup.join(where, TIMEOUT)) {
-      figures = new ScaleWorker(settings, group).measure();
+      figures = new ScaleWorker(what, group).measure();
       group.barrier();
     } catch (RuntimeException e) {
       String message = String.valueOf(e.getMessage());
@@ -157,7 +134,7 @@ final class ScaleWorker {
       seconds();
     }
     ReplicaGroup.Traffic before = group.traffic();
-    double[] seconds = new double[settings.rounds()];
+    double[] seconds = new double[what.rounds()];
     for (int i = 0; i < seconds.length; i++) {
       seconds[i] = seconds();
     }
@@ -169,7 +146,8 @@ final class ScaleWorker {
         seconds[seconds.length / 2],
         traffic.bytes() / seconds.length,
         kept(),
-        traffic.waitedSeconds() / seconds.length);
+        traffic.waitedSeconds() / seconds.length,
+        what.cuda() ? (Long) CudaDevice.of(0).memoryInUse() : PeakMemory.peakBytes());
   }
 
   /** Workers that make the same steps have the same weights, bit for bit. */
@@ -199,8 +177,13 @@ final class ScaleWorker {
     long start = System.nanoTime();
     try (var _ = new PointerScope()) {
       optimizer.zeroGrad();
-      buckets.expect();
+      if (what.overlap()) {
+        buckets.expect();
+      }
       loss().backward();
+      if (!what.overlap()) {
+        buckets.expect();
+      }
       buckets.finish();
       double norm = GradientClipping.clipNorm(parameters, CLIP);
       if (!Double.isFinite(group.average(norm)[0])) {
@@ -208,14 +191,14 @@ final class ScaleWorker {
       }
       optimizer.step();
     }
-    if (settings.cuda()) {
+    if (what.cuda()) {
       torch.cuda_synchronize();
     }
     return (System.nanoTime() - start) / 1e9;
   }
 
   private Tensor loss() {
-    if (!settings.cuda()) {
+    if (!what.cuda()) {
       return model.loss(batch);
     }
     try (var _ = Autocast.open(DeviceType.CUDA, ScalarType.BFloat16)) {

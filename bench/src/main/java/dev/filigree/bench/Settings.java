@@ -28,4 +28,18 @@ final class Settings {
     }
     return values;
   }
+
+  /**
+   * A setting that is {@code true} or {@code false}.
+   *
+   * @throws IllegalArgumentException for anything else
+   */
+  static boolean flag(Map<String, String> values, String key, boolean otherwise) {
+    return switch (values.getOrDefault(key, Boolean.toString(otherwise))) {
+      case "true" -> true;
+      case "false" -> false;
+      case String other ->
+          throw new IllegalArgumentException(key + " must be true or false, found " + other);
+    };
+  }
 }

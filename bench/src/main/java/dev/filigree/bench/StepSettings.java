@@ -80,7 +80,7 @@ record StepSettings(
           Long.parseLong(values.getOrDefault("tokens", "1024")),
           Long.parseLong(values.getOrDefault("sequence", "256")),
           Integer.parseInt(values.getOrDefault("rounds", "5")),
-          flag(values.getOrDefault("memory", "true")));
+          Settings.flag(values, "memory", true));
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException("not a number: " + e.getMessage(), e);
     }
@@ -97,14 +97,6 @@ record StepSettings(
       default ->
           throw new IllegalArgumentException(
               "executions must be masked or compressed, found " + text);
-    };
-  }
-
-  private static boolean flag(String text) {
-    return switch (text.toLowerCase(Locale.ROOT)) {
-      case "true" -> true;
-      case "false" -> false;
-      default -> throw new IllegalArgumentException("memory must be true or false, found " + text);
     };
   }
 

@@ -38,11 +38,21 @@ class BenchToolTest {
             "batch=2",
             "sequence=16",
             "wire=bfloat16",
-            "rounds=1");
+            "rounds=1",
+            "bandwidth=10");
 
     assertThat(code).isZero();
     JsonNode rows = new ObjectMapper().readTree(out.toString());
     assertThat(rows).hasSize(2);
+    JsonNode alone = rows.get(0);
+    assertThat(alone.path("wire").asText()).isEqualTo("float32");
+    JsonNode together = rows.get(1);
+    assertThat(together.path("wire").asText()).isEqualTo("bfloat16");
+    double seconds = alone.path("seconds").asDouble();
+    assertThat(together.path("predicted_seconds").asDouble())
+        .isBetween(seconds + 0.008, seconds + 0.009);
+    assertThat(together.path("efficiency").asDouble())
+        .isCloseTo(seconds / together.path("seconds").asDouble(), within(1e-9));
     for (JsonNode row : rows) {
       assertThat(row.path("obstacle").isNull()).as(row.toString()).isTrue();
       assertThat(row.path("tokens").asLong()).isEqualTo(32 * row.path("workers").asLong());
@@ -52,6 +62,41 @@ class BenchToolTest {
       assertThat(kept).isLessThan(row.path("dense_bytes").asLong() / 2);
       assertThat(row.path("waiting_share").asDouble()).isBetween(0.0, 1.0);
     }
+  }
+
+  @Test
+  void scaleTakesListsAndMeasuresOneWorkerOnceForAllWaysOfSending() {
+    ScaleSettings settings =
+        ScaleSettings.parse(
+            List.of(
+                "execution=dense,compressed",
+                "sparsity=0.8,0.9",
+                "overlap=true,false",
+                "shard_optimizer_state=false,true",
+                "bandwidth=450"));
+    assertThat(settings.bandwidth()).isEqualTo(450e9);
+    // Dense without a sparsity, compressed with two; each with and without overlap, shared and not.
+    assertThat(settings.cases()).hasSize(3 * 4).doesNotHaveDuplicates();
+    assertThat(settings.cases().stream().map(ScaleCase::alone).distinct()).hasSize(3);
+    ScaleCase last = settings.cases().getLast();
+    assertThat(ScaleCase.of(Settings.parse(last.arguments(), ScaleCase.KEYS))).isEqualTo(last);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "execution=dense,sparse | execution must be dense, masked or compressed, found sparse",
+        "sparsity=0.8,1 | sparsity must be in [0, 1), found 1.0",
+        "overlap=yes | overlap must be true or false, found yes",
+        "wire=float64 | wire must be float32 or bfloat16, found float64",
+        "workers=0 | workers must be at least 1, found [0]",
+        "bandwidth=-1 | bandwidth must be above 0 GB/s, found -1.0",
+        "batch=x | not a number",
+      })
+  void aBadSettingForScaleIsOneLineAndWrongUse(String setting, String message) {
+    assertThat(run("scale", setting)).isEqualTo(2);
+    assertThat(err.toString()).startsWith("error: ").contains(message).hasLineCount(1);
   }
 
   @Test

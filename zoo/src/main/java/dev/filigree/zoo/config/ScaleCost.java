@@ -12,11 +12,18 @@ import java.util.Locale;
  * @param workers how many train together
  * @param bytes of the gradients of the weights that exist, in the type on the wire
  * @param denseBytes of those of a dense model
+ * @param sharedBytes of the weights that workers send each other after an update, where each has the
+ *     optimizer's state of its share alone; 0 where each has all of it
  * @param computeSeconds of a step on one worker, from its share of the batch
  * @param bandwidth of a worker's connection, bytes a second in each direction
  */
 public record ScaleCost(
-    int workers, long bytes, long denseBytes, double computeSeconds, double bandwidth) {
+    int workers,
+    long bytes,
+    long denseBytes,
+    long sharedBytes,
+    double computeSeconds,
+    double bandwidth) {
   /** Dense-equivalent operations a second of one H100 in bfloat16: see docs/performance.md. */
   public static final double MEASURED_FLOPS = 470e12;
 
@@ -65,6 +72,7 @@ public record ScaleCost(
         workers,
         plan.keptParameters() * size,
         plan.parameters() * size,
+        parallel.shardOptimizerState() ? plan.keptParameters() * Float.BYTES : 0,
         operations / flops,
         bandwidth);
   }
@@ -93,9 +101,22 @@ public record ScaleCost(
     return Math.max(last, onTheWay() - BACKWARD_SHARE * computeSeconds);
   }
 
+  /**
+   * The time in which updated weights go from those that have the optimizer's state to all others,
+   * seconds: through a ring each passes a connection once.
+   */
+  public double sharing() {
+    return sharedBytes / bandwidth;
+  }
+
   /** Of a step, seconds. */
   public double stepSeconds() {
-    return computeSeconds + notHidden() + MEASURED_OVERHEAD;
+    return computeSeconds + notHidden() + sharing() + MEASURED_OVERHEAD;
+  }
+
+  /** Of a step that sends nothing before its backward pass is over, seconds. */
+  public double stepSecondsWithoutOverlap() {
+    return computeSeconds + onTheWay() + sharing() + MEASURED_OVERHEAD;
   }
 
   /** Tokens a second over workers times those of one. */
@@ -111,7 +132,7 @@ public record ScaleCost(
         workers           %,d
         sends a step      %,.1f MB of gradients a worker (a dense model %,.1f MB), %,.1f MB sent
         on their way      %.1f ms at %,.1f GB/s and %.0f µs a message; %.1f ms of it not hidden by the backward pass
-        a step            %.1f ms: %.1f ms of computing, %.1f ms not hidden, %.0f ms of other work for the exchange
+        a step            %.1f ms: %.1f ms of computing, %.1f ms not hidden,%s %.0f ms of other work for the exchange
         efficiency        %.1f %%
         """,
         workers,
@@ -125,6 +146,9 @@ public record ScaleCost(
         1e3 * stepSeconds(),
         1e3 * computeSeconds,
         1e3 * notHidden(),
+        sharedBytes == 0
+            ? ""
+            : String.format(Locale.ROOT, " %.1f ms of sending weights,", 1e3 * sharing()),
         1e3 * MEASURED_OVERHEAD,
         1e2 * efficiency());
   }
