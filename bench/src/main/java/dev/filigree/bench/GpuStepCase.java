@@ -1,7 +1,5 @@
 package dev.filigree.bench;
 
-import static dev.filigree.schedule.UpdateSchedules.every;
-
 import dev.filigree.cuda.CudaDevice;
 import dev.filigree.io.Json;
 import dev.filigree.optim.AdamW;
@@ -68,8 +66,7 @@ final class GpuStepCase {
       network.fill();
       optimizer = adam;
     } else {
-      optimizer =
-          network.wrap(adam, execution, sparsity, UPDATE_EVERY, GradientExchange.none());
+      optimizer = network.wrap(adam, execution, sparsity, UPDATE_EVERY, GradientExchange.none());
     }
     batch = RandomNetwork.batch(shape.vocabulary(), batchSize, sequence, gpu);
   }

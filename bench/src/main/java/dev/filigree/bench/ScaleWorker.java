@@ -1,7 +1,6 @@
 package dev.filigree.bench;
 
 import dev.filigree.cuda.CudaDevice;
-
 import dev.filigree.distributed.GradientBuckets;
 import dev.filigree.distributed.KeptPositions;
 import dev.filigree.distributed.Rendezvous;

@@ -12,8 +12,8 @@ import java.util.Locale;
  * @param workers how many train together
  * @param bytes of the gradients of the weights that exist, in the type on the wire
  * @param denseBytes of those of a dense model
- * @param sharedBytes of the weights that workers send each other after an update, where each has the
- *     optimizer's state of its share alone; 0 where each has all of it
+ * @param sharedBytes of the weights that workers send each other after an update, where each has
+ *     the optimizer's state of its share alone; 0 where each has all of it
  * @param computeSeconds of a step on one worker, from its share of the batch
  * @param bandwidth of a worker's connection, bytes a second in each direction
  */

@@ -106,8 +106,8 @@ class ScaledReplicasTest {
     }
   }
 
-  private static List<Course> train(
-      JoinedReplicas replicas, String algorithm, Execution execution) throws Exception {
+  private static List<Course> train(JoinedReplicas replicas, String algorithm, Execution execution)
+      throws Exception {
     return replicas.run(
         group -> {
           Replica replica = group.replica();
@@ -206,9 +206,7 @@ class ScaledReplicasTest {
       long[] tokens = random.longs((long) samples * (LENGTH + 1), 0, VOCABULARY).toArray();
       int share = samples / size;
       Tensor mine =
-          Tensor.create(tokens)
-              .reshape(samples, LENGTH + 1)
-              .narrow(0, (long) rank * share, share);
+          Tensor.create(tokens).reshape(samples, LENGTH + 1).narrow(0, (long) rank * share, share);
       batches.add(new Batch(mine.narrow(1, 0, LENGTH), mine.narrow(1, 1, LENGTH), null));
     }
     return batches;
