@@ -57,13 +57,10 @@ record ScaleRow(
     @Nullable Double waitingShare,
     @Nullable Long memoryBytes) {
 
-  private static final String LINE =
-      "%7s %-11s %-10s %8s %-8s %-7s %-6s %9s %9s %10s %10s %8s %9s %8s %7s%n";
-
   static String header() {
     return String.format(
         Locale.ROOT,
-        LINE,
+        "%7s %-11s %-10s %8s %-8s %-7s %-6s %9s %9s %10s %10s %8s %9s %8s %7s%n",
         "workers",
         "model",
         "execution",
