@@ -52,6 +52,7 @@ public final class CudaKernels {
     return known;
   }
 
+  /** The GPU that the kernels are compiled for and run on. */
   public CudaDevice device() {
     return device;
   }

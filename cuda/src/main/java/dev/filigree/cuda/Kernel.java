@@ -28,6 +28,7 @@ public final class Kernel {
     this.signature = signature;
   }
 
+  /** The name of its function in the CUDA source. */
   public String name() {
     return signature.name();
   }

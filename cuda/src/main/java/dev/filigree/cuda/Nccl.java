@@ -35,9 +35,13 @@ public final class Nccl implements AutoCloseable {
   public enum Type {
     /** Elements that are only passed on. */
     BYTE(1),
+    /** 16-bit floats, as IEEE 754 has them. */
     FLOAT16(6),
+    /** 32-bit floats. */
     FLOAT32(7),
+    /** 64-bit floats. */
     FLOAT64(8),
+    /** 16-bit floats with the exponent of float32. */
     BFLOAT16(9);
 
     private final int number;

@@ -39,6 +39,7 @@ public record AlgorithmConfig(
     Location filterLocation) {
   private static final double DEFAULT_DROP_FRACTION = 0.3;
 
+  /** The filter and the settings are copied. */
   public AlgorithmConfig {
     paramFilter = List.copyOf(paramFilter);
     settings = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(settings));

@@ -15,6 +15,9 @@ import java.util.List;
 public final class MaskHistory implements SparsityListener {
   private final List<MaskUpdate> updates = new ArrayList<>();
 
+  /** Knows no update yet. */
+  public MaskHistory() {}
+
   @Override
   public void onMaskUpdate(SparseParameter parameter, MaskUpdate update) {
     updates.add(update);

@@ -38,6 +38,7 @@ public record ParameterFilter(List<String> globs) {
           "score",
           "to_logits");
 
+  /** The globs are copied. */
   public ParameterFilter {
     globs = List.copyOf(globs);
   }

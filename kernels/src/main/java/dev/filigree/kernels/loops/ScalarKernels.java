@@ -9,6 +9,9 @@ import static dev.filigree.kernels.loops.Memory.FLOAT;
  * ones.
  */
 public final class ScalarKernels implements BlockKernels {
+  /** They have no state. */
+  public ScalarKernels() {}
+
   @Override
   public String name() {
     return "scalar";

@@ -29,6 +29,9 @@ public final class PanamaKernels implements BlockKernels {
   private static final int WIDE_SHIFT = 8;
   private static final int NARROW_SHIFT = 7;
 
+  /** They have no state. */
+  public PanamaKernels() {}
+
   @Override
   public String name() {
     return "panama-" + S.vectorBitSize();

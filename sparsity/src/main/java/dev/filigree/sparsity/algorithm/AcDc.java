@@ -18,6 +18,9 @@ public final class AcDc extends SparsityAlgorithm {
    * compressed.
    */
   public record Options(@Default("0") long warmup, long phase, long finetune) {
+    /**
+     * @throws IllegalArgumentException for a negative warm-up, a phase of no step, or a fine-tuning that begins before the warm-up is over
+     */
     public Options {
       if (warmup < 0 || phase < 1 || finetune < warmup) {
         throw new IllegalArgumentException(

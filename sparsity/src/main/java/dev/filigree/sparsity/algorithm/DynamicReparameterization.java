@@ -26,6 +26,9 @@ public final class DynamicReparameterization extends SparsityAlgorithm {
    * @param tolerance δ: H stays while an update drops (1 − δ)·N_p to (1 + δ)·N_p weights
    */
   public record Options(@Default("1e-3") double threshold, @Default("0.1") double tolerance) {
+    /**
+     * @throws IllegalArgumentException for a threshold that is not above 0 and finite, or a tolerance outside [0, 1)
+     */
     public Options {
       if (!(threshold > 0 && threshold < Double.POSITIVE_INFINITY)) {
         throw new IllegalArgumentException("threshold must be above 0, found " + threshold);

@@ -17,6 +17,7 @@ public sealed interface Evidence {
    * @param steps how many, at least 1
    */
   record Gradient(int steps) implements Evidence {
+    /** @throws IllegalArgumentException for less than one step */
     public Gradient {
       if (steps < 1) {
         throw new IllegalArgumentException(
@@ -32,6 +33,7 @@ public sealed interface Evidence {
    * @param beta the decay rate of the average, in [0, 1)
    */
   record Momentum(double beta) implements Evidence {
+    /** @throws IllegalArgumentException for a beta outside [0, 1) */
     public Momentum {
       if (!(beta >= 0 && beta < 1)) {
         throw new IllegalArgumentException("beta lies in [0, 1), found " + beta);

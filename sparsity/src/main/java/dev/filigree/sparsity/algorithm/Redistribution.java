@@ -38,6 +38,9 @@ public interface Redistribution {
    * @param kept weights that exist after the growth, at least {@code left}
    */
   record Counts(long left, long kept) {
+    /**
+     * @throws IllegalArgumentException for a negative number, or fewer weights after the update than the drop leaves
+     */
     public Counts {
       if (left < 0 || kept < left) {
         throw new IllegalArgumentException(

@@ -25,6 +25,9 @@ public final class TopKast extends SparsityAlgorithm {
    *     density of A
    */
   public record Options(double backwardSparsity, @Default("1e-4") double penalty) {
+    /**
+     * @throws IllegalArgumentException for a backward sparsity outside [0, 1] or a negative penalty
+     */
     public Options {
       if (!(backwardSparsity >= 0 && backwardSparsity <= 1) || !(penalty >= 0)) {
         throw new IllegalArgumentException(

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 public final class LayerInputs implements AutoCloseable {
   private @Nullable Tensor gram; // [in_features, in_features]
 
+  /** Has seen no input yet. */
+  public LayerInputs() {}
+
   /**
    * Adds inputs of one more batch.
    *

@@ -27,6 +27,9 @@ public record SparseGpt(long blockSize, double damping) implements OneShotAlgori
     this(128, 0.01);
   }
 
+  /**
+   * @throws IllegalArgumentException for a block of no column, or a damping that is negative or not finite
+   */
   public SparseGpt {
     if (blockSize < 1) {
       throw new IllegalArgumentException("block size must be 1 or more, found " + blockSize);

@@ -15,6 +15,9 @@ public final class ZeroingAtOnce implements AutoCloseable {
   private final Untouched gradients = new Untouched();
   private final Untouched weights = new Untouched();
 
+  /** Knows no tensor yet. */
+  public ZeroingAtOnce() {}
+
   /** Zeroes the gradients that are there outside the masks. */
   public void gradients(List<Storage> storages) {
     zero(storages, gradientTables, true);

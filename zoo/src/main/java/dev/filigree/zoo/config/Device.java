@@ -29,8 +29,11 @@ public record Device(Kind kind, int index) {
 
   /** Kinds of devices. */
   public enum Kind {
+    /** A GPU where there is one, else the processors. */
     AUTO,
+    /** The processors. */
     CPU,
+    /** An NVIDIA GPU. */
     CUDA
   }
 

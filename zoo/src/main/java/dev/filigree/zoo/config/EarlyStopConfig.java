@@ -35,17 +35,25 @@ public record EarlyStopConfig(String monitor, double minDelta, long patience, Mo
 
   /** What an evaluation gives. */
   public enum Metric {
+    /** Mean negative log-likelihood, nats. */
     LOSS,
+    /** exp of the loss. */
     PERPLEXITY,
+    /** The loss over the bytes of the text, in bits. */
     BITS_PER_BYTE
   }
 
   /** Which values are better. */
   public enum Mode {
+    /** Less is better. */
     MIN,
+    /** More is better. */
     MAX
   }
 
+  /**
+   * @throws dev.filigree.config.InvalidValue for a patience that is not above 0, or a difference that is negative or not finite
+   */
   public EarlyStopConfig {
     monitor = normal(monitor);
     requirePositive("patience", patience);

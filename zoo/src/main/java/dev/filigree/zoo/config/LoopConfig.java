@@ -40,6 +40,9 @@ public record LoopConfig(
     long maxSkippedSteps) {
   static final long DEFAULT_MAX_STEPS = 500;
 
+  /**
+   * @throws dev.filigree.config.InvalidValue for a negative number, or 0 where there must be one
+   */
   public LoopConfig {
     requirePositive("max_steps", maxSteps);
     if (stopAt != null) {

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param config what it means
  */
 public record ModelBlock(Map<String, @Nullable Object> block, ModelConfig config) {
+  /** The block is copied. */
   public ModelBlock {
     block = Collections.unmodifiableMap(new LinkedHashMap<>(block));
   }

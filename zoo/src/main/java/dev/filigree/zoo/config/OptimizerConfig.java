@@ -26,6 +26,7 @@ import java.util.stream.Collectors;
  */
 public record OptimizerConfig(
     String name, OptimizerOptions options, List<TaggedParameters> tagged) {
+  /** The list is copied. */
   public OptimizerConfig {
     tagged = List.copyOf(tagged);
   }

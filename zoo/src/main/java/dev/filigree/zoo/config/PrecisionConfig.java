@@ -31,8 +31,11 @@ public record PrecisionConfig(
 
   /** What matrix products compute in. */
   public enum Type {
+    /** 32-bit floats: no autocast. */
     FLOAT32("float32", ScalarType.Float),
+    /** 16 bits with the range of float32 and 8 bits of precision. */
     BFLOAT16("bfloat16", ScalarType.BFloat16),
+    /** 16 bits with 11 bits of precision, largest value 65,504: wants a loss scale. */
     FLOAT16("float16", ScalarType.Half);
 
     private final String key;
@@ -58,6 +61,7 @@ public record PrecisionConfig(
 
     /** The same factor always. */
     record Fixed(double scale) implements LossScaling {
+      /** @throws dev.filigree.config.InvalidValue for a scale that is not above 0 */
       public Fixed {
         requirePositive("loss_scaling_factor", scale);
       }
@@ -65,6 +69,9 @@ public record PrecisionConfig(
 
     /** Doubled after so many steps without an overflow, halved at one. */
     record Dynamic(double initial, long stepsPerIncrease) implements LossScaling {
+      /**
+       * @throws dev.filigree.config.InvalidValue for a scale or a number of steps that is not above 0
+       */
       public Dynamic {
         requirePositive("initial_loss_scale", initial);
         requirePositive("steps_per_increase", stepsPerIncrease);
@@ -72,6 +79,9 @@ public record PrecisionConfig(
     }
   }
 
+  /**
+   * @throws dev.filigree.config.InvalidValue for a limit that is not above 0, two limits, or a loss scale in float32
+   */
   public PrecisionConfig {
     requirePositive("max_gradient_norm", maxGradientNorm);
     requirePositive("max_gradient_value", maxGradientValue);

@@ -59,6 +59,7 @@ public record RunConfig(
     Map<String, DataConfig> validationData,
     List<String> notes) {
 
+  /** The map and the list are copied. */
   public RunConfig {
     validationData = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(validationData));
     notes = List.copyOf(notes);

@@ -55,6 +55,7 @@ public record RunPlan(
     List<String> warnings,
     List<String> notes) {
 
+  /** The lists are copied. */
   public RunPlan {
     layers = List.copyOf(layers);
     warnings = List.copyOf(warnings);
@@ -76,6 +77,7 @@ public record RunPlan(
       double initialSparsity,
       double finalSparsity,
       long kept) {
+    /** The shape is copied. */
     public Layer {
       shape = List.copyOf(shape);
     }
@@ -85,6 +87,7 @@ public record RunPlan(
       return shape.stream().reduce(1L, Math::multiplyExact);
     }
 
+    /** Whether an algorithm has it. */
     public boolean isSparse() {
       return !algorithm.equals("dense");
     }
@@ -235,6 +238,7 @@ public record RunPlan(
     return sum(layer -> layer.isSparse() ? layer.kept() : 0);
   }
 
+  /** Those of the whole run. */
   public long tokens() {
     return steps * tokensPerStep;
   }

@@ -42,6 +42,9 @@ public record ScaleCost(
   private static final double OPERATIONS_PER_WEIGHT = 6; // a token, forward and backward
   private static final long BUCKET = 25L << 20;
 
+  /**
+   * @throws IllegalArgumentException for fewer than two workers, or a bandwidth that is not above 0
+   */
   public ScaleCost {
     if (workers < 2 || !(bandwidth > 0)) {
       throw new IllegalArgumentException("a plan needs at least 2 workers and a bandwidth above 0");

@@ -22,6 +22,7 @@ import java.util.TreeSet;
 public record TaggedParameters(@Key("params") List<String> patterns, String tag) {
   private static final String PARAMS = "params";
 
+  /** The patterns are copied. */
   public TaggedParameters {
     patterns = List.copyOf(patterns);
   }

@@ -13,6 +13,9 @@ import java.nio.charset.StandardCharsets;
 public final class ByteTokenizer implements Tokenizer {
   private static final int END_OF_TEXT = 0xFF;
 
+  /** It has no options. */
+  public ByteTokenizer() {}
+
   @Override
   public String name() {
     return "bytes";

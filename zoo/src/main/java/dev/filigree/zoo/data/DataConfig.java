@@ -61,6 +61,9 @@ public record DataConfig(
           "to_float16",
           "drop_last_batch");
 
+  /**
+   * @throws IllegalArgumentException for a value that is not allowed, naming its key
+   */
   public DataConfig {
     dataDirs = List.copyOf(dataDirs);
     check(!dataDirs.isEmpty() || isOwn(options), "data_dir", "at least one place", "none");

@@ -66,6 +66,7 @@ public final class DataLoader {
     this.replica = replica;
   }
 
+  /** The samples that batches are made of. */
   public Dataset dataset() {
     return dataset;
   }
@@ -96,6 +97,7 @@ public final class DataLoader {
     return this;
   }
 
+  /** Samples of a batch. */
   public int batchSize() {
     return batchSize;
   }

@@ -26,6 +26,10 @@ public final class DataPreparation {
   private long shardBytes = SHARD_BYTES;
   private Progress progress = (documents, tokens, bytes) -> {};
 
+  /**
+   * @param source the texts
+   * @param tokenizer what makes them tokens
+   */
   public DataPreparation(DocumentSource source, Tokenizer tokenizer) {
     this.source = source;
     this.tokenizer = tokenizer;
@@ -34,6 +38,7 @@ public final class DataPreparation {
   /** Hears how far the work is, now and then. */
   @FunctionalInterface
   public interface Progress {
+    /** Called now and then, with all that was read so far. */
     void report(long documents, long tokens, long bytes);
   }
 
@@ -64,6 +69,7 @@ public final class DataPreparation {
     return this;
   }
 
+  /** Who hears how far it is; nobody by default. */
   public DataPreparation progress(Progress progress) {
     this.progress = progress;
     return this;

@@ -12,6 +12,9 @@ public final class Gpt2Tokenizer implements Tokenizer {
   private final Encoding encoding =
       Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
 
+  /** Reads the vocabulary at its first use. */
+  public Gpt2Tokenizer() {}
+
   @Override
   public String name() {
     return "gpt2";

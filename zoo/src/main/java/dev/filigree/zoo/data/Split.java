@@ -7,8 +7,11 @@ import java.util.Locale;
  * when others come and go.
  */
 public enum Split {
+  /** What is trained on. */
   TRAIN,
+  /** What is held out. */
   VALIDATION,
+  /** Both together. */
   ALL;
 
   @Override

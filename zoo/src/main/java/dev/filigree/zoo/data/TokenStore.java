@@ -128,6 +128,7 @@ public final class TokenStore {
     return manifest;
   }
 
+  /** Where its files lie. */
   public Path folder() {
     return folder;
   }
@@ -142,6 +143,7 @@ public final class TokenStore {
     return manifest.notes();
   }
 
+  /** The number of texts. */
   public long documents() {
     return manifest.documents();
   }

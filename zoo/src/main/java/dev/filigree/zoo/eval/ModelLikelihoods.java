@@ -33,6 +33,10 @@ public final class ModelLikelihoods implements Likelihoods {
   private final Tokenizer tokenizer;
   private long truncated;
 
+  /**
+   * @param model in evaluation mode, on any device
+   * @param tokenizer the one it was trained with
+   */
   public ModelLikelihoods(LanguageModel model, Tokenizer tokenizer) {
     this.model = model;
     this.tokenizer = tokenizer;

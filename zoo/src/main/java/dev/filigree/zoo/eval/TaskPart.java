@@ -13,6 +13,7 @@ import java.util.List;
  */
 public record TaskPart(
     String name, String description, List<Question> questions, List<Question> examples, Draw draw) {
+  /** The lists are copied. */
   public TaskPart {
     questions = List.copyOf(questions);
     examples = List.copyOf(examples);

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param parts its subjects; one without a name for a task that has none
  */
 public record TaskResult(String task, int shots, String metric, List<PartResult> parts) {
+  /** The list is copied. */
   public TaskResult {
     parts = List.copyOf(parts);
   }
@@ -24,6 +25,7 @@ public record TaskResult(String task, int shots, String metric, List<PartResult>
    * @param scores by metric
    */
   public record PartResult(String name, long questions, Map<String, Score> scores) {
+    /** The scores are copied. */
     public PartResult {
       scores = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(scores));
     }

@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.global.torch;
  * the function that Hugging Face's transformers gives it.
  */
 public enum Activation {
+  /** x · Φ(x), Hendrycks and Gimpel 2016. */
   GELU("gelu", "gelu_python") {
     @Override
     Tensor apply(Tensor x) {
@@ -36,12 +37,14 @@ public enum Activation {
       return x.mul(torch.sigmoid(x.mul(new Scalar(1.702))));
     }
   },
+  /** x · σ(x), Elfwing et al. 2017. */
   SILU("silu", "swish") {
     @Override
     Tensor apply(Tensor x) {
       return torch.silu(x);
     }
   },
+  /** max(x, 0). */
   RELU("relu") {
     @Override
     Tensor apply(Tensor x) {

@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param blocks from the first to the last
  */
 public record Blocks(Tensor input, List<Block> blocks) {
+  /** The blocks are copied. */
   public Blocks {
     blocks = List.copyOf(blocks);
   }

@@ -48,6 +48,9 @@ public record Gpt2Config(
           List.of("gpt2", "gpt3"),
           Gpt2Config::fromModelZoo);
 
+  /**
+   * @throws IllegalArgumentException for a size that is not positive, or sizes that do not fit each other
+   */
   public Gpt2Config {
     Sizes.positive("vocab_size", vocabularySize);
     Sizes.positive("n_embd", hiddenSize);

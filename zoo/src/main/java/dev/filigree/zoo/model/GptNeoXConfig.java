@@ -45,6 +45,9 @@ public record GptNeoXConfig(
           List.of("gptj", "gpt-neox", "gpt_neox"),
           GptNeoXConfig::fromModelZoo);
 
+  /**
+   * @throws IllegalArgumentException for a size that is not positive, or sizes that do not fit each other
+   */
   public GptNeoXConfig {
     Sizes.positive("vocab_size", vocabularySize);
     Sizes.positive("hidden_size", hiddenSize);

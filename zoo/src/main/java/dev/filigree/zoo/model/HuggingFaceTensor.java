@@ -12,6 +12,7 @@ import java.util.List;
  */
 public record HuggingFaceTensor(
     String name, List<Long> shape, List<String> parameters, Layout layout) {
+  /** The lists are copied. */
   public HuggingFaceTensor {
     shape = List.copyOf(shape);
     parameters = List.copyOf(parameters);

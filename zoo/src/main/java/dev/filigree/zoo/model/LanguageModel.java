@@ -23,6 +23,7 @@ public abstract class LanguageModel extends Model {
   /** The longest sequence that it can see. */
   public abstract long contextLength();
 
+  /** The number of tokens that it knows, the size of its logits. */
   public abstract long vocabularySize();
 
   /** Ids of the tokens that end a text. */

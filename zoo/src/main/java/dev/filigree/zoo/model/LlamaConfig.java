@@ -51,6 +51,9 @@ public record LlamaConfig(
           List.of("llama", "mistral"),
           LlamaConfig::fromModelZoo);
 
+  /**
+   * @throws IllegalArgumentException for a size that is not positive, or sizes that do not fit each other
+   */
   public LlamaConfig {
     Sizes.positive("vocab_size", vocabularySize);
     Sizes.positive("hidden_size", hiddenSize);

@@ -29,6 +29,9 @@ public record MlpConfig(
           List.of("mlp", "fc_mnist"),
           MlpConfig::fromModelZoo);
 
+  /**
+   * @throws IllegalArgumentException for a size that is not positive, or a dropout outside [0, 1)
+   */
   public MlpConfig {
     hiddenSizes = List.copyOf(hiddenSizes);
     Sizes.positive("input_size", inputSize);

@@ -39,6 +39,9 @@ public record ResNetConfig(
           List.of("resnet18", "resnet50"),
           ResNetConfig::fromModelZoo);
 
+  /**
+   * @throws IllegalArgumentException for a size that is not positive, or another number of depths than of stages
+   */
   public ResNetConfig {
     stageSizes = List.copyOf(stageSizes);
     depths = List.copyOf(depths);

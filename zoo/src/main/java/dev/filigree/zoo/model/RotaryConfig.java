@@ -7,6 +7,7 @@ package dev.filigree.zoo.model;
  * @param scaling how the series is stretched for contexts longer than those of pre-training
  */
 public record RotaryConfig(double theta, Scaling scaling) {
+  /** @throws IllegalArgumentException for a theta that is not above 0 */
   public RotaryConfig {
     if (!(theta > 0)) {
       throw new IllegalArgumentException("rope_theta must be positive, found " + theta);
@@ -16,10 +17,12 @@ public record RotaryConfig(double theta, Scaling scaling) {
   /** Stretches frequencies. */
   public sealed interface Scaling {}
 
+  /** Positions as they are. */
   public record None() implements Scaling {}
 
   /** Position interpolation (Chen et al. 2023, arXiv:2306.15595): every wavelength × factor. */
   public record LinearScaling(double factor) implements Scaling {
+    /** @throws IllegalArgumentException for a factor below 1 */
     public LinearScaling {
       require(factor);
     }
@@ -32,6 +35,9 @@ public record RotaryConfig(double theta, Scaling scaling) {
   public record Llama3(
       double factor, double lowFrequencyFactor, double highFrequencyFactor, long originalContext)
       implements Scaling {
+    /**
+     * @throws IllegalArgumentException for a factor below 1, or a high frequency factor that is not above the low one
+     */
     public Llama3 {
       require(factor);
       if (!(highFrequencyFactor > lowFrequencyFactor)) {

@@ -41,6 +41,9 @@ public record VitConfig(
           List.of("vision_transformer", "vit"),
           VitConfig::fromModelZoo);
 
+  /**
+   * @throws IllegalArgumentException for a size that is not positive, or sizes that do not fit each other
+   */
   public VitConfig {
     Sizes.positive("image_size", imageSize);
     Sizes.positive("patch_size", patchSize);

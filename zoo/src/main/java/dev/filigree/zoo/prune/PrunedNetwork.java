@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param masks bool by parameter name, of the weights' shapes
  */
 public record PrunedNetwork(List<PrunedLayer> layers, Map<String, Tensor> masks) {
+  /** The list is copied. */
   public PrunedNetwork {
     layers = List.copyOf(layers);
   }

@@ -244,6 +244,7 @@ public final class Trainer implements AutoCloseable {
     loop.requestStop();
   }
 
+  /** What is trained, and how, with every default resolved. */
   public RunConfig config() {
     return session.config();
   }

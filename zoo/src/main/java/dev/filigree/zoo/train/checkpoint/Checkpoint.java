@@ -28,6 +28,7 @@ public final class Checkpoint {
     this.directory = directory;
   }
 
+  /** Where its files lie. */
   public Path directory() {
     return directory;
   }

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Filigree's own packages.
  */
 public final class CheckpointStore {
+  /** A run's folder of checkpoints, a folder each. */
   public static final String FOLDER = "checkpoints";
   private static final Pattern NAME = Pattern.compile("step-(\\d{6,18})");
 

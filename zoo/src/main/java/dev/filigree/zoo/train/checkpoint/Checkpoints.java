@@ -17,6 +17,7 @@ public final class Checkpoints {
    * @param passedOver a line for each newer one that is damaged
    */
   public record Newest(Optional<Path> checkpoint, List<String> passedOver) {
+    /** The list is copied. */
     public Newest {
       passedOver = List.copyOf(passedOver);
     }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * folder and of every checkpoint. For Filigree's own packages.
  */
 public final class ConfigFile {
+  /** The resolved configuration's name in a run's folder and in a checkpoint. */
   public static final String NAME = "config.yaml";
 
   private ConfigFile() {}

@@ -14,6 +14,7 @@ import java.util.List;
  */
 public record LayerSparsity(
     String parameter, List<Long> shape, long kept, double targetSparsity, double sparsity) {
+  /** The shape is copied. */
   public LayerSparsity {
     shape = List.copyOf(shape);
   }

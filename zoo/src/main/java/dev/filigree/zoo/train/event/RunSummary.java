@@ -50,6 +50,7 @@ public record RunSummary(
     String device,
     String execution,
     Path checkpoint) {
+  /** The list is copied. */
   public RunSummary {
     layers = List.copyOf(layers);
   }

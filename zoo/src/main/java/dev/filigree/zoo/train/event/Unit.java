@@ -6,7 +6,9 @@ import dev.filigree.zoo.model.Model;
 
 /** What a run is counted in: the positions whose loss is averaged. */
 public enum Unit {
+  /** Of language models. */
   TOKENS("token"),
+  /** Of image classifiers. */
   PICTURES("picture"),
   /** Labels of a network of another kind. */
   POSITIONS("position");

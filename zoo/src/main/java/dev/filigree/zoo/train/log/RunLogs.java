@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * own packages.
  */
 public final class RunLogs implements AutoCloseable {
+  /** The file of a run that has a row for each step, evaluation and mask update. */
   public static final String METRICS = MetricsFile.NAME;
 
   private final List<RunLog> logs = new ArrayList<>();
@@ -57,6 +58,7 @@ public final class RunLogs implements AutoCloseable {
     return new RunLogs();
   }
 
+  /** Those that write the files, for {@code Trainer.listen}. */
   public List<? extends TrainingListener> listeners() {
     return logs;
   }
