@@ -102,7 +102,7 @@ final class ResidentMemory {
     return java.util.Objects.requireNonNull(PeakMemory.peakBytes(), "only Linux tells");
   }
 
-  /** From now on the peak counts anew. */
+  /** From now on the peak counts from zero. */
   private static void resetPeak() throws IOException {
     Files.writeString(Path.of("/proc/self/clear_refs"), "5");
   }

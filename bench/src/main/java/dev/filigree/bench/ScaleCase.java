@@ -135,7 +135,7 @@ record ScaleCase(
         "rounds=" + rounds);
   }
 
-  /** The case of a worker that has nobody to send anything to. */
+  /** The case of a single worker, which sends nothing. */
   ScaleCase alone() {
     return new ScaleCase(
         cuda,

@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.global.torch;
 
-/** What the doctor looks at of NVIDIA's cards: in the order in which one needs the other. */
+/** What the doctor checks of NVIDIA's cards, in the order in which one needs the other. */
 final class GpuChecks {
   private static final String TOOLKIT =
       "apt install cuda-toolkit-13-0 cudnn9-cuda-13 libnccl2"

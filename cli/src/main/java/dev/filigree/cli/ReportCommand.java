@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Writes the report of a run anew. */
+/** Writes the report of a run again. */
 @Command(
     name = "report",
     description = "Writes report.html of runs as they are now: the page of 'watch' in one file.",

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Where runs lie: those that nobody named a place for, and those that somebody named. */
+/** Where runs lie: by default, and where {@code --out} names a place. */
 final class RunFolders {
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
 

@@ -212,7 +212,7 @@ final class Workers implements AutoCloseable {
       }
     }
 
-    /** Whether it ended because it was asked to, with a checkpoint. */
+    /** Whether it ended by a requested stop, with a checkpoint. */
     boolean stopped() {
       int status = process.exitValue();
       return status == Interrupts.STOPPED;

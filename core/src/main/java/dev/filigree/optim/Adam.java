@@ -96,7 +96,7 @@ public sealed class Adam extends AbstractOptimizer<Adam.Options> permits AdamW {
     }
   }
 
-  /** The count of steps, where the fused update wants it: beside the parameter. */
+  /** The number of steps, on the parameter's device, where the fused update reads it. */
   private static Tensor step(Slot slot) {
     Tensor parameter = slot.parameter();
     if (slot.state().containsKey("step")) {

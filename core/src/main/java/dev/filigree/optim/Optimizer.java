@@ -54,7 +54,7 @@ public interface Optimizer {
   }
 
   /**
-   * How a parameter and the state that follows it are stored: as they look, unless the parameter is
+   * How a parameter and its state are stored: as they appear, unless the parameter is
    * sparse and compressed.
    */
   default ParameterLayout layout(Tensor parameter) {
@@ -92,7 +92,7 @@ public interface Optimizer {
 
   /**
    * Multiplies the learning rate of one parameter, and divides its weight decay by the same, so
-   * that their product stays: from the next step on, whatever the rates of its group become.
+   * that their product stays: from the next step on, also when the rate of its group changes.
    *
    * @param parameter of the optimizer
    * @param factor above 0 and finite; 1 by default

@@ -13,7 +13,7 @@ public interface OptimizerOptions {
   /** The weight decay, zero for an optimizer without. */
   double weightDecay();
 
-  /** A group of parameters trained with these options, whatever those of the optimizer are. */
+  /** A group of parameters trained with these options instead of the optimizer's. */
   default ParameterGroup group(Collection<Tensor> parameters) {
     return new ParameterGroup(parameters, lr(), weightDecay(), this);
   }

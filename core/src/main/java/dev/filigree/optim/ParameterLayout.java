@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * How an optimizer stores a parameter and the state that follows it element by element, against how
- * both look from outside: dense, row-major, zero where no weight exists. Checkpoints hold the
+ * both are seen from outside: dense, row-major, zero where no weight exists. Checkpoints hold the
  * latter, so that what a file means does not depend on how a program computes.
  */
 public interface ParameterLayout {

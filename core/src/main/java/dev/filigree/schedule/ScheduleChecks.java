@@ -53,7 +53,7 @@ final class ScheduleChecks {
     }
   }
 
-  /** Parts of a composed schedule hold no state: nobody could say which of them was read. */
+  /** Parts of a composed schedule hold no state: which of them was read could not be told. */
   static void pure(List<Schedule> parts) {
     for (Schedule part : parts) {
       if (!part.state().isEmpty()) {

@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.TensorTensorHook;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A callback for the gradient of a tensor. It runs on whatever thread autograd uses, in a pointer
+ * A callback for the gradient of a tensor. It runs on the thread that autograd uses, in a pointer
  * scope of its own and without recording a graph.
  *
  * <p>libtorch does not keep the Java object: whoever registers it must, as long as the tensor's
@@ -63,7 +63,7 @@ public abstract class GradientHook extends TensorTensorHook {
   }
 
   /**
-   * Whether nobody else holds a gradient passed to {@link #receive}, nor its memory, so that it may
+   * Whether nothing else holds a gradient passed to {@link #receive}, nor its memory, so that it may
    * be changed in place.
    */
   protected static boolean isSole(Tensor gradient) {

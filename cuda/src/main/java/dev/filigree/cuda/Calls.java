@@ -1,6 +1,6 @@
 package dev.filigree.cuda;
 
-/** Calls of native functions, whose method handles declare whatever can be thrown. */
+/** Calls of native functions, whose method handles declare {@link Throwable}. */
 final class Calls {
   private Calls() {}
 

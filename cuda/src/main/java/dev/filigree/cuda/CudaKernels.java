@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The kernels of one card. Each source is compiled when a kernel of it is first asked for, and
+ * The kernels of one card. Each source is compiled when one of its kernels is first requested, and
  * loaded for as long as the program runs, into the context that CUDA's runtime uses.
  */
 public final class CudaKernels {

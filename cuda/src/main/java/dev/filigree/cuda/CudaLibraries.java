@@ -27,7 +27,7 @@ public final class CudaLibraries {
     return OF_LIBTORCH.stream().filter(name -> !NativeLibrary.isLinked(name)).toList();
   }
 
-  /** The usual folder that a library lies in, whether the linker looks there or not. */
+  /** The usual folder of a library, whether the linker searches it or not. */
   public static Optional<Path> folder(String library) {
     return NativeLibrary.folder(library);
   }

@@ -198,7 +198,7 @@ final class Driver {
         "cuDeviceTotalMem", to -> Calls.of(() -> (int) deviceTotalMem.invokeExact(to, device)));
   }
 
-  /** Bytes of a device that nobody has taken. */
+  /** Free memory of a device, bytes. */
   long freeMemory(int device) {
     var free = new long[1];
     inContext(

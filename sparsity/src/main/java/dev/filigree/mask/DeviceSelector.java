@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Selection by tensor operations, on whatever device the scores lie. The line is found by bisecting
+ * Selection by tensor operations, on the device of the scores. The line is found by bisecting
  * the 32 bits of the keys for all groups at once: that needs no sort, no memory beyond a flag a
  * score, no word from the host, and gives the same line as {@link RadixSelect}.
  */

@@ -175,7 +175,7 @@ public final class Crossover {
           .forEach(e -> kept.put(Integer.valueOf(e.getKey()), e.getValue().asDouble(NEVER)));
       return kept;
     } catch (IOException | NumberFormatException e) {
-      LOG.warn("{} is damaged and is written anew: {}", file, firstLine(e));
+      LOG.warn("{} is damaged and is written again: {}", file, firstLine(e));
       return Map.of();
     }
   }

@@ -134,7 +134,7 @@ final class CrossoverMeasurement {
     return high == SPARSITIES.length ? Crossover.NEVER : SPARSITIES[high];
   }
 
-  /** The share of the processors in other programs' hands, a fraction; 0 where nobody knows. */
+  /** The share of the processors that other programs use, a fraction; 0 where it is unknown. */
   private static double otherPrograms() {
     if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system) {
       double all = system.getCpuLoad();

@@ -118,7 +118,7 @@ final class ExecutionChoice implements AutoCloseable {
         : Optional.empty();
   }
 
-  /** Replicas store their parameters alike, though each has measured for itself: most decide. */
+  /** Replicas store their parameters in the same way: each has measured, and the majority decides. */
   private Optional<String> agreed(Optional<String> slowness) {
     if (options.exchange() == GradientExchange.none()) {
       return slowness;

@@ -9,7 +9,7 @@ package dev.filigree.sparsity;
  * @param grown weights that exist now and did not before
  * @param kept weights that exist now, counted
  * @param size elements of the parameter
- * @param targetSparsity the sparsity that the schedule wants at this step, a fraction
+ * @param targetSparsity the scheduled sparsity of this step, a fraction
  */
 public record MaskUpdate(
     long step,

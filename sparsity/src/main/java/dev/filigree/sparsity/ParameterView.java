@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/** A sparse parameter as scores see it: made when they ask, dense whatever the storage. */
+/** A sparse parameter as scores see it: dense for every storage, made on demand. */
 final class ParameterView implements WeightView {
   private final SparseParameter parameter;
   private final Optimizer optimizer;

@@ -51,7 +51,7 @@ public final class PositionHashes {
     return Math.round(mean * replica.size());
   }
 
-  /** Of 32 bits, which a float64 holds exactly; whatever the order of the positions. */
+  /** Of 32 bits, which a float64 holds exactly; independent of the order of the positions. */
   private static double hash(Tensor mask) {
     long[] sum = new long[1];
     Tensors.inScope(

@@ -156,7 +156,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
 
   /**
    * The step of the optimizer inside, and zeros in masked weights on a GPU. Where it keeps zeros
-   * and nobody has touched the weights since the last step, they are there.
+   * and the weights have not changed since the last step, they are there.
    */
   private void makeInnerStep(boolean losesZeros) {
     List<Storage> storages = storages();
@@ -198,7 +198,7 @@ public final class SparseOptimizer implements Optimizer, AutoCloseable {
         groups().stream().flatMap(group -> group.parameters().stream()).toList());
   }
 
-  /** Compressed layers were made of dense ones, or anew, of other sizes. */
+  /** Compressed layers were made of dense ones, or again with other sizes. */
   private void giveBackMemory() {
     if (parameters().stream().anyMatch(p -> p.execution() == Execution.COMPRESSED)) {
       NativeMemory.giveBack();

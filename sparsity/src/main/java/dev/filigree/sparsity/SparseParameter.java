@@ -29,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A parameter of which only some weights exist, in whatever way it is stored: a dense tensor whose
+ * A parameter of which only some weights exist, however it is stored: a dense tensor whose
  * missing weights are kept at zero (masked), or the existing weights alone (compressed). Algorithms
  * and users see no difference.
  */

@@ -32,7 +32,7 @@ record UpdateRule(
     return candidates.grow(left, sparsity, grouping, ties);
   }
 
-  /** What of the scores of a growth decides it, whatever is dropped until then. */
+  /** The part of the growth scores that can decide, independent of what is dropped. */
   Candidates candidates(Tensor scores, Tensor mask) {
     return Candidates.of(scores, mask, dropFraction, sparsity, grouping, ties);
   }

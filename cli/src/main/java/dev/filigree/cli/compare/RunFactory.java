@@ -239,7 +239,7 @@ final class RunFactory {
     return String.join(",", parts);
   }
 
-  /** The last key of a path, or all of it where another path ends alike. */
+  /** The last key of a path, or all of it where another path has the same last key. */
   private static String name(String path, Set<String> paths) {
     String key = lastKey(path);
     return paths.stream().filter(other -> lastKey(other).equals(key)).count() > 1 ? path : key;

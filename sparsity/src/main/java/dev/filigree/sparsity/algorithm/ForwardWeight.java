@@ -59,7 +59,7 @@ public interface ForwardWeight {
     return (weight, mask) -> within(weight.detach(), mask).add(weight.sub(weight.detach()));
   }
 
-  /** The weight with zero, whatever it was, where the mask has none. */
+  /** The weight, zero where the mask has none, also where it was infinite or NaN. */
   private static Tensor within(Tensor weight, Tensor mask) {
     return weight.masked_fill(mask.logical_not(), new Scalar(0.0));
   }

@@ -45,7 +45,7 @@ public final class SoftThreshold extends SparsityAlgorithm {
     return weight.values().abs().sub(weight.forwardTensor(THRESHOLD).sigmoid());
   }
 
-  /** The mask is chosen anew from all weights. */
+  /** The mask is chosen again among all weights. */
   @Override
   public double dropFraction(long step) {
     return 1;

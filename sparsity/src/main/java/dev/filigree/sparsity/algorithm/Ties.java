@@ -7,7 +7,7 @@ import dev.filigree.mask.TieBreak;
 public enum Ties {
   /** The lower index. */
   LOWER_INDEX,
-  /** A random order, drawn anew for each parameter and step. */
+  /** A random order, drawn for each parameter and step. */
   RANDOM;
 
   /**

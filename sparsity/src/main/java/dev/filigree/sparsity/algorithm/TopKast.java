@@ -47,7 +47,7 @@ public final class TopKast extends SparsityAlgorithm {
     return new AlgorithmBuilder<>(settings -> new TopKast(settings, options));
   }
 
-  /** A is chosen anew among all weights. */
+  /** A is chosen again among all weights. */
   @Override
   public double dropFraction(long step) {
     return 1;

@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Where the values of a compressed weight [rows, columns] stand: as many positions as weights
  * exist, on the weight's device. The order of the values is the products' own; {@link #positions}
- * says which it is, and whatever leaves the library is row-major.
+ * says which it is, and what leaves the library is row-major.
  */
 public interface SparseLayout extends AutoCloseable {
   /** Output features. */

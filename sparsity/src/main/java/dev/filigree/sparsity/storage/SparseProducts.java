@@ -27,7 +27,7 @@ public interface SparseProducts extends AutoCloseable {
   String provider();
 
   /**
-   * Whether they compute with whatever makes the device fast. Where they do not, masked execution
+   * Whether they use the device's fast instructions. Where they do not, masked execution
    * is always faster.
    */
   boolean isVectorized();

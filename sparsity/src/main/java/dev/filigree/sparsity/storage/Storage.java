@@ -55,6 +55,6 @@ public sealed interface Storage permits MaskedStorage, DenseStorage, CompressedS
    */
   void makeDense(Map<String, Tensor> state);
 
-  /** Takes hooks away, and whatever else the layer does differently. */
+  /** Removes the hooks and everything else that was changed in the layer. */
   void detach();
 }

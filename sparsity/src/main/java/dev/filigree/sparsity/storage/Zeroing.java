@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Sets elements to zero where a mask says that none exists, whatever they were, NaN included.
+ * Sets elements to zero where a mask says that none exists, infinite and NaN ones too.
  *
  * <p>On a CPU the mask is kept as whole numbers as wide as the elements, all bits set where a
  * weight exists, for a bitwise and: libtorch's fill by a bool mask goes element by element there

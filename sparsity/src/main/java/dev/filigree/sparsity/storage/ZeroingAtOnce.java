@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Keeps the zeros of masked weights on GPUs: those of all weights, or of all gradients, in one
- * launch a GPU, and in none where nobody has touched them since. Every other storage keeps its own.
+ * launch a GPU, and in none where they have not changed since. Every other storage keeps its own.
  */
 public final class ZeroingAtOnce implements AutoCloseable {
   private final Map<Integer, MaskedTensors> gradientTables = new HashMap<>(); // by device

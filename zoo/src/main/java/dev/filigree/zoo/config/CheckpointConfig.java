@@ -110,7 +110,7 @@ public record CheckpointConfig(
     if (states.contains("all")) {
       notes.add(
           node.note(
-              "model and optimizer: steps, schedules and data begin anew, --resume goes on with"
+              "model and optimizer: steps, schedules and data begin again, --resume goes on with"
                   + " them"));
       return true;
     }

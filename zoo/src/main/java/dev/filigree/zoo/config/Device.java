@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /**
  * Where a run computes: the block {@code backend}, or the key {@code device}.
  *
- * @param index which GPU, as in {@code cuda:1}; 0 for whatever is no GPU
+ * @param index which GPU, as in {@code cuda:1}; 0 for what is no GPU
  */
 public record Device(Kind kind, int index) {
   /** A GPU where libtorch finds one, else the CPU. */

@@ -69,7 +69,7 @@ public final class DataPreparation {
     return this;
   }
 
-  /** Who hears how far it is; nobody by default. */
+  /** What is told how far the work is; nothing by default. */
   public DataPreparation progress(Progress progress) {
     this.progress = progress;
     return this;

@@ -87,7 +87,7 @@ public final class DocumentSources {
     }
   }
 
-  /** Remembers whether a sink wants more. */
+  /** Remembers whether a sink takes more. */
   private static final class Wanted implements DocumentSource.Sink {
     private final DocumentSource.Sink sink;
     private boolean more = true;

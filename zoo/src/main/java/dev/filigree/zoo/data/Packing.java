@@ -50,7 +50,7 @@ enum Packing {
     return isIn(name) ? strip(name.substring(0, name.lastIndexOf('.'))) : name;
   }
 
-  /** Files joined end to end are read as one, whatever packed them. */
+  /** Packed files joined end to end are read as one. */
   InputStream unpack(InputStream in) throws IOException {
     return switch (this) {
       case NONE -> in;

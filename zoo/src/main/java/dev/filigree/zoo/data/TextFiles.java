@@ -37,7 +37,7 @@ final class TextFiles {
    * Hands out the documents.
    *
    * @param files sorted
-   * @param chosen whether somebody chose these files: then each is read
+   * @param chosen whether the files were named one by one: then each is read
    * @throws DataException when none holds text, or it is not clear which are documents
    */
   void read(List<TextFile> files, boolean chosen, DocumentSource.Sink sink) throws IOException {

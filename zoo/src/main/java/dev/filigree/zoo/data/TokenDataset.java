@@ -33,7 +33,7 @@ public final class TokenDataset implements Dataset {
   public enum Order {
     /** As the source gave them. */
     SOURCE,
-    /** Shuffled anew for every epoch by the seed: for training. */
+    /** Shuffled for every epoch by the seed: for training. */
     SHUFFLED,
     /** Shuffled once, the same for every seed, the last window padded: for evaluation. */
     EVALUATION

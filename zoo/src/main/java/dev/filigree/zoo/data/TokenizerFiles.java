@@ -81,7 +81,7 @@ public final class TokenizerFiles {
                     .formatted(folder.resolve(name), TOKENIZER));
   }
 
-  /** Copies whatever a folder has of a tokenizer into another. */
+  /** Copies a tokenizer's files, those that there are, into another folder. */
   public static void copy(Path from, Path to) throws IOException {
     for (String name : NAMES) {
       if (Files.isRegularFile(from.resolve(name))) {

@@ -18,7 +18,7 @@ public record Score(double value, double standardError) {
     return new Score(mean, Math.sqrt(squares / (count - 1) / count));
   }
 
-  /** The mean over parts that count alike, whatever their sizes. */
+  /** The mean over parts of equal weight, large or small. */
   static Score mean(Collection<Score> parts) {
     double count = parts.size();
     double sum = parts.stream().mapToDouble(Score::value).sum();

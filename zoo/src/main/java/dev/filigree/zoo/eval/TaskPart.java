@@ -23,7 +23,7 @@ public record TaskPart(
   public enum Draw {
     /** The first ones, the same for every question. */
     FIRST,
-    /** Drawn anew for every question. */
+    /** Drawn for every question. */
     RANDOM
   }
 }

@@ -33,7 +33,7 @@ final class MaskGallery {
     return version.toString();
   }
 
-  /** The pictures of each parameter that has saved masks; made anew only where those changed. */
+  /** The pictures of each parameter that has saved masks; made again only where those changed. */
   List<Map<String, Object>> figures() throws IOException {
     String now = version();
     if (!now.equals(drawnVersion)) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The metrics of a run that may go on: of a file that grew only what is new is read. A file that
- * was replaced, as a resume does, is read anew.
+ * was replaced, as by a resume, is read from its beginning.
  */
 final class MetricsTail {
   private static final int CHUNK = 1 << 16;

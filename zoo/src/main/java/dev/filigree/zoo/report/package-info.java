@@ -1,4 +1,4 @@
-/** What a run looks like: {@code report.html} and the pictures in it. */
+/** The report of a run: {@code report.html} and the pictures in it. */
 @NullMarked
 package dev.filigree.zoo.report;
 

@@ -43,7 +43,7 @@ final class TrainingStep implements AutoCloseable {
    * @param gradientNorm before clipping, masked
    * @param positions trained on, by all replicas together
    * @param skipped why there was no update; empty when there was one
-   * @param stop whether the run is to end here: one of the replicas was asked to
+   * @param stop whether the run ends here: a stop was requested on one of the replicas
    */
   record Outcome(double loss, double gradientNorm, long positions, String skipped, boolean stop) {
     boolean isSkipped() {
@@ -54,7 +54,7 @@ final class TrainingStep implements AutoCloseable {
   /**
    * Makes one step after {@code step} finished ones, or none when something is not finite.
    *
-   * @param stopRequested whether this process was asked to end the run
+   * @param stopRequested whether a stop was requested in this process
    */
   Outcome make(long step, boolean stopRequested) {
     // Dropout draws from the run's seed and the step alone, so that a resumed run draws the same.

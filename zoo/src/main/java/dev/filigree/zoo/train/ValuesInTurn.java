@@ -38,7 +38,7 @@ final class ValuesInTurn {
     }
   }
 
-  /** Gives the tensors that nobody asked for theirs. */
+  /** Gives the remaining tensors their values. */
   void giveRest() {
     tensors.keySet().forEach(this::give);
   }

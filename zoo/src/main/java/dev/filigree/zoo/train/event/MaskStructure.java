@@ -3,7 +3,7 @@ package dev.filigree.zoo.train.event;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the mask of a parameter looks like.
+ * The structure of a parameter's mask.
  *
  * @param deadRows rows (outputs) without a weight; 0 for a vector
  * @param deadColumns columns (inputs) without a weight; 0 for a vector

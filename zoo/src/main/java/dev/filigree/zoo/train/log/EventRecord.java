@@ -14,7 +14,7 @@ import java.util.zip.CRC32C;
  * and histograms are needed, in the frame of a TFRecord.
  */
 final class EventRecord {
-  /** What the first record of a file says: that steps may begin anew at a session's start. */
+  /** What the first record of a file says: that steps may start over at a session's start. */
   private static final String VERSION = "brain.Event:2";
 
   // Wire types of a protocol buffer.
