@@ -11,7 +11,8 @@ import org.bytedeco.pytorch.Tensor;
  * The one door to replicas of a model that train in parallel. A training loop calls it as the
  * gradients of a step become complete and before they are clipped; the sparse wrapper calls it for
  * the dense gradients that a mask update needs. All replicas make the same calls in the same order:
- * they store their parameters in the same way, and every parameter takes part in every step on each of them.
+ * they store their parameters in the same way, and every parameter takes part in every step on each
+ * of them.
  */
 @FunctionalInterface
 public interface GradientExchange {

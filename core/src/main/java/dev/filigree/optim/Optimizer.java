@@ -54,8 +54,8 @@ public interface Optimizer {
   }
 
   /**
-   * How a parameter and its state are stored: as they appear, unless the parameter is
-   * sparse and compressed.
+   * How a parameter and its state are stored: as they appear, unless the parameter is sparse and
+   * compressed.
    */
   default ParameterLayout layout(Tensor parameter) {
     return ParameterLayout.asStored(parameter);

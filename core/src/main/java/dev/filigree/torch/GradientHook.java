@@ -63,8 +63,8 @@ public abstract class GradientHook extends TensorTensorHook {
   }
 
   /**
-   * Whether nothing else holds a gradient passed to {@link #receive}, nor its memory, so that it may
-   * be changed in place.
+   * Whether nothing else holds a gradient passed to {@link #receive}, nor its memory, so that it
+   * may be changed in place.
    */
   protected static boolean isSole(Tensor gradient) {
     return gradient.use_count() == SOLE

@@ -13,9 +13,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Selection by tensor operations, on the device of the scores. The line is found by bisecting
- * the 32 bits of the keys for all groups at once: that needs no sort, no memory beyond a flag a
- * score, no word from the host, and gives the same line as {@link RadixSelect}.
+ * Selection by tensor operations, on the device of the scores. The line is found by bisecting the
+ * 32 bits of the keys for all groups at once: that needs no sort, no memory beyond a flag a score,
+ * no word from the host, and gives the same line as {@link RadixSelect}.
  */
 final class DeviceSelector implements Selector {
   /** For groups up to this size, the number of winners comes from a table on the device. */

@@ -23,7 +23,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public record Grasp(@Default("1") int batches) implements CalibratedMask {
   private static final double RELATIVE_STEP = 1e-3;
 
-  /** @throws IllegalArgumentException for less than one batch */
+  /**
+   * @throws IllegalArgumentException for less than one batch
+   */
   public Grasp {
     CalibratedMask.requirePositive("batches", batches);
   }

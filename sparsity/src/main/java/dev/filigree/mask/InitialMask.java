@@ -35,7 +35,9 @@ public interface InitialMask {
       TieBreak ties,
       long seed,
       @Nullable Tensor existing) {
-    /** @throws IllegalArgumentException for a sparsity outside [0, 1] */
+    /**
+     * @throws IllegalArgumentException for a sparsity outside [0, 1]
+     */
     public Request {
       Counting.kept(0, sparsity); // throws for a sparsity outside [0, 1]
     }

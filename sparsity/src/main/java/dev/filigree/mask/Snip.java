@@ -14,7 +14,9 @@ import org.bytedeco.pytorch.Tensor;
  * @param batches that the gradient is the mean of; 1 in the paper
  */
 public record Snip(@Default("1") int batches) implements CalibratedMask {
-  /** @throws IllegalArgumentException for less than one batch */
+  /**
+   * @throws IllegalArgumentException for less than one batch
+   */
   public Snip {
     CalibratedMask.requirePositive("batches", batches);
   }

@@ -20,7 +20,9 @@ import org.bytedeco.pytorch.Tensor;
  * @param iterations n, 100 in the paper
  */
 public record SynFlow(@Default("100") int iterations) implements CalibratedMask {
-  /** @throws IllegalArgumentException for less than one iteration */
+  /**
+   * @throws IllegalArgumentException for less than one iteration
+   */
   public SynFlow {
     CalibratedMask.requirePositive("iterations", iterations);
   }

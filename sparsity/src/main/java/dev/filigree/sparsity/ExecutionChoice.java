@@ -118,7 +118,9 @@ final class ExecutionChoice implements AutoCloseable {
         : Optional.empty();
   }
 
-  /** Replicas store their parameters in the same way: each has measured, and the majority decides. */
+  /**
+   * Replicas store their parameters in the same way: each has measured, and the majority decides.
+   */
   private Optional<String> agreed(Optional<String> slowness) {
     if (options.exchange() == GradientExchange.none()) {
       return slowness;

@@ -29,9 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A parameter of which only some weights exist, however it is stored: a dense tensor whose
- * missing weights are kept at zero (masked), or the existing weights alone (compressed). Algorithms
- * and users see no difference.
+ * A parameter of which only some weights exist, however it is stored: a dense tensor whose missing
+ * weights are kept at zero (masked), or the existing weights alone (compressed). Algorithms and
+ * users see no difference.
  */
 public final class SparseParameter implements ParameterLayout {
   private static final Logger LOG = LoggerFactory.getLogger(SparseParameter.class);

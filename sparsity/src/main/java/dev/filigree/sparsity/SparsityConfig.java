@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param groups at least one
  */
 public record SparsityConfig(List<AlgorithmConfig> groups) {
-  /** @throws IllegalArgumentException for no group */
+  /**
+   * @throws IllegalArgumentException for no group
+   */
   public SparsityConfig {
     if (groups.isEmpty()) {
       throw new IllegalArgumentException("a sparsity configuration has at least one group");

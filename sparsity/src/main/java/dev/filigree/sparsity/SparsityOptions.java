@@ -43,7 +43,9 @@ public record SparsityOptions(
     GradientExchange exchange,
     Optional<Consumer<String>> values,
     boolean trained) {
-  /** @throws IllegalArgumentException for less than one micro-batch */
+  /**
+   * @throws IllegalArgumentException for less than one micro-batch
+   */
   public SparsityOptions {
     if (microBatches < 1) {
       throw new IllegalArgumentException("microBatches must be at least 1, found " + microBatches);

@@ -19,7 +19,8 @@ public final class AcDc extends SparsityAlgorithm {
    */
   public record Options(@Default("0") long warmup, long phase, long finetune) {
     /**
-     * @throws IllegalArgumentException for a negative warm-up, a phase of no step, or a fine-tuning that begins before the warm-up is over
+     * @throws IllegalArgumentException for a negative warm-up, a phase of no step, or a fine-tuning
+     *     that begins before the warm-up is over
      */
     public Options {
       if (warmup < 0 || phase < 1 || finetune < warmup) {

@@ -27,7 +27,8 @@ public final class DynamicReparameterization extends SparsityAlgorithm {
    */
   public record Options(@Default("1e-3") double threshold, @Default("0.1") double tolerance) {
     /**
-     * @throws IllegalArgumentException for a threshold that is not above 0 and finite, or a tolerance outside [0, 1)
+     * @throws IllegalArgumentException for a threshold that is not above 0 and finite, or a
+     *     tolerance outside [0, 1)
      */
     public Options {
       if (!(threshold > 0 && threshold < Double.POSITIVE_INFINITY)) {

@@ -17,7 +17,9 @@ public sealed interface Evidence {
    * @param steps how many, at least 1
    */
   record Gradient(int steps) implements Evidence {
-    /** @throws IllegalArgumentException for less than one step */
+    /**
+     * @throws IllegalArgumentException for less than one step
+     */
     public Gradient {
       if (steps < 1) {
         throw new IllegalArgumentException(
@@ -33,7 +35,9 @@ public sealed interface Evidence {
    * @param beta the decay rate of the average, in [0, 1)
    */
   record Momentum(double beta) implements Evidence {
-    /** @throws IllegalArgumentException for a beta outside [0, 1) */
+    /**
+     * @throws IllegalArgumentException for a beta outside [0, 1)
+     */
     public Momentum {
       if (!(beta >= 0 && beta < 1)) {
         throw new IllegalArgumentException("beta lies in [0, 1), found " + beta);

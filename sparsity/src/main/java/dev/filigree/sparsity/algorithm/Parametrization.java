@@ -22,7 +22,9 @@ public record Parametrization(
    * @param warmup steps over which the update of a grown weight rises to the whole, in [0, 32766]
    */
   public record Regrown(int warmup) {
-    /** @throws IllegalArgumentException for a warm-up outside [0, 32766] steps */
+    /**
+     * @throws IllegalArgumentException for a warm-up outside [0, 32766] steps
+     */
     public Regrown {
       if (warmup < 0 || warmup >= Short.MAX_VALUE) {
         throw new IllegalArgumentException(

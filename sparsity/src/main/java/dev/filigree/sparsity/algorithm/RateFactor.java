@@ -4,7 +4,9 @@ package dev.filigree.sparsity.algorithm;
 public sealed interface RateFactor {
   /** The same for every density. */
   record Constant(double multiplier) implements RateFactor {
-    /** @throws IllegalArgumentException for a multiplier that is not above 0 and finite */
+    /**
+     * @throws IllegalArgumentException for a multiplier that is not above 0 and finite
+     */
     public Constant {
       if (!(multiplier > 0 && multiplier < Double.POSITIVE_INFINITY)) {
         throw new IllegalArgumentException(
@@ -25,7 +27,9 @@ public sealed interface RateFactor {
    * @param exponent above 0, at most 2
    */
   record ByDensity(double exponent) implements RateFactor {
-    /** @throws IllegalArgumentException for an exponent outside (0, 2] */
+    /**
+     * @throws IllegalArgumentException for an exponent outside (0, 2]
+     */
     public ByDensity {
       if (!(exponent > 0 && exponent <= 2)) {
         throw new IllegalArgumentException(

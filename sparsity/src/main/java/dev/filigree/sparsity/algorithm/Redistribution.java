@@ -39,7 +39,8 @@ public interface Redistribution {
    */
   record Counts(long left, long kept) {
     /**
-     * @throws IllegalArgumentException for a negative number, or fewer weights after the update than the drop leaves
+     * @throws IllegalArgumentException for a negative number, or fewer weights after the update
+     *     than the drop leaves
      */
     public Counts {
       if (left < 0 || kept < left) {

@@ -19,7 +19,9 @@ public final class RigL extends SparsityAlgorithm {
    *     steadier, and keep one dense tensor a weight during those steps
    */
   public record Options(@Default("1") int gradientSteps) {
-    /** @throws IllegalArgumentException for less than one step */
+    /**
+     * @throws IllegalArgumentException for less than one step
+     */
     public Options {
       if (gradientSteps < 1) {
         throw new IllegalArgumentException(

@@ -21,7 +21,9 @@ public final class SparseMomentum extends SparsityAlgorithm {
    * @param beta the decay rate of the average gradient of every weight, in [0, 1)
    */
   public record Options(@Default("0.9") double beta) {
-    /** @throws IllegalArgumentException for a beta outside [0, 1) */
+    /**
+     * @throws IllegalArgumentException for a beta outside [0, 1)
+     */
     public Options {
       if (!(beta >= 0 && beta < 1)) {
         throw new IllegalArgumentException("beta must lie in [0, 1), found " + beta);

@@ -11,7 +11,9 @@ import java.util.Optional;
  * @param pattern N:M, which the sparsity then follows; empty for no pattern
  */
 public record PruningTarget(double sparsity, Optional<Pattern> pattern) {
-  /** @throws IllegalArgumentException for a sparsity outside [0, 1) */
+  /**
+   * @throws IllegalArgumentException for a sparsity outside [0, 1)
+   */
   public PruningTarget {
     if (!(sparsity >= 0 && sparsity < 1)) {
       throw new IllegalArgumentException("sparsity must be in [0, 1), found " + sparsity);
@@ -23,7 +25,9 @@ public record PruningTarget(double sparsity, Optional<Pattern> pattern) {
    * group.
    */
   public record Pattern(long kept, long group) {
-    /** @throws IllegalArgumentException as {@link ScoreShaper#nOfM} */
+    /**
+     * @throws IllegalArgumentException as {@link ScoreShaper#nOfM}
+     */
     public Pattern {
       ScoreShaper.nOfM(kept, group); // checks
     }

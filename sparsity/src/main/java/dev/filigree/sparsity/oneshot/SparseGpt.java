@@ -28,7 +28,8 @@ public record SparseGpt(long blockSize, double damping) implements OneShotAlgori
   }
 
   /**
-   * @throws IllegalArgumentException for a block of no column, or a damping that is negative or not finite
+   * @throws IllegalArgumentException for a block of no column, or a damping that is negative or not
+   *     finite
    */
   public SparseGpt {
     if (blockSize < 1) {

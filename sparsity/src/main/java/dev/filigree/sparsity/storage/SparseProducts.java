@@ -27,8 +27,8 @@ public interface SparseProducts extends AutoCloseable {
   String provider();
 
   /**
-   * Whether they use the device's fast instructions. Where they do not, masked execution
-   * is always faster.
+   * Whether they use the device's fast instructions. Where they do not, masked execution is always
+   * faster.
    */
   boolean isVectorized();
 

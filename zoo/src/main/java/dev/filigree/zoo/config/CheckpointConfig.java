@@ -48,7 +48,9 @@ public record CheckpointConfig(
           "disable_strict_checkpoint_loading", "left out: checkpoints are always checked",
           "checkpoint_name", "left out: checkpoints are named step-000100");
 
-  /** @throws dev.filigree.config.InvalidValue for a negative number */
+  /**
+   * @throws dev.filigree.config.InvalidValue for a negative number
+   */
   public CheckpointConfig {
     requireNotNegative("steps", steps);
     requireNotNegative("keep", keep);

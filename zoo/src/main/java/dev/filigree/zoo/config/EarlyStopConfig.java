@@ -52,7 +52,8 @@ public record EarlyStopConfig(String monitor, double minDelta, long patience, Mo
   }
 
   /**
-   * @throws dev.filigree.config.InvalidValue for a patience that is not above 0, or a difference that is negative or not finite
+   * @throws dev.filigree.config.InvalidValue for a patience that is not above 0, or a difference
+   *     that is negative or not finite
    */
   public EarlyStopConfig {
     monitor = normal(monitor);

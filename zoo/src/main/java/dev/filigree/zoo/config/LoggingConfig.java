@@ -22,7 +22,9 @@ public record LoggingConfig(long logSteps, boolean csv, @Key("tensorboard") bool
           "wsc_log_level", "left out: the log of a Cerebras cluster",
           "enable_act_frequency", "left out: only Cerebras hardware has it");
 
-  /** @throws dev.filigree.config.InvalidValue for a number of steps that is not above 0 */
+  /**
+   * @throws dev.filigree.config.InvalidValue for a number of steps that is not above 0
+   */
   public LoggingConfig {
     requirePositive("log_steps", logSteps);
   }

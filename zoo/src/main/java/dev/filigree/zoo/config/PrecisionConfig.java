@@ -61,7 +61,9 @@ public record PrecisionConfig(
 
     /** The same factor always. */
     record Fixed(double scale) implements LossScaling {
-      /** @throws dev.filigree.config.InvalidValue for a scale that is not above 0 */
+      /**
+       * @throws dev.filigree.config.InvalidValue for a scale that is not above 0
+       */
       public Fixed {
         requirePositive("loss_scaling_factor", scale);
       }
@@ -70,7 +72,8 @@ public record PrecisionConfig(
     /** Doubled after so many steps without an overflow, halved at one. */
     record Dynamic(double initial, long stepsPerIncrease) implements LossScaling {
       /**
-       * @throws dev.filigree.config.InvalidValue for a scale or a number of steps that is not above 0
+       * @throws dev.filigree.config.InvalidValue for a scale or a number of steps that is not above
+       *     0
        */
       public Dynamic {
         requirePositive("initial_loss_scale", initial);
@@ -80,7 +83,8 @@ public record PrecisionConfig(
   }
 
   /**
-   * @throws dev.filigree.config.InvalidValue for a limit that is not above 0, two limits, or a loss scale in float32
+   * @throws dev.filigree.config.InvalidValue for a limit that is not above 0, two limits, or a loss
+   *     scale in float32
    */
   public PrecisionConfig {
     requirePositive("max_gradient_norm", maxGradientNorm);

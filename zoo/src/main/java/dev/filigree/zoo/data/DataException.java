@@ -6,7 +6,9 @@ import org.jspecify.annotations.Nullable;
 public final class DataException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** @param message one line: what is wrong with which file, and what is allowed */
+  /**
+   * @param message one line: what is wrong with which file, and what is allowed
+   */
   public DataException(String message) {
     super(message);
   }

@@ -20,7 +20,9 @@ public record MultipleChoice(
   /** The metric: the same of log-likelihoods divided by the lengths of the answers. */
   public static final String NORMALISED = "acc_norm";
 
-  /** @throws IllegalArgumentException for an answer that is no option */
+  /**
+   * @throws IllegalArgumentException for an answer that is no option
+   */
   public MultipleChoice {
     options = List.copyOf(options);
     lengths = List.copyOf(lengths);

@@ -10,7 +10,9 @@ package dev.filigree.zoo.model;
 public record Dropouts(double embedding, double attention, double residual) {
   public static final Dropouts NONE = new Dropouts(0, 0, 0);
 
-  /** @throws IllegalArgumentException for a rate outside [0, 1) */
+  /**
+   * @throws IllegalArgumentException for a rate outside [0, 1)
+   */
   public Dropouts {
     for (double rate : new double[] {embedding, attention, residual}) {
       if (!(rate >= 0 && rate < 1)) {

@@ -49,7 +49,8 @@ public record Gpt2Config(
           Gpt2Config::fromModelZoo);
 
   /**
-   * @throws IllegalArgumentException for a size that is not positive, or sizes that do not fit each other
+   * @throws IllegalArgumentException for a size that is not positive, or sizes that do not fit each
+   *     other
    */
   public Gpt2Config {
     Sizes.positive("vocab_size", vocabularySize);

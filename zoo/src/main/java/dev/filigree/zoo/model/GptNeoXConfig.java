@@ -46,7 +46,8 @@ public record GptNeoXConfig(
           GptNeoXConfig::fromModelZoo);
 
   /**
-   * @throws IllegalArgumentException for a size that is not positive, or sizes that do not fit each other
+   * @throws IllegalArgumentException for a size that is not positive, or sizes that do not fit each
+   *     other
    */
   public GptNeoXConfig {
     Sizes.positive("vocab_size", vocabularySize);

@@ -52,7 +52,8 @@ public record LlamaConfig(
           LlamaConfig::fromModelZoo);
 
   /**
-   * @throws IllegalArgumentException for a size that is not positive, or sizes that do not fit each other
+   * @throws IllegalArgumentException for a size that is not positive, or sizes that do not fit each
+   *     other
    */
   public LlamaConfig {
     Sizes.positive("vocab_size", vocabularySize);

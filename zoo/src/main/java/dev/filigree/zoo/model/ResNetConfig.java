@@ -40,7 +40,8 @@ public record ResNetConfig(
           ResNetConfig::fromModelZoo);
 
   /**
-   * @throws IllegalArgumentException for a size that is not positive, or another number of depths than of stages
+   * @throws IllegalArgumentException for a size that is not positive, or another number of depths
+   *     than of stages
    */
   public ResNetConfig {
     stageSizes = List.copyOf(stageSizes);

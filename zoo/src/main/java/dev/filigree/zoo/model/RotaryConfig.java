@@ -7,7 +7,9 @@ package dev.filigree.zoo.model;
  * @param scaling how the series is stretched for contexts longer than those of pre-training
  */
 public record RotaryConfig(double theta, Scaling scaling) {
-  /** @throws IllegalArgumentException for a theta that is not above 0 */
+  /**
+   * @throws IllegalArgumentException for a theta that is not above 0
+   */
   public RotaryConfig {
     if (!(theta > 0)) {
       throw new IllegalArgumentException("rope_theta must be positive, found " + theta);
@@ -22,7 +24,9 @@ public record RotaryConfig(double theta, Scaling scaling) {
 
   /** Position interpolation (Chen et al. 2023, arXiv:2306.15595): every wavelength × factor. */
   public record LinearScaling(double factor) implements Scaling {
-    /** @throws IllegalArgumentException for a factor below 1 */
+    /**
+     * @throws IllegalArgumentException for a factor below 1
+     */
     public LinearScaling {
       require(factor);
     }
@@ -36,7 +40,8 @@ public record RotaryConfig(double theta, Scaling scaling) {
       double factor, double lowFrequencyFactor, double highFrequencyFactor, long originalContext)
       implements Scaling {
     /**
-     * @throws IllegalArgumentException for a factor below 1, or a high frequency factor that is not above the low one
+     * @throws IllegalArgumentException for a factor below 1, or a high frequency factor that is not
+     *     above the low one
      */
     public Llama3 {
       require(factor);

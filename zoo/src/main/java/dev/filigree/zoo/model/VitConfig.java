@@ -42,7 +42,8 @@ public record VitConfig(
           VitConfig::fromModelZoo);
 
   /**
-   * @throws IllegalArgumentException for a size that is not positive, or sizes that do not fit each other
+   * @throws IllegalArgumentException for a size that is not positive, or sizes that do not fit each
+   *     other
    */
   public VitConfig {
     Sizes.positive("image_size", imageSize);

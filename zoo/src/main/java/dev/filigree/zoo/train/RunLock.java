@@ -129,7 +129,10 @@ final class RunLock implements AutoCloseable {
     return key == null ? file.toRealPath() : key;
   }
 
-  /** Whether the directory still has this lock: it was neither deleted nor made again by another process. */
+  /**
+   * Whether the directory still has this lock: it was neither deleted nor made again by another
+   * process.
+   */
   boolean isThere() {
     try {
       return key.equals(key(file));

@@ -366,7 +366,9 @@ final class Session implements AutoCloseable {
     return sparsity().map(SparseOptimizer::sparsity).orElse(0.0);
   }
 
-  /** Whether the masks come from the zeros of given weights, so that their number is not configured. */
+  /**
+   * Whether the masks come from the zeros of given weights, so that their number is not configured.
+   */
   boolean keepsGivenZeros() {
     return keepsGivenZeros(config);
   }

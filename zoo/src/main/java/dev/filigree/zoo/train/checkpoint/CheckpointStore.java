@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class CheckpointStore {
   /** A run's folder of checkpoints, a folder each. */
   public static final String FOLDER = "checkpoints";
+
   private static final Pattern NAME = Pattern.compile("step-(\\d{6,18})");
 
   private final Path folder;

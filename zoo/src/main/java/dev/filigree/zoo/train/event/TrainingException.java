@@ -4,7 +4,9 @@ package dev.filigree.zoo.train.event;
 public final class TrainingException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** @param message one line: what cannot be done, where, and what to do */
+  /**
+   * @param message one line: what cannot be done, where, and what to do
+   */
   public TrainingException(String message) {
     super(message);
   }
