@@ -321,19 +321,64 @@ class CommandsTest {
   void compareTrainsEveryMethodWithEverySeed() throws IOException {
     Path out = directory.resolve("compared");
     JsonNode results =
-        json(program(
+        json(
+            program(
                 "compare",
-                List.of("--methods", "dense,rigl", "--seeds", "2", "--json", "--quiet"),
+                List.of(
+                    "--methods", "small_dense,static,rigl", "--seeds", "2", "--json", "--quiet"),
                 "--steps",
                 "4",
                 "--out",
-                out.toString()))
-            .path("results");
-    assertThat(results.findValuesAsText("method")).containsExactly("dense", "rigl");
-    assertThat(results.get(0).path("runs")).hasSize(2);
-    assertThat(results.get(0).path("sparsity").asDouble()).isZero();
-    assertThat(results.get(1).path("sparsity").asDouble()).isGreaterThan(0.79);
+                out.toString()));
+    JsonNode groups = results.path("groups");
+    assertThat(groups.findValuesAsText("name")).containsExactly("small_dense", "static", "rigl");
+    assertThat(results.path("complete").asBoolean()).isTrue();
+    JsonNode rigl = groups.get(2);
+    assertThat(rigl.path("runs").toString()).isEqualTo("[\"rigl-seed0\",\"rigl-seed1\"]");
+    assertThat(groups.get(0).at("/counted_sparsity/mean").asDouble()).isZero();
+    assertThat(rigl.at("/counted_sparsity/mean").asDouble()).isGreaterThan(0.79);
+    for (String reference : List.of("static", "small_dense")) {
+      JsonNode difference = rigl.path("difference_to_" + reference);
+      assertThat(difference.path("pairs").asInt()).isEqualTo(2);
+      assertThat(difference.path("mean").asDouble())
+          .isBetween(
+              difference.path("low_95").asDouble() - 1e-12,
+              difference.path("high_95").asDouble() + 1e-12);
+    }
+    assertThat(JSON.readTree(out.resolve("results.json").toFile())).isEqualTo(results);
+    List<String[]> rows = cells(out.resolve("results.csv"));
+    List<String> columns = List.of(rows.getFirst());
+    assertThat(rows).hasSize(1 + 6);
+    for (int i = 0; i < 6; i++) {
+      JsonNode run = results.path("runs").get(i);
+      String[] row = rows.get(i + 1);
+      assertThat(row).hasSameSizeAs(columns);
+      for (String column : List.of("run", "seed", "steps", "tokens", "learning_rate", "status")) {
+        assertThat(row[columns.indexOf(column)]).as(column).isEqualTo(run.path(column).asText());
+      }
+      for (String column :
+          List.of("validation_loss", "training_flops", "seconds", "cpu_seconds", "bits_per_byte")) {
+        assertThat(Double.parseDouble(row[columns.indexOf(column)]))
+            .as(column)
+            .isEqualTo(run.path(column).asDouble())
+            .isPositive();
+      }
+    }
+    List<String[]> evaluations = cells(out.resolve("evaluations.csv"));
+    assertThat(String.join(",", evaluations.getFirst()))
+        .isEqualTo("run,method,sparsity,role,seed,step,tokens,flops,seconds,loss");
+    assertThat(evaluations.stream().skip(1).map(row -> row[0]).distinct()).hasSize(6);
+    String[] last = evaluations.getLast();
+    assertThat(last[5]).isEqualTo("4");
+    assertThat(Double.parseDouble(last[9]))
+        .isEqualTo(results.path("runs").get(5).path("validation_loss").asDouble());
     assertThat(out.resolve("rigl-seed1/report.html")).isRegularFile();
     assertThat(out.resolve("compare.html")).isRegularFile();
+  }
+
+  private static List<String[]> cells(Path table) throws IOException {
+    return Files.readAllLines(table).stream()
+        .map(line -> line.replaceAll("\"[^\"]*\"", "quoted").split(",", -1))
+        .toList();
   }
 }

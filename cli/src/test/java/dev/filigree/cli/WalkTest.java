@@ -77,6 +77,7 @@ class WalkTest {
           "step_seconds",
           "seconds",
           "wall_seconds",
+          "cpu_seconds",
           "seconds_since_step",
           "peak_memory_bytes");
 

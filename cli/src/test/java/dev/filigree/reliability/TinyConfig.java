@@ -83,6 +83,7 @@ final class TinyConfig {
                   "step_seconds",
                   "seconds",
                   "wall_seconds",
+                  "cpu_seconds",
                   "seconds_since_step",
                   "peak_memory_bytes"));
       if (!List.of("start", "resume").contains(row.get("event"))) {

@@ -16,6 +16,17 @@ public interface CalibratedMask extends InitialMask {
    */
   List<Tensor> scores(Calibration calibration);
 
+  /**
+   * What the scores take: passes forward and backward through the whole network.
+   *
+   * @param batches passes over all samples of a training step
+   * @param samples passes over a single sample
+   */
+  record Passes(long batches, long samples) {}
+
+  /** How many passes {@link #scores} makes. */
+  Passes passes();
+
   /** Every weight, until the network is calibrated. */
   @Override
   default Tensor create(Request request) {

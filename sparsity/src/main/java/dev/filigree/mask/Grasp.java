@@ -30,6 +30,12 @@ public record Grasp(@Default("1") int batches) implements CalibratedMask {
     CalibratedMask.requirePositive("batches", batches);
   }
 
+  /** The gradient, and two for H·g. */
+  @Override
+  public Passes passes() {
+    return new Passes(3L * batches, 0);
+  }
+
   @Override
   public List<Tensor> scores(Calibration network) {
     List<Tensor> weights = network.weights();

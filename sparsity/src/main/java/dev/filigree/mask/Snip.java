@@ -21,6 +21,12 @@ public record Snip(@Default("1") int batches) implements CalibratedMask {
     CalibratedMask.requirePositive("batches", batches);
   }
 
+  /** The gradient of each batch. */
+  @Override
+  public Passes passes() {
+    return new Passes(batches, 0);
+  }
+
   @Override
   public List<Tensor> scores(Calibration network) {
     List<Tensor> weights = network.weights();

@@ -27,6 +27,12 @@ public record SynFlow(@Default("100") int iterations) implements CalibratedMask 
     CalibratedMask.requirePositive("iterations", iterations);
   }
 
+  /** The flow of each iteration. */
+  @Override
+  public Passes passes() {
+    return new Passes(0, iterations);
+  }
+
   @Override
   public List<Tensor> scores(Calibration network) {
     List<Tensor> parameters = network.parameters();

@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -254,7 +253,7 @@ final class SparseGroup {
   /** Prepares to gather the gradients of the next step, if an update will need them. */
   void await(long step, long seed, Optimizer optimizer) {
     boolean isUpdate = isUpdate(step);
-    boolean wanted = isUpdate || gathersFor(step);
+    boolean wanted = isUpdate || algorithm.evidence().gathersIn(step, algorithm::isUpdate);
     // Counts must be known before the gradient comes, and one gradient must be all of it.
     boolean early =
         isUpdate
@@ -278,16 +277,6 @@ final class SparseGroup {
     }
   }
 
-  /** Whether the evidence of an update after the given step takes in that step's gradients. */
-  private boolean gathersFor(long step) {
-    return switch (algorithm.evidence()) {
-      case Evidence.Gradient(int steps) ->
-          LongStream.range(step, step + steps).anyMatch(algorithm::isUpdate);
-      case Evidence.Momentum _ -> true;
-      case Evidence.None _, Evidence.InputNorms _ -> false;
-    };
-  }
-
   /** An initial mask need not have the scheduled sparsity: that of a pruned model has its own. */
   private static void warnAboutCount(SparseParameter parameter, long expected) {
     if (parameter.kept() != expected) {
@@ -309,24 +298,18 @@ final class SparseGroup {
   /** What would become of parameters of these shapes, see {@link SparsityConfig#plan}. */
   static List<SparsityConfig.Planned> plan(
       SparsityCourse course, AlgorithmSettings settings, Map<String, long[]> shapes) {
-    // Which weights are largest shows once they are there: a plan spreads evenly until then.
-    Distribution distribution =
-        settings.distribution().needsScores() ? Distribution.uniform() : settings.distribution();
-    List<Distribution.Parameter> parameters =
-        shapes.entrySet().stream()
-            .map(entry -> Distribution.Parameter.of(entry.getKey(), entry.getValue()))
-            .toList();
-    double[] initially = distribution.spread(course.initial(), parameters);
-    double[] atTheEnd = distribution.spread(course.reached(), parameters);
+    double[] initially = spread(settings, shapes, course.initial());
+    double[] atTheEnd = spread(settings, shapes, course.reached());
+    List<Map.Entry<String, long[]>> parameters = List.copyOf(shapes.entrySet());
     return IntStream.range(0, initially.length)
         .mapToObj(
             i -> {
-              Distribution.Parameter parameter = parameters.get(i);
-              SelectionGroups grouping =
-                  settings.shaper().group(parameter.name(), parameter.shape());
+              String name = parameters.get(i).getKey();
+              long[] shape = parameters.get(i).getValue();
+              SelectionGroups grouping = settings.shaper().group(name, shape);
               return new SparsityConfig.Planned(
-                  parameter.name(),
-                  Arrays.stream(parameter.shape()).boxed().toList(),
+                  name,
+                  Arrays.stream(shape).boxed().toList(),
                   course.algorithm(),
                   initially[i],
                   atTheEnd[i],
@@ -334,6 +317,18 @@ final class SparseGroup {
                   UpdateRule.kept(grouping, atTheEnd[i]));
             })
         .toList();
+  }
+
+  /** The sparsity of each parameter as far as it is known without weights. */
+  static double[] spread(AlgorithmSettings settings, Map<String, long[]> shapes, double sparsity) {
+    // Which weights are largest shows once they are there: a plan spreads evenly until then.
+    Distribution distribution =
+        settings.distribution().needsScores() ? Distribution.uniform() : settings.distribution();
+    return distribution.spread(
+        sparsity,
+        shapes.entrySet().stream()
+            .map(entry -> Distribution.Parameter.of(entry.getKey(), entry.getValue()))
+            .toList());
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -105,6 +106,35 @@ public record SparsityConfig(List<AlgorithmConfig> groups) {
             planned.addAll(SparseGroup.plan(course, algorithm.settings(), mine));
           }
           return planned;
+        });
+  }
+
+  /**
+   * What each group takes part in, step by step, without touching a tensor.
+   *
+   * @param shapes the shapes of all parameters by name
+   * @param otherNames further names that filters may match, by parameter name
+   * @param lastStep the last step of the run
+   * @param counted which parameters count
+   * @throws ConfigException for a filter that matches nothing
+   */
+  public List<SparsityWork> work(
+      Map<String, long[]> shapes,
+      Map<String, List<String>> otherNames,
+      long lastStep,
+      Predicate<String> counted) {
+    return locating(
+        () -> {
+          AlgorithmGroup group = build();
+          List<List<String>> assigned = group.assign(shapes, otherNames);
+          var work = new ArrayList<SparsityWork>();
+          for (int i = 0; i < assigned.size(); i++) {
+            var mine = new LinkedHashMap<String, long[]>();
+            assigned.get(i).forEach(name -> mine.put(name, shapes.get(name)));
+            SparsityAlgorithm algorithm = group.entries().get(i).algorithm();
+            work.add(SparsityWork.of(algorithm, mine, lastStep, counted));
+          }
+          return work;
         });
   }
 

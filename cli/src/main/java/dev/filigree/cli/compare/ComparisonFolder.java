@@ -23,7 +23,7 @@ public final class ComparisonFolder {
     String text = PlannedRuns.settings(plan);
     Path file = directory.resolve(PLAN);
     if (!Files.exists(file)) {
-      if (Files.exists(directory.resolve("compare.json"))) {
+      if (Files.exists(directory.resolve(ResultFiles.RESULTS))) {
         throw new ConfigException(directory + ": holds an earlier comparison; give another --out");
       }
       Files.createDirectories(directory);

@@ -76,6 +76,11 @@ public final class ComparisonPlan {
     return file;
   }
 
+  /** The configuration that the methods change. */
+  RunConfig base() {
+    return factory.base();
+  }
+
   /** The lines of the table. */
   public List<Group> groups() {
     return groups;

@@ -1,11 +1,10 @@
 package dev.filigree.cli.compare;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.filigree.cli.compare.ComparisonPlan.Result;
 import dev.filigree.io.Json;
 import dev.filigree.zoo.report.CompareReport;
-import dev.filigree.zoo.report.CompareReport.Statistic;
-import dev.filigree.zoo.report.Figures;
+import dev.filigree.zoo.report.MethodSummary;
+import dev.filigree.zoo.report.RunReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -19,9 +18,44 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes what came of a comparison, as far as it is. */
 public final class ComparisonResults {
-  private ComparisonResults() {}
+  private final Path directory;
+  private final ComparisonPlan plan;
+  private final Function<RunSpec, @Nullable Result> results;
+  private final Map<Group, List<RunFacts>> finals = new LinkedHashMap<>();
+  private final List<RunFacts> all = new ArrayList<>();
 
-  /** Writes {@code compare.json} and {@code compare.html}, and prints the table or the JSON. */
+  private ComparisonResults(
+      Path directory, ComparisonPlan plan, Function<RunSpec, @Nullable Result> results)
+      throws IOException {
+    this.directory = directory;
+    this.plan = plan;
+    this.results = results;
+    for (Group group : plan.groups()) {
+      List<RunSpec> counted = plan.finals(group, results);
+      for (var tuned : plan.tuned(group, results).entrySet()) {
+        if (!counted.contains(tuned.getKey())) {
+          all.add(RunFacts.read(directory, tuned.getKey(), false, tuned.getValue().loss()));
+        }
+      }
+      var runs = new ArrayList<RunFacts>();
+      for (RunSpec run : counted) {
+        Result result = results.apply(run);
+        if (result != null) {
+          runs.add(RunFacts.read(directory, run, true, result.loss()));
+        }
+      }
+      finals.put(group, runs);
+      all.addAll(runs);
+    }
+  }
+
+  /**
+   * Writes {@code results.json}, {@code results.csv}, {@code evaluations.csv} and {@code
+   * compare.html}, and prints the table or the JSON.
+   *
+   * @param directory of the comparison
+   * @param results of a run; null where it is not over
+   */
   public static void write(
       Path directory,
       ComparisonPlan plan,
@@ -29,103 +63,65 @@ public final class ComparisonResults {
       boolean json,
       PrintWriter out)
       throws IOException {
-    var rows = new ArrayList<Map<String, ?>>();
+    new ComparisonResults(directory, plan, results).write(json, out);
+  }
+
+  private void write(boolean json, PrintWriter out) throws IOException {
+    var summaries = new Summaries(finals);
+    var table = new ResultTable();
     var methods = new ArrayList<CompareReport.Method>();
-    var lines = new ArrayList<String>();
+    var groups = new ArrayList<Map<String, @Nullable Object>>();
     for (Group group : plan.groups()) {
-      var losses = new ArrayList<Double>();
-      var speeds = new ArrayList<Double>();
-      var runs = new ArrayList<Map<String, ?>>();
-      var folders = new ArrayList<Path>();
-      double sparsity = 0;
-      String unit = "tokens_per_second";
-      for (RunSpec run : plan.finals(group, results)) {
-        Result result = results.apply(run);
-        if (result == null) {
-          continue;
-        }
-        Path folder = directory.resolve(run.directory());
-        JsonNode end = end(folder);
-        unit =
-            end.has("tokens_per_second")
-                ? unit
-                : end.has("pictures_per_second") ? "pictures_per_second" : unit;
-        losses.add(result.loss());
-        speeds.add(end.path(unit).asDouble());
-        sparsity = end.path("sparsity").asDouble();
-        folders.add(folder);
-        var row = new LinkedHashMap<String, Object>();
-        row.put("seed", run.config().seed());
-        row.put("directory", folder.toString());
-        row.put("steps", end.path("steps"));
-        row.put("train_loss", end.path("train_loss"));
-        row.put("validation_loss", Double.isFinite(result.loss()) ? result.loss() : "diverged");
-        row.put(unit, end.path(unit));
-        runs.add(row);
+      List<RunFacts> runs = finals.getOrDefault(group, List.of());
+      if (!runs.isEmpty()) {
+        MethodSummary summary = summaries.of(group);
+        table.add(group, summary);
+        methods.add(new CompareReport.Method(group.name(), reported(runs), summary));
+        groups.add(group(group, runs, summary));
       }
-      if (losses.isEmpty()) {
-        continue;
-      }
-      Statistic loss = Statistic.of(losses);
-      Statistic speed = Statistic.of(speeds);
-      methods.add(new CompareReport.Method(group.name(), folders, loss, speed, sparsity));
-      var row = new LinkedHashMap<String, Object>();
-      row.put("method", group.name());
-      row.put("sparsity", sparsity);
-      row.put("settings", plan.choice(group, results).orElse(Map.of()));
-      row.put("validation_loss_mean", finite(loss.mean()));
-      row.put("validation_loss_std", finite(loss.deviation()));
-      row.put(unit + "_mean", speed.mean());
-      row.put(unit + "_std", speed.deviation());
-      row.put("runs", runs);
-      row.put("tuning", tuning(plan, group, results));
-      rows.add(row);
-      lines.add(
-          "%-20s %9s %20s %5d %14s"
-              .formatted(
-                  group.name(),
-                  Figures.percent(sparsity),
-                  Figures.fixed(loss.mean(), 4) + " ± " + Figures.fixed(loss.deviation(), 4),
-                  losses.size(),
-                  Figures.compact(speed.mean())));
     }
-    String text = Json.indented(Map.of("results", rows));
-    Files.writeString(directory.resolve("compare.json"), text);
+    String budget = plan.file().budget().toString();
+    List<String> equal = WhatWasEqual.of(plan);
+    var content = new LinkedHashMap<String, Object>();
+    content.put("budget", budget);
+    content.put("equal", equal);
+    content.put("complete", plan.wanted(results).isEmpty());
+    content.put("groups", groups);
+    content.put("runs", all.stream().map(run -> ResultFiles.withChoice(run, budget)).toList());
+    String text = Json.indented(content);
+    ResultFiles.write(directory, text, all, budget);
+    Path page = CompareReport.write(directory, equal, methods);
     if (json) {
-      CompareReport.write(directory, methods);
       out.println(text);
-      return;
+    } else {
+      out.print(table.text());
+      out.println("report " + page);
     }
-    out.printf(
-        "%-20s %9s %20s %5s %14s%n", "method", "sparsity", "validation loss", "seeds", "a second");
-    lines.forEach(out::println);
-    out.println("report " + CompareReport.write(directory, methods));
   }
 
-  private static Object finite(double value) {
-    return Double.isFinite(value) ? value : "diverged";
+  private Map<String, @Nullable Object> group(
+      Group group, List<RunFacts> runs, MethodSummary summary) {
+    var row = new LinkedHashMap<String, @Nullable Object>();
+    row.put("name", group.name());
+    row.put("method", group.method().label());
+    row.put("algorithm", group.method().kind());
+    row.put("sparsity", Double.isNaN(group.sparsity()) ? null : group.sparsity());
+    row.put("settings", plan.choice(group, results).orElse(Map.of()));
+    row.putAll(summary.toMap());
+    row.put("runs", runs.stream().map(ResultFiles::name).toList());
+    return row;
   }
 
-  private static List<Map<String, ?>> tuning(
-      ComparisonPlan plan, Group group, Function<RunSpec, @Nullable Result> results) {
-    var rows = new ArrayList<Map<String, ?>>();
-    plan.tuned(group, results)
-        .forEach(
-            (run, result) ->
-                rows.add(Map.of("run", run.name(), "validation_loss", finite(result.loss()))));
-    return rows;
-  }
-
-  private static JsonNode end(Path run) throws IOException {
-    JsonNode last = Json.read("{}");
-    Path metrics = run.resolve("metrics.jsonl");
-    if (Files.exists(metrics)) {
-      for (String line : Files.readAllLines(metrics)) {
-        if (line.contains("\"event\":\"end\"")) {
-          last = Json.read(line);
-        }
+  /** Runs for the page, each with a report of its own to link to. */
+  private static List<CompareReport.Run> reported(List<RunFacts> runs) throws IOException {
+    var reported = new ArrayList<CompareReport.Run>();
+    for (RunFacts run : runs) {
+      if (!Files.exists(run.directory().resolve(RunReport.NAME))) {
+        RunReport.write(run.directory()); // it was ended before it wrote one
       }
+      String name = run.run().group().name() + ", seed " + run.seed();
+      reported.add(new CompareReport.Run(name, run.directory(), run.flopsBySteps()));
     }
-    return last;
+    return reported;
   }
 }

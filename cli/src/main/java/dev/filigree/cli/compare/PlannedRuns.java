@@ -22,7 +22,7 @@ public final class PlannedRuns {
       RunPlan of = RunPlan.of(run.config());
       Map<String, ?> tune = group.method().tune();
       int tuning = new Tuning(group.method().tune()).runs();
-      double flops = TrainingFlops.perPosition(run.config()) * of.tokens();
+      double flops = TrainingFlops.of(run.config()).perPosition() * of.tokens();
       all += flops * (plan.file().seeds() + tuning * plan.file().tuneLength());
       text.append(
           String.format(

@@ -122,7 +122,8 @@ final class RunFactory {
         _ -> {
           RunConfig same = read(overrides(group, choice, 0, steps()));
           RunConfig dense = base.read(List.of("sparsity=none"));
-          double ratio = TrainingFlops.perPosition(dense) / TrainingFlops.perPosition(same);
+          double ratio =
+              TrainingFlops.of(dense).perPosition() / TrainingFlops.of(same).perPosition();
           if (Double.isNaN(ratio)) {
             throw new ConfigException(
                 "budget: flops: operations are counted for networks of matrices only");
@@ -144,7 +145,7 @@ final class RunFactory {
         _ -> {
           var overrides = overrides(group, choice, seed, steps);
           overrides.addAll(more);
-          return new RunSpec(name, directory, base.with(overrides), read(overrides));
+          return new RunSpec(name, directory, group, choice, base.with(overrides), read(overrides));
         });
   }
 
@@ -189,7 +190,8 @@ final class RunFactory {
 
   private List<String> schedules(@Nullable Object rate, long steps) {
     double length = (double) steps / whole.loop().maxSteps();
-    double factor = rate instanceof Number peak ? peak.doubleValue() / peakRate() : 1;
+    double factor =
+        rate instanceof Number peak ? peak.doubleValue() / LearningRates.peak(whole) : 1;
     var changed = new ArrayList<String>();
     if (length != 1 || factor != 1) {
       boolean scheduled = whole.schedulers().schedules().learningRate().isPresent();
@@ -201,15 +203,6 @@ final class RunFactory {
       }
     }
     return changed;
-  }
-
-  private double peakRate() {
-    return whole
-        .schedulers()
-        .schedules()
-        .learningRate()
-        .map(schedule -> schedule.range(0, whole.loop().maxSteps() - 1).max())
-        .orElseGet(() -> whole.optimizer().options().lr());
   }
 
   /** The block, from which the settings that belong to it are taken. */

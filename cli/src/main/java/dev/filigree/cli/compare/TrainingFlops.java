@@ -1,51 +1,84 @@
 package dev.filigree.cli.compare;
 
-import dev.filigree.sparsity.SparsityConfig;
+import dev.filigree.mask.CalibratedMask.Passes;
+import dev.filigree.sparsity.SparsityWork;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.model.ParameterSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /**
- * Operations of training, counted by the weights that exist: for each 2 in the forward pass and 4
- * in the backward pass, as Evci et al. 2020 count (appendix H), and for a decoder those of causal
- * attention. What masked execution really computes is more; what gathers evidence is left out.
+ * Operations of training, counted by the weights that exist, as Evci et al. 2020 count (appendix
+ * H): for each weight and position 2 in the forward pass, 2 for the gradient of the inputs and 2
+ * for its own, and for a decoder those of causal attention. A weight that does not exist costs the
+ * last 2 in the steps whose gradients an update needs (RigL's before an update, those of SNFS in
+ * every step, the set B of Top-KAST), and all 6 in the passes that choose first masks (SNIP, GraSP,
+ * SynFlow). {@code str} counts as dense: how sparse it is shows only while it trains. What masked
+ * execution really computes is more; scores, selection and the optimizer are left out.
  */
 final class TrainingFlops {
-  private static final int OF_A_WEIGHT = 6;
-  private static final int SAMPLES = 48;
+  private static final int FORWARD_AND_INPUTS = 4;
+  private static final int OWN_GRADIENT = 2;
+  private static final int ALL = FORWARD_AND_INPUTS + OWN_GRADIENT;
 
-  private TrainingFlops() {}
+  private final double dense; // weights without a mask, and the products of attention
+  private final List<SparsityWork> sparse;
+  private final long lastStep;
+  private final long samplesPerStep;
+
+  private TrainingFlops(
+      double dense, List<SparsityWork> sparse, long lastStep, long samplesPerStep) {
+    this.dense = dense;
+    this.sparse = sparse;
+    this.lastStep = lastStep;
+    this.samplesPerStep = samplesPerStep;
+  }
 
   /**
-   * The mean over a run, of a position (a token, a picture); NaN for convolutions, whose weights
-   * are used as often as their picture has places.
+   * Those of a run. All are NaN for convolutions, whose weights are used as often as their picture
+   * has places.
    */
-  static double perPosition(RunConfig config) {
-    List<ParameterSpec> matrices =
-        config.model().config().parameters().stream()
-            .filter(spec -> spec.shape().size() > 1)
-            .toList();
-    if (matrices.stream().anyMatch(spec -> spec.shape().size() > 2)) {
-      return Double.NaN;
-    }
+  static TrainingFlops of(RunConfig config) {
     Map<String, Object> model = ConfigBlocks.init(config, "model");
     boolean tied = Boolean.TRUE.equals(model.get("share_embedding_weights"));
-    double weights =
-        matrices.stream()
+    List<ParameterSpec> parameters = config.model().config().parameters();
+    List<ParameterSpec> matrices =
+        parameters.stream()
+            .filter(spec -> spec.shape().size() > 1)
             .filter(spec -> tied ? !isPosition(spec.name()) : !isEmbedding(spec.name()))
-            .mapToDouble(ParameterSpec::size)
-            .sum();
-    double attention =
-        number(model, "num_hidden_layers")
-            * number(model, "hidden_size")
-            * number(model, "max_position_embeddings");
-    Integer length = config.trainData().maxSequenceLength();
-    if (length != null) {
-      attention *= length / Math.max(1, number(model, "max_position_embeddings"));
+            .toList();
+    Set<String> counted = matrices.stream().map(ParameterSpec::name).collect(Collectors.toSet());
+    var shapes = new LinkedHashMap<String, long[]>();
+    var names = new LinkedHashMap<String, List<String>>();
+    for (ParameterSpec spec : parameters) {
+      shapes.put(spec.name(), spec.shape().stream().mapToLong(Long::longValue).toArray());
+      names.put(spec.name(), List.of(spec.modelZooName()));
     }
-    return OF_A_WEIGHT * (weights - missing(config, matrices) + attention);
+    long lastStep = config.loop().lastStep();
+    List<SparsityWork> sparse =
+        config.sparsity().stream()
+            .flatMap(block -> block.work(shapes, names, lastStep, counted::contains).stream())
+            .toList();
+    boolean convolves = matrices.stream().anyMatch(spec -> spec.shape().size() > 2);
+    double dense =
+        convolves
+            ? Double.NaN
+            : matrices.stream().mapToLong(ParameterSpec::size).sum()
+                - sparse.stream().mapToLong(SparsityWork::size).sum()
+                + attention(config, model);
+    long samples = config.loop().gradAccumSteps() * config.trainData().batchSize();
+    return new TrainingFlops(dense, sparse, lastStep, samples);
+  }
+
+  /** Multiplications of scores and values, for a position the mean over those before it. */
+  private static double attention(RunConfig config, Map<String, Object> model) {
+    Integer given = config.trainData().maxSequenceLength();
+    double length = given == null ? number(model, "max_position_embeddings") : given;
+    return number(model, "num_hidden_layers") * number(model, "hidden_size") * length;
   }
 
   private static boolean isEmbedding(String name) {
@@ -63,29 +96,55 @@ final class TrainingFlops {
     return model.get(key) instanceof Number number ? number.doubleValue() : 0;
   }
 
-  /** Weights that do not exist, the mean over the run. */
-  private static double missing(RunConfig config, List<ParameterSpec> matrices) {
-    if (config.sparsity().isEmpty()) {
-      return 0;
-    }
-    var shapes = new LinkedHashMap<String, long[]>();
-    var names = new LinkedHashMap<String, List<String>>();
-    for (ParameterSpec spec : config.model().config().parameters()) {
-      shapes.put(spec.name(), spec.shape().stream().mapToLong(Long::longValue).toArray());
-      names.put(spec.name(), List.of(spec.modelZooName()));
-    }
-    Map<String, Long> sizes = new LinkedHashMap<>();
-    matrices.forEach(spec -> sizes.put(spec.name(), spec.size()));
-    long steps = config.loop().lastStep();
-    double missing = 0;
-    for (int i = 0; i < SAMPLES; i++) {
-      long step = Math.round((i + 0.5) * steps / SAMPLES);
-      for (SparsityConfig.Planned planned :
-          config.sparsity().get().plan(shapes, names, Math.max(1, step))) {
-        missing +=
-            sizes.getOrDefault(planned.name(), planned.finallyKept()) - planned.finallyKept();
+  /** The mean over the run, of a position: a token, a picture. */
+  double perPosition() {
+    return at(lastStep, 1) / lastStep;
+  }
+
+  /**
+   * Of the first steps of a run, and of what came before the first.
+   *
+   * @param step how many
+   * @param positions of a step: tokens or pictures
+   */
+  double at(long step, double positions) {
+    double ofSteps =
+        step * ALL * dense
+            + sum(
+                step, span -> FORWARD_AND_INPUTS * span.existing() + OWN_GRADIENT * span.trained());
+    return positions * ofSteps + calibration(positions);
+  }
+
+  /**
+   * The part of {@link #at} that is for weights that do not exist: their gradients, and the passes
+   * that choose first masks.
+   */
+  double evidenceAt(long step, double positions) {
+    return positions * sum(step, span -> OWN_GRADIENT * (span.trained() - span.existing()))
+        + calibration(positions);
+  }
+
+  private double sum(long step, ToDoubleFunction<SparsityWork.Span> each) {
+    double sum = 0;
+    for (SparsityWork group : sparse) {
+      long left = step;
+      for (SparsityWork.Span span : group.spans()) {
+        long steps = Math.min(left, span.steps());
+        sum += steps * each.applyAsDouble(span);
+        left -= steps;
       }
     }
-    return missing / SAMPLES;
+    return sum;
+  }
+
+  /** Passes through the dense network. */
+  private double calibration(double positions) {
+    double weights = dense + sparse.stream().mapToLong(SparsityWork::size).sum();
+    double passes = 0;
+    for (SparsityWork group : sparse) {
+      Passes made = group.passes();
+      passes += made.batches() + (double) made.samples() / samplesPerStep;
+    }
+    return passes == 0 ? 0 : ALL * weights * passes * positions;
   }
 }

@@ -93,9 +93,10 @@ class ComparisonPlanTest {
             """);
     assertThat(plan.finals(plan.groups().get(0), _ -> null).getFirst().steps()).isEqualTo(300);
     RunSpec sparse = plan.finals(plan.groups().get(1), _ -> null).getFirst();
-    double ratio = TrainingFlops.perPosition(sparse.config()) * sparse.steps();
+    double ratio = TrainingFlops.of(sparse.config()).perPosition() * sparse.steps();
     RunSpec dense = plan.finals(plan.groups().get(0), _ -> null).getFirst();
-    assertThat(ratio / (TrainingFlops.perPosition(dense.config()) * 300)).isBetween(0.99, 1.01);
+    assertThat(ratio / (TrainingFlops.of(dense.config()).perPosition() * 300))
+        .isBetween(0.99, 1.01);
     assertThat(sparse.steps()).isGreaterThan(600);
   }
 

@@ -1,10 +1,27 @@
 package dev.filigree.sparsity.algorithm;
 
+import java.util.function.LongPredicate;
+import java.util.stream.LongStream;
+
 /**
  * What an algorithm needs to know about a weight besides its values and the optimizer's state. It
  * is gathered in the steps before an update only, except for {@link Momentum}.
  */
 public sealed interface Evidence {
+  /**
+   * Whether a step computes the gradients of weights that do not exist.
+   *
+   * @param step from 1
+   * @param isUpdate whether masks are updated once so many steps are finished
+   */
+  default boolean gathersIn(long step, LongPredicate isUpdate) {
+    return switch (this) {
+      case Gradient(int steps) -> LongStream.range(step, step + steps).anyMatch(isUpdate);
+      case Momentum _ -> true;
+      case None _, InputNorms _ -> false;
+    };
+  }
+
   /** Nothing: the values and the optimizer's state are enough. */
   record None() implements Evidence {}
 

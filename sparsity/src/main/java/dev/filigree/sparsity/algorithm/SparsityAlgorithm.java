@@ -104,6 +104,17 @@ public abstract class SparsityAlgorithm {
   }
 
   /**
+   * How many weights of a parameter get a gradient in every step, evidence apart. By default those
+   * that exist.
+   *
+   * @param kept weights that exist
+   * @param size all weights
+   */
+  public long trained(long kept, long size) {
+    return kept;
+  }
+
+  /**
    * Settings for an algorithm that prunes step by step.
    *
    * @throws IllegalArgumentException for a constant sparsity, under which it would do nothing

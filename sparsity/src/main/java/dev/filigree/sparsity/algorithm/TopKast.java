@@ -63,6 +63,12 @@ public final class TopKast extends SparsityAlgorithm {
     return weight.values().abs();
   }
 
+  /** B. */
+  @Override
+  public long trained(long kept, long size) {
+    return Math.clamp(Math.round((1 - options.backwardSparsity) * size), kept, size);
+  }
+
   @Override
   public ForwardWeight forwardWeight() {
     return new Sets();
@@ -77,7 +83,7 @@ public final class TopKast extends SparsityAlgorithm {
     public void onMask(Tensor weight, Tensor mask) {
       long size = weight.numel();
       long kept = mask.sum().item_long();
-      long wanted = Math.clamp(Math.round((1 - options.backwardSparsity) * size), kept, size);
+      long wanted = trained(kept, size);
       Tensor score =
           weight.abs().to(ScalarType.Float).masked_fill(mask, new Scalar(Float.MAX_VALUE));
       Tensor chosen = torch.zeros_like(score).flatten().to(ScalarType.Bool);

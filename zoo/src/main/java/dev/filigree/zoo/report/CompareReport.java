@@ -5,36 +5,33 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Writes {@code compare.html}: runs of several methods side by side. */
 public final class CompareReport {
   /**
+   * A run.
+   *
+   * @param name for people
+   * @param directory of the run
+   * @param flops training FLOPs of its first steps, by their number; NaN where they are not counted
+   */
+  public record Run(String name, Path directory, DoubleUnaryOperator flops) {}
+
+  /**
    * The runs of a method.
    *
-   * @param runs run directories, one a seed
-   * @param validationLoss over the seeds, nats a token or a picture
-   * @param positionsPerSecond tokens or pictures, over the seeds
-   * @param sparsity counted at the end, a fraction
+   * @param runs one a seed
+   * @param summary over the seeds
    */
-  public record Method(
-      String name,
-      List<Path> runs,
-      Statistic validationLoss,
-      Statistic positionsPerSecond,
-      double sparsity) {
+  public record Method(String name, List<Run> runs, MethodSummary summary) {
     public Method {
       runs = List.copyOf(runs);
-    }
-  }
-
-  /** Mean and sample standard deviation; 0 for a single value. */
-  public record Statistic(double mean, double deviation) {
-    public static Statistic of(List<Double> values) {
-      double mean = values.stream().mapToDouble(v -> v).average().orElse(Double.NaN);
-      double squares = values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
-      return new Statistic(mean, values.size() < 2 ? 0 : Math.sqrt(squares / (values.size() - 1)));
     }
   }
 
@@ -46,23 +43,66 @@ public final class CompareReport {
   /**
    * Writes the report into a folder, with a link to the report of each run below it; returns the
    * HTML file.
+   *
+   * @param equal what was the same for all, a sentence each
    */
-  public static Path write(Path directory, List<Method> methods) throws IOException {
+  public static Path write(Path directory, List<String> equal, List<Method> methods)
+      throws IOException {
     var runs = new ArrayList<Map<String, ?>>();
     var groups = new ArrayList<Map<String, ?>>();
     for (Method method : methods) {
       var members = new ArrayList<Integer>();
-      for (Path run : method.runs()) {
+      for (Run run : method.runs()) {
         members.add(runs.size());
-        var content = new RunContent(run, Clock.systemUTC()).now();
-        content.put("masks", List.of()); // they are in the run's own report
-        runs.add(content);
+        runs.add(content(directory, run));
       }
-      groups.add(Map.of("name", method.name(), "runs", members));
+      groups.add(
+          Map.of("name", method.name(), "runs", members, "summary", method.summary().toMap()));
     }
     Path file = directory.resolve(NAME);
     Durable.replace(
-        file, Page.frozen(RunContent.name(directory), Map.of("runs", runs, "groups", groups)));
+        file,
+        Page.frozen(
+            RunContent.name(directory), Map.of("runs", runs, "groups", groups, "equal", equal)));
     return file;
+  }
+
+  private static Map<String, @Nullable Object> content(Path directory, Run run) throws IOException {
+    Map<String, @Nullable Object> content =
+        new RunContent(run.directory(), Clock.systemUTC()).now();
+    content.put("masks", List.of()); // they are in the run's own report
+    content.put("name", run.name());
+    content.put(
+        "link",
+        directory
+            .toAbsolutePath()
+            .relativize(run.directory().resolve(RunReport.NAME).toAbsolutePath())
+            .toString()
+            .replace('\\', '/'));
+    content.replaceAll((_, value) -> withFlops(value, run.flops()));
+    return content;
+  }
+
+  /** Columns with the operations beside each step. */
+  private static @Nullable Object withFlops(@Nullable Object value, DoubleUnaryOperator flops) {
+    return switch (value) {
+      case List<?> list ->
+          list.stream().map(item -> withFlops(item, flops)).collect(Collectors.toList());
+      case Map<?, ?> map -> {
+        var more = new LinkedHashMap<Object, @Nullable Object>();
+        map.forEach((key, inner) -> more.put(key, withFlops(inner, flops)));
+        if (map.get("step") instanceof List<?> steps) {
+          more.put("flops", steps.stream().map(step -> at(step, flops)).toList());
+        }
+        yield more;
+      }
+      case null, default -> value;
+    };
+  }
+
+  private static @Nullable Double at(@Nullable Object step, DoubleUnaryOperator flops) {
+    return step instanceof Number number
+        ? PairedDifference.finite(flops.applyAsDouble(number.doubleValue()))
+        : null;
   }
 }

@@ -70,7 +70,13 @@ final class RunColumns {
     columns.put("dropped", column(rows, all -> sum(all, Update::dropped)));
     columns.put("grown", column(rows, all -> sum(all, Update::grown)));
     columns.put("kept", column(rows, all -> sum(all, Update::kept)));
+    columns.put("explored", column(rows, RunColumns::explored));
     return columns;
+  }
+
+  /** R_s of all parameters together: the mean of theirs by size. */
+  private static double explored(List<Update> all) {
+    return sum(all, update -> update.explored() * update.size()) / sum(all, Update::size);
   }
 
   /** The mask updates of each parameter, in the order of the network. */

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.filigree.io.Json;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,14 +18,14 @@ import java.util.function.Function;
  * line, steps done again replace the earlier ones. What a file of an earlier version does not have,
  * such as the wall clock, is NaN.
  */
-final class RunMetrics {
+public final class RunMetrics {
   /**
    * When something happened.
    *
    * @param positions tokens or pictures trained on since the run began
    * @param wallSeconds since the run began, pauses left out
    */
-  record Moment(long step, double positions, double wallSeconds) {}
+  public record Moment(long step, double positions, double wallSeconds) {}
 
   /** A training row, one a step that was logged. Losses are nats; NaN where not given. */
   record Train(
@@ -39,7 +41,7 @@ final class RunMetrics {
   }
 
   /** An evaluation; the name of the validation set is empty where there is one only. */
-  record Eval(Moment at, String dataset, double loss, double accuracy, double bitsPerByte) {}
+  public record Eval(Moment at, String dataset, double loss, double accuracy, double bitsPerByte) {}
 
   /** What one mask update did to one parameter; fractions, and NaN for what is not known. */
   record Update(
@@ -53,7 +55,12 @@ final class RunMetrics {
       double deadRows,
       double deadColumns,
       double overlapWithFirst,
-      double explored) {}
+      double explored) {
+    /** All weights of the parameter; NaN where none exists. */
+    double size() {
+      return sparsity < 1 ? kept / (1 - sparsity) : Double.NaN;
+    }
+  }
 
   /** Where a layer ended: its target sparsity and the one counted. */
   record FinalSparsity(String parameter, String shape, double target, double counted) {}
@@ -72,6 +79,17 @@ final class RunMetrics {
 
   /** Those of a run of which nothing is known yet. */
   RunMetrics() {}
+
+  /**
+   * Those of a run directory; of one without metrics, none.
+   *
+   * @throws IOException when the file cannot be read
+   */
+  public static RunMetrics of(Path directory) throws IOException {
+    var tail = new MetricsTail(directory.resolve("metrics.jsonl"));
+    tail.refresh();
+    return tail.metrics();
+  }
 
   /** Takes in a line. */
   void accept(String line) {
@@ -128,8 +146,22 @@ final class RunMetrics {
     starts.tailMap(step, false).clear();
   }
 
+  /** The newest of the training rows and evaluations; NaN, at step 0, before the first. */
+  public Moment newest() {
+    var none = new Moment(0, Double.NaN, Double.NaN);
+    Moment trained = train.isEmpty() ? none : train.lastEntry().getValue().at();
+    Moment evaluated =
+        evals.isEmpty() ? none : evals.lastEntry().getValue().values().iterator().next().at();
+    return known(evaluated.step() > trained.step() ? evaluated : trained);
+  }
+
+  /** The loss of the last training row; NaN before the first. */
+  public double trainLoss() {
+    return train.isEmpty() ? Double.NaN : train.lastEntry().getValue().loss();
+  }
+
   /** What the run is counted in, one of them in words: "token". */
-  String unit() {
+  public String unit() {
     return unit;
   }
 
@@ -172,7 +204,7 @@ final class RunMetrics {
   }
 
   /** A number of a row; NaN where it is missing, and for what is no number. */
-  static double number(JsonNode row, String key) {
+  public static double number(JsonNode row, String key) {
     return row.path(key).isNumber() ? row.path(key).asDouble() : Double.NaN;
   }
 
@@ -180,7 +212,8 @@ final class RunMetrics {
     return List.copyOf(train.values());
   }
 
-  List<Eval> evals() {
+  /** The evaluations by step, then by validation set. */
+  public List<Eval> evals() {
     return evals.values().stream().flatMap(sets -> sets.values().stream()).toList();
   }
 
@@ -198,7 +231,7 @@ final class RunMetrics {
    * When a step was over: the tokens and the clock of the last training row up to it, for rows of
    * an earlier version, which have the step only.
    */
-  Moment known(Moment at) {
+  public Moment known(Moment at) {
     var row = train.floorEntry(at.step());
     if (!Double.isNaN(at.positions()) || row == null) {
       return at;
@@ -217,11 +250,12 @@ final class RunMetrics {
   }
 
   /** The {@code end} row; an empty object when the run did not get there. */
-  JsonNode end() {
+  public JsonNode end() {
     return end;
   }
 
-  boolean ended() {
+  /** Whether the run came to its end, or to a stop that it was asked for. */
+  public boolean ended() {
     return !end.isEmpty();
   }
 

@@ -58,4 +58,10 @@ function linearTicks(low, high) {
 }
 
 const placeText = (view, x) =>
-  view.axis === 'step' ? `step ${count(x)}` : view.axis === 'seconds' ? `after ${duration(x)}` : `${compact(x)} ${view.unit}s`;
+  view.axis === 'step'
+    ? `step ${count(x)}`
+    : view.axis === 'seconds'
+      ? `after ${duration(x)}`
+      : view.axis === 'flops'
+        ? `${operations(x)} FLOPs`
+        : `${compact(x)} ${view.unit}s`;

@@ -34,6 +34,13 @@ function compact(value) {
   return magnitude ? `${significant(scaled)} ${'kMGT'[magnitude - 1]}` : significant(scaled);
 }
 
+/** Operations: 2.5e14. */
+const operations = value =>
+  !known(value) ? DASH : value === 0 ? '0' : value.toExponential(2).replace(/\.?0*e\+?/, 'e');
+
+/** A difference of losses, with its sign. */
+const signed = value => (known(value) ? `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}` : DASH);
+
 const count = value =>
   known(value) && Math.abs(value) < 1e6 && Number.isInteger(value) ? whole(value) : compact(value);
 

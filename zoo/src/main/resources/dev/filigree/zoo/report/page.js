@@ -15,7 +15,7 @@ function prepare(runs, groups) {
     name: nameOf(run),
     label: runs.length > 1 ? nameOf(run) : '',
     colour: runColour(groups ? groupOf(i) : i),
-    link: groups ? `${encodeURIComponent(run.name)}/report.html` : null,
+    link: run.link ? run.link.split('/').map(encodeURIComponent).join('/') : null,
   }));
 }
 
@@ -39,7 +39,7 @@ class View {
     this.rawGroups = groups;
     this.unit = unit;
     this.runs = prepare(runs, groups);
-    this.groups = groups?.map((group, i) => ({ name: group.name, colour: runColour(i), runs: group.runs.map(at => this.runs[at]) }));
+    this.groups = groups?.map((group, i) => ({ name: group.name, summary: group.summary, colour: runColour(i), runs: group.runs.map(at => this.runs[at]) }));
     if (this.smoothsByItself) this.weight = gentleWeight(this.runs);
     this.shown = this.runs.filter(run => !this.hidden.has(this.groupName(run) ?? run.name));
     this.shownGroups = this.groups?.filter(group => !this.hidden.has(group.name));
@@ -82,8 +82,9 @@ class View {
     this.panels.forEach(panel => panel.draw());
     this.layers.draw();
     this.axes.forEach(button => {
+      button.hidden = button.value === 'flops' && !this.groups; // of a comparison only
       button.disabled = !hasAxis(this.runs, button.value);
-      button.title = button.disabled ? 'The metrics of an earlier version do not tell.' : '';
+      button.title = button.disabled ? (button.value === 'flops' ? 'Operations are counted for networks of matrices only.' : 'The metrics of an earlier version do not tell.') : '';
       button.setAttribute('aria-pressed', String(button.value === this.axis));
     });
     this.drawFoot();
@@ -96,6 +97,7 @@ class View {
     this.footKey = key;
     this.foot.replaceChildren(
       ...[
+        this.groups ? runTable(this) : null,
         ...settingTables(this),
         masks(this),
         texts(this, 'What the model writes', 'sample', this.runs.length > 1),
@@ -120,7 +122,8 @@ class View {
       ...this.runs.filter(run => run.notes).map(run => element('section', { class: 'card notes' }, one ? null : element('h3', {}, run.name), element('p', {}, run.notes))),
       one ? tiles(one) : null,
       this.groups ? groupTable(this) : null,
-      one ? null : runTable(this),
+      this.groups ? comparedHow(DATA.equal) : null,
+      one || this.groups ? null : runTable(this),
     ].filter(Boolean);
   }
 

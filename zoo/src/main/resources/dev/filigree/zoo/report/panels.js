@@ -11,20 +11,23 @@ function chartPanels(view) {
     chart: new Chart(view, { title, unit, format, log: false, ...more }),
     series: () => trainSeries(view, column, more.weight ?? 0),
   });
+  const training = () => ({ chart: new Chart(view, { ...loss, title: 'Training loss' }), series: () => trainSeries(view, 'loss', view.weight) });
+  const validation = () => ({ chart: new Chart(view, { ...loss, title: 'Validation loss' }), series: () => evalSeries(view, 'loss') });
   const panels = several
-    ? [
-        { chart: new Chart(view, { ...loss, title: 'Training loss' }), series: () => trainSeries(view, 'loss', view.weight) },
-        { chart: new Chart(view, { ...loss, title: 'Validation loss' }), series: () => evalSeries(view, 'loss') },
-      ]
+    ? view.groups ? [validation(), training()] : [training(), validation()]
     : [{ chart: new Chart(view, { ...loss, title: 'Loss' }), series: () => lossOfOne(view) }];
   panels.push(
     { chart: new Chart(view, { title: 'Accuracy', unit: '%', format: (value, exact) => (exact ? percent(value) : significant(100 * value)), log: false, wide: true }), series: () => evalSeries(view, 'accuracy') },
     narrow('Learning rate', 'learning rate', significant, 'lr'),
     narrow(`${sentence(view.unit)}s a second`, `${view.unit}s / s`, compact, 'speed', { clip: true, zero: true }),
     narrow('Sparsity', '% of the weights', (value, exact) => (exact ? percent(value) : significant(100 * value)), 'sparsity'),
+    {
+      chart: new Chart(view, { title: 'Weights that ever existed', unit: 'R_s, % of the sparse weights', format: (value, exact) => (exact ? percent(value) : significant(100 * value)), log: false }),
+      series: () => (view.groups ? exploration(view) : []),
+    },
     narrow('Gradient norm', 'L2 norm, before clipping', significant, 'grad_norm', { clip: true }),
     {
-      chart: new Chart(view, { title: 'Weights exchanged', unit: '% of the weights kept', format: (value, exact) => (exact ? percent(value) : significant(100 * value)), log: false, wide: true, zero: true }),
+      chart: new Chart(view, { title: 'Weights exchanged', unit: '% of the weights kept', format: (value, exact) => (exact ? percent(value) : significant(100 * value)), log: false, wide: !view.groups, zero: true }),
       series: () => exchanged(view),
     },
   );
@@ -42,6 +45,9 @@ function lossOfOne(view) {
   const validation = evalSeries(view, 'loss').map((line, i) => named({ ...line, name: `validation${line.name ? ` ${line.name}` : ''}` }, i));
   return [...training, ...validation];
 }
+
+/** The in-time over-parameterisation rate of the methods that change their masks. */
+const exploration = view => groupSeries(view, run => ({ x: run.updates, y: run.updates.explored }), 0);
 
 /** What each mask update grew and dropped; of several runs what it grew. */
 function exchanged(view) {

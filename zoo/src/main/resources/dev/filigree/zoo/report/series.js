@@ -12,11 +12,12 @@ const AXES = {
     button: unit => `${unit}s`,
   },
   seconds: { title: () => 'wall time', format: clock, button: () => 'time' },
+  flops: { title: () => 'training FLOPs', format: operations, button: () => 'FLOPs' },
 };
 
 /** Whether every run knows where it was along an axis. */
 const hasAxis = (runs, axis) =>
-  runs.every(run => run.train.step.length === 0 || run.train[axis].some(known));
+  runs.every(run => run.train.step.length === 0 || (run.train[axis] ?? []).some(known));
 
 /** An exponential moving average that forgets; weight 0 changes nothing. */
 function smoothed(values, weight) {

@@ -93,7 +93,7 @@ function runTable(view) {
     return element(
       'tr',
       { class: view.hidden.has(run.name) ? 'hidden' : '' },
-      element('td', {}, swatch(view, run.name, run.colour, view.groups ? null : run.label), view.groups ? link(run) : null, run.tags.map(tag => element('span', { class: 'tag' }, tag))),
+      element('td', {}, view.groups ? [mark(run.colour), link(run)] : swatch(view, run.name, run.colour, run.label), run.tags.map(tag => element('span', { class: 'tag' }, tag))),
       cells.map(cell => element('td', {}, cell)),
     );
   });
@@ -106,27 +106,61 @@ function swatch(view, name, shade, text) {
   return element('button', { class: 'swatch', type: 'button', title: 'show or hide', 'aria-pressed': String(!view.hidden.has(name)), onclick: () => view.toggle(name) }, mark, text);
 }
 
+/** The colour of a run that is shown and hidden with its method. */
+function mark(shade) {
+  const square = element('i', {});
+  square.style.background = shade;
+  return element('span', { class: 'swatch' }, square);
+}
+
 /** The page of a run, where the page of a comparison stands beside its runs' folders. */
 const link = run => (run.link ? element('a', { href: run.link }, run.name) : element('span', {}, run.name));
 
-/** The methods of a comparison: mean and deviation over the seeds, and each seed. */
+/** The methods of a comparison: what came of each over its seeds, and how far it is from others. */
 function groupTable(view) {
-  const statistic = (values, format) => {
-    const all = finite(values);
-    if (!all.length) return DASH;
-    const mean = all.reduce((a, b) => a + b, 0) / all.length;
-    const deviation = Math.sqrt(all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (all.length - 1));
-    return all.length > 1 ? `${format(mean)} ± ${format(deviation)}` : format(mean);
-  };
-  const rows = view.groups.map(group => {
-    const all = group.runs.map(figures);
-    const quality = view.unit === 'token' ? statistic(all.map(f => f.perplexity), perplexity) : view.unit === 'picture' ? statistic(all.map(f => f.accuracy), percent) : null;
-    const cells = [String(all.length), percent(last(all).sparsity), statistic(all.map(f => f.evalLoss), value => fixed(value, 4)), quality, statistic(all.map(f => f.speed), compact)].filter(cell => cell !== null);
-    return element('tr', { class: view.hidden.has(group.name) ? 'hidden' : '' }, element('td', {}, swatch(view, group.name, group.colour, group.name)), cells.map(cell => element('td', {}, cell)));
-  });
-  const columns = ['method', 'seeds', 'sparsity', 'validation loss', view.unit === 'token' ? 'perplexity' : view.unit === 'picture' ? 'accuracy' : null, `${view.unit}s / s`].filter(Boolean);
-  return card('Methods', 'mean ± sample standard deviation over the seeds', element('div', { class: 'scroll' }, element('table', {}, element('thead', {}, element('tr', {}, columns.map(name => element('th', {}, name)))), element('tbody', {}, rows))));
+  const mean = (estimate, format) => (estimate ? format(estimate.mean) : DASH);
+  const columns = [
+    ['seeds', s => String(s.seeds)],
+    ['sparsity', s => mean(s.counted_sparsity, percent)],
+    ['validation loss', s => (s.diverged ? `${s.diverged} of ${s.seeds} diverged` : estimated(s.validation_loss, value => fixed(value, 4)))],
+    ['to static', s => difference(s.difference_to_static)],
+    ['to small dense', s => difference(s.difference_to_small_dense)],
+    ['perplexity', s => mean(s.perplexity, perplexity)],
+    ['accuracy', s => estimated(s.accuracy, percent)],
+    ['bits per byte', s => mean(s.bits_per_byte, value => fixed(value, 4))],
+    ['FLOPs', s => mean(s.training_flops, value => value.toExponential(2).replace('e+', 'e'))],
+    ['time', s => mean(s.seconds, duration)],
+    ['peak memory', s => mean(s.peak_memory_bytes, bytes)],
+  ].map(([name, of]) => ({ name, cells: view.groups.map(group => of(group.summary)) }));
+  const shown = columns.filter(column => column.cells.some(cell => cell !== DASH));
+  const rows = view.groups.map((group, i) =>
+    element('tr', { class: view.hidden.has(group.name) ? 'hidden' : '' }, element('td', {}, swatch(view, group.name, group.colour, group.name)), shown.map(column => element('td', {}, column.cells[i]))));
+  const oneSeed = view.groups.some(group => group.summary.seeds === 1);
+  return card(
+    'Methods',
+    'means over the seeds',
+    element('div', { class: 'scroll pinned' }, element('table', {}, element('thead', {}, element('tr', {}, element('th', {}, 'method'), shown.map(column => element('th', {}, column.name)))), element('tbody', {}, rows))),
+    element('p', { class: 'remark' }, `Losses are ± standard error. “To static” and “to small dense” are differences of the validation loss, seed by seed, with their 95 % interval by Student’s t; bold where it does not hold 0, and negative is better.${oneSeed ? ' One seed: no interval.' : ''} Charts show the mean of the seeds, a band from the least to the greatest of them, and each seed as a thin line.`),
+  );
 }
+
+/** A mean with its standard error, where there are several seeds. */
+function estimated(estimate, format) {
+  if (!estimate) return DASH;
+  return known(estimate.standard_error) ? `${format(estimate.mean)} ± ${format(estimate.standard_error)}` : format(estimate.mean);
+}
+
+/** A paired difference; the method that the others are held to has none. */
+function difference(paired) {
+  if (!paired || !known(paired.mean)) return DASH;
+  const value = signed(paired.mean);
+  if (!known(paired.low_95)) return value;
+  const clear = paired.low_95 > 0 || paired.high_95 < 0;
+  return element('span', { title: `to ${paired.reference}, ${paired.pairs} pairs` }, element(clear ? 'b' : 'span', {}, value), element('small', {}, `${signed(paired.low_95)} to ${signed(paired.high_95)}`));
+}
+
+/** What was the same for all methods, in words. */
+const comparedHow = sentences => card('What was equal', null, sentences?.length ? element('ul', { class: 'sentences' }, sentences.map(text => element('li', {}, text))) : null);
 
 /** What differs between the configurations of several runs, and, folded, what is the same in all. */
 function settingTables(view) {
@@ -140,7 +174,7 @@ function settingTables(view) {
     element('tbody', {}, different.map(key => element('tr', {}, element('td', {}, key), values(key).map(value => element('td', {}, value || DASH))))));
   return [
     different.length ? card('What differs', 'between the configurations', element('div', { class: 'scroll' }, differences)) : card('What differs', null, element('p', {}, 'The configurations are the same.')),
-    folded('What was equal', `${equal.length} settings, the same in all ${view.runs.length} runs`, element('table', { class: 'settings' }, element('tbody', {}, equal.map(key => element('tr', {}, element('td', {}, key), element('td', {}, view.runs[0].settings[key])))))),
+    folded('Equal settings', `${equal.length} of them, the same in all ${view.runs.length} runs`, element('table', { class: 'settings' }, element('tbody', {}, equal.map(key => element('tr', {}, element('td', {}, key), element('td', {}, view.runs[0].settings[key])))))),
   ];
 }
 

@@ -5,13 +5,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.report.CompareReport.Method;
-import dev.filigree.zoo.report.CompareReport.Statistic;
+import dev.filigree.zoo.report.CompareReport.Run;
 import dev.filigree.zoo.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -171,16 +172,31 @@ class PageTest {
       SyntheticRun.write(Files.createDirectories(runs.get(seed)), 100, seed + 1);
     }
     Files.writeString(runs.get(1).resolve("config.yaml"), "trainer:\n  init:\n    seed: 2\n");
-    var unused = new Statistic(2.25, 0.01);
+    Map<Long, Double> losses = Map.of(0L, 2.24, 1L, 2.26);
+    var rigl =
+        new MethodSummary(
+            2,
+            0,
+            Map.of(MethodSummary.LOSS, Estimate.of(losses.values())),
+            Map.of(
+                MethodSummary.TO_STATIC,
+                Optional.of(PairedDifference.of("dense", losses, Map.of(0L, 2.34, 1L, 2.361)))));
+    var dense =
+        new MethodSummary(1, 0, Map.of(MethodSummary.LOSS, Estimate.of(List.of(2.34))), Map.of());
     Path page =
         CompareReport.write(
             folder,
+            List.of("Equal tokens.", "Two seeds."),
             List.of(
-                new Method("rigl", runs.subList(0, 2), unused, unused, 0.8),
-                new Method("dense", runs.subList(2, 3), unused, unused, 0)));
+                new Method("rigl", List.of(run(runs.get(0)), run(runs.get(1))), rigl),
+                new Method("dense", List.of(run(runs.get(2))), dense)));
     show(page, width, false);
     assertFits(width);
-    assertThat(text("tbody tr:first-child td")).contains("rigl", "2", "2.2514 ± 0.0000");
+    assertThat(text("tbody tr:first-child td")).contains("rigl", "2", "2.2500 ± 0.0100");
+    assertThat(text("td b")).isEqualTo("−0.1005"); // its interval does not hold 0
+    assertThat(text("td small")).isEqualTo("−0.1069 to −0.0941");
+    assertThat(text(".sentences li")).isEqualTo("Equal tokens.|Two seeds.");
+    assertThat(text(".card > .remark")).contains("One seed: no interval.");
     assertThat(
             chromium
                 .evaluate("[...document.querySelectorAll('a')].map(a => a.getAttribute('href'))")
@@ -189,6 +205,13 @@ class PageTest {
     assertThat(text("table.settings")).contains("seed");
     // The mean with its band of two edges, and each seed; dense has one seed.
     assertThat(chromium.evaluate("[...charts][0].columns.length").asInt()).isEqualTo(2 + 3 + 1);
+    chromium.evaluate("document.querySelector('[value=flops]').click()");
+    assertThat(chromium.evaluate("view.extent()[1]").asDouble()).isEqualTo(100 * 3e9);
+    assertFits(width);
+  }
+
+  private static Run run(Path directory) {
+    return new Run(directory.getFileName().toString(), directory, steps -> steps * 3e9);
   }
 
   @Test

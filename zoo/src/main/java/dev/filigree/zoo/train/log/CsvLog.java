@@ -1,5 +1,6 @@
 package dev.filigree.zoo.train.log;
 
+import dev.filigree.io.Csv;
 import dev.filigree.sparsity.MaskUpdate;
 import dev.filigree.zoo.train.event.Evaluation;
 import dev.filigree.zoo.train.event.MaskStructure;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongPredicate;
@@ -147,17 +149,12 @@ final class CsvLog extends RunLog {
   }
 
   private void write(Map<String, @Nullable Object> row) {
-    file.append(line(columns.stream().map(column -> cell(row.get(column))).toList()));
+    var cells = new ArrayList<@Nullable Object>();
+    columns.forEach(column -> cells.add(row.get(column)));
+    file.append(line(cells));
   }
 
-  private static String cell(@Nullable Object value) {
-    String text = value == null ? "" : value.toString();
-    return text.matches("[^\",\r\n]*")
-        ? text
-        : '"' + text.replace("\"", "\"\"").replaceAll("[\r\n]", " ") + '"';
-  }
-
-  private static byte[] line(List<String> cells) {
-    return (String.join(",", cells) + "\n").getBytes(StandardCharsets.UTF_8);
+  private static byte[] line(List<? extends @Nullable Object> cells) {
+    return Csv.line(cells).getBytes(StandardCharsets.UTF_8);
   }
 }

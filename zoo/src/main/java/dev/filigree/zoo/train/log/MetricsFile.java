@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class MetricsFile extends RunLog {
   static final String NAME = "metrics.jsonl";
 
+  private final @Nullable Double processorSecondsBefore = ProcessorTime.seconds();
+
   private MetricsFile(LogFile file, LongPredicate logged, Unit unit, RunClock clock) {
     super(file, logged, unit, clock);
   }
@@ -152,12 +154,21 @@ final class MetricsFile extends RunLog {
     row.put("skipped", summary.skipped());
     row.put(unit.perSecond(), rounded(summary.positionsPerSecond()));
     row.put("seconds", rounded(summary.seconds()));
+    row.put("cpu_seconds", cpuSeconds());
     row.put("seconds_since_step", summary.firstStep());
     row.put("peak_memory_bytes", PeakMemory.peakBytes());
     row.put("device", summary.device());
     row.put("execution", summary.execution());
     row.put("layers", summary.layers().stream().map(Records::write).toList());
     write(row);
+  }
+
+  /** Since the start or the resume, of the whole process. */
+  private @Nullable Double cpuSeconds() {
+    Double now = ProcessorTime.seconds();
+    return now == null || processorSecondsBefore == null
+        ? null
+        : rounded(now - processorSecondsBefore);
   }
 
   /** JSON has no infinity and no NaN. */
