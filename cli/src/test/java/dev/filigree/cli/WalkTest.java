@@ -49,6 +49,7 @@ class WalkTest {
               "set", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
               "rigl", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
               "dsr", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
+              "mest", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
               "granet", RISING + ", drop_fraction: 0.5",
               "gmp", RISING));
 

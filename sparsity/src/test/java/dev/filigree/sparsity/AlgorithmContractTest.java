@@ -51,6 +51,9 @@ class AlgorithmContractTest {
   /** After the name of an algorithm, where evidence of several steps is asked of it. */
   private static final String STEADY = " by several steps";
 
+  /** The same, with more weights between two updates than at their drop. */
+  private static final String SOFT = " with a soft bound";
+
   /** Options that have no default, or another value than that. */
   private static final Map<String, String> OPTIONS =
       Map.of(
@@ -61,19 +64,21 @@ class AlgorithmContractTest {
           "rigl" + STEADY,
           "{gradient_steps: 3}",
           "granet" + STEADY,
-          "{gradient_steps: 3}");
+          "{gradient_steps: 3}",
+          "mest" + SOFT,
+          "{soft: true, lambda: 0.5}");
 
   /** All but the one that finds out by itself how sparse to be, see ForwardTensorsTest. */
   static Stream<String> algorithms() {
     return Stream.concat(
         Algorithms.names().stream().filter(name -> !name.equals("str")),
-        Stream.of("rigl" + STEADY, "granet" + STEADY));
+        Stream.of("rigl" + STEADY, "granet" + STEADY, "mest" + SOFT));
   }
 
   private static AlgorithmBuilder<SparsityAlgorithm> builder(String name) {
     String options = OPTIONS.getOrDefault(name, "{}");
     return Algorithms.builder(
-        name.replace(STEADY, ""), ConfigReader.parse(options, "test").asMap());
+        name.replace(STEADY, "").replace(SOFT, ""), ConfigReader.parse(options, "test").asMap());
   }
 
   static Stream<Arguments> algorithmsAndExecutions() {

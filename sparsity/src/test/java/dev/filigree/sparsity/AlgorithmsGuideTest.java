@@ -16,6 +16,7 @@ import dev.filigree.sparsity.algorithm.AcDc;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.Algorithms;
 import dev.filigree.sparsity.algorithm.DynamicReparameterization;
+import dev.filigree.sparsity.algorithm.ElasticMutation;
 import dev.filigree.sparsity.algorithm.Evidence;
 import dev.filigree.sparsity.algorithm.ForwardWeight;
 import dev.filigree.sparsity.algorithm.GraNet;
@@ -96,6 +97,12 @@ class AlgorithmsGuideTest {
             .dropFraction(0.1)
             .update(every(100))
             .build();
+    var mest =
+        ElasticMutation.builder(new ElasticMutation.Options(0.01, true)) // lambda, soft
+            .sparsity(0.9)
+            .dropFraction(cosine(0.2, 3000))
+            .update(every(100).until(3001))
+            .build();
     var acdc =
         AcDc.builder(new AcDc.Options(300, 200, 2500)) // warmup, phase, finetune
             .sparsity(0.9)
@@ -133,6 +140,7 @@ class AlgorithmsGuideTest {
             granet,
             snfs,
             dsr,
+            mest,
             acdc,
             topKast,
             softThreshold,

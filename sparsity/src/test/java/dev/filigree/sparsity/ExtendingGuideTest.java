@@ -14,8 +14,8 @@ import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.testing.Guide;
 import example.CubicRise;
-import example.Mest;
 import example.StraightThrough;
+import example.Taylor;
 import example.Wanda;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +36,7 @@ class ExtendingGuideTest {
   @BeforeAll
   static void register() {
     Schedules.register("cubic_rise", CubicRise.class, "init", "last");
-    Algorithms.register("mest", new Mest.Options(0.01), Mest::new);
+    Algorithms.register("taylor", new Taylor.Options(1), Taylor::new);
     Algorithms.register("straight_through", StraightThrough::new);
   }
 
@@ -47,7 +47,7 @@ class ExtendingGuideTest {
     assertThat(classes)
         .containsExactly(
             Files.readString(TESTS.resolve("example/CubicRise.java")),
-            Files.readString(TESTS.resolve("example/Mest.java")),
+            Files.readString(TESTS.resolve("example/Taylor.java")),
             Files.readString(TESTS.resolve("example/StraightThrough.java")),
             Files.readString(TESTS.resolve("example/Wanda.java")));
     assertThat(classes).allSatisfy(code -> assertThat(code.lines().count()).isLessThan(45));
@@ -82,12 +82,12 @@ class ExtendingGuideTest {
   }
 
   @Test
-  void mestDropsByWeightAndGradientAndKeepsItsCount() {
+  void taylorDropsByWeightAndGradientAndKeepsItsCount() {
     try (var _ = new PointerScope()) {
       var model = new TinyNetwork();
       var inner = model.adamW();
-      var mest = Mest.builder(0.02).sparsity(0.8).dropFraction(0.3).update(every(10)).build();
-      var optimizer = Sparsity.wrap(model, inner, mest);
+      var taylor = Taylor.builder(0.5).sparsity(0.8).dropFraction(0.3).update(every(10)).build();
+      var optimizer = Sparsity.wrap(model, inner, taylor);
       try (optimizer) {
         var history = new MaskHistory();
         optimizer.addListener(history);
@@ -131,22 +131,22 @@ class ExtendingGuideTest {
     assertThat(configs).hasSize(3);
     assertThat(algorithm(configs.getFirst()).settings().sparsity())
         .isEqualTo(new CubicRise(0.5, 0.9, 0, 60));
-    assertThat(algorithm(configs.get(1))).isInstanceOf(Mest.class);
+    assertThat(algorithm(configs.get(1))).isInstanceOf(Taylor.class);
     assertThat(algorithm(configs.getLast())).isInstanceOf(StraightThrough.class);
   }
 
   @Test
   void optionsOfAnAlgorithmAreReadAndChecked() {
-    String yaml = "algorithm: mest\nsparsity: 0.5\n";
+    String yaml = "algorithm: taylor\nsparsity: 0.5\n";
     assertThatThrownBy(
-            () -> SparsityConfig.read(ConfigReader.parse(yaml + "lambda: much", "run.yaml")))
+            () -> SparsityConfig.read(ConfigReader.parse(yaml + "power: much", "run.yaml")))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContainingAll("run.yaml:3", "lambda", "number");
-    assertThatThrownBy(() -> SparsityConfig.read(ConfigReader.parse(yaml + "lamda: 1", "run.yaml")))
-        .hasMessageContainingAll("run.yaml:3", "did you mean lambda");
+        .hasMessageContainingAll("run.yaml:3", "power", "number");
+    assertThatThrownBy(() -> SparsityConfig.read(ConfigReader.parse(yaml + "powr: 1", "run.yaml")))
+        .hasMessageContainingAll("run.yaml:3", "did you mean power");
     SparsityConfig config =
-        SparsityConfig.read(ConfigReader.parse(yaml + "lambda: 0.02", "run.yaml"));
-    assertThat(config.toYaml()).contains("lambda: 0.02");
+        SparsityConfig.read(ConfigReader.parse(yaml + "power: 0.5", "run.yaml"));
+    assertThat(config.toYaml()).contains("power: 0.5");
   }
 
   @Test

@@ -91,6 +91,6 @@ class RecipeTest {
   void aRecipeForNoRunIsRefused() {
     assertThatThrownBy(() -> RigL.recipe(0, 0.8)).hasMessageContaining("at least one step");
     assertThatThrownBy(() -> RigL.recipe(100, 80)).hasMessageContaining("(0, 1), found 80");
-    assertThatThrownBy(() -> Recipe.of("mest", 100, 0.8)).hasMessageContaining("static, gmp");
+    assertThatThrownBy(() -> Recipe.of("taylor", 100, 0.8)).hasMessageContaining("static, gmp");
   }
 }

@@ -21,6 +21,7 @@ public final class Algorithms {
     register("granet", RigL.Options.class, GraNet::new);
     register("snfs", SparseMomentum.Options.class, SparseMomentum::new);
     register("dsr", DynamicReparameterization.Options.class, DynamicReparameterization::new);
+    register("mest", ElasticMutation.Options.class, ElasticMutation::new);
     register("ac_dc", AcDc.Options.class, AcDc::new);
     register("top_kast", TopKast.Options.class, TopKast::new);
     register("str", SoftThreshold.Options.class, SoftThreshold::new);
@@ -52,7 +53,7 @@ public final class Algorithms {
 
   /**
    * Registers an algorithm with options of its own: each component of their record is a key of the
-   * block that names the algorithm, {@code {algorithm: mest, lambda: 0.02}}.
+   * block that names the algorithm, {@code {algorithm: taylor, power: 0.5}}.
    *
    * @param defaults the values of options that a block does not give
    * @throws IllegalArgumentException when the name is taken

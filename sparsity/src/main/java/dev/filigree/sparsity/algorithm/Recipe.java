@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  *       the end.
  *   <li>{@code dsr}, Mostafa and Wang 2019: about a tenth of the weights moves, to the end. The
  *       tenth is chosen here: the paper gives a number of weights for each of its networks.
+ *   <li>{@code mest}, Yuan et al. 2021: 0.2 falling along a cosine to zero at three quarters, where
+ *       updates end. The authors' program halves 0.2 at 9/16 of the run and ends it at three
+ *       quarters.
  * </ul>
  *
  * <p>How sparsity is spread over layers is not part of it: {@code Distribution.er()} for SET's
@@ -44,7 +47,7 @@ public record Recipe(
     @Nullable EverySteps update) {
   /** The algorithms that have one. */
   public static final List<String> NAMES =
-      List.of("static", "gmp", "set", "rigl", "granet", "snfs", "dsr");
+      List.of("static", "gmp", "set", "rigl", "granet", "snfs", "dsr", "mest");
 
   private static final long FREQUENCY = 100;
   private static final long UPDATES_OF_A_SHORT_RUN = 24;
@@ -84,6 +87,7 @@ public record Recipe(
       case "snfs" ->
           new Recipe(algorithm, constant, Schedules.cosine(0.5, (double) steps, 0.005), toTheEnd);
       case "dsr" -> new Recipe(algorithm, constant, Schedules.constant(0.1), toTheEnd);
+      case "mest" -> new Recipe(algorithm, constant, Schedules.cosine(0.2, (double) last), update);
       default ->
           throw new IllegalArgumentException(
               "no recipe for '" + algorithm + "'; there are " + String.join(", ", NAMES));
