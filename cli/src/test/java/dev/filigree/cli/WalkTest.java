@@ -50,6 +50,7 @@ class WalkTest {
               "rigl", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
               "dsr", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
               "mest", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
+              "smet", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
               "granet", RISING + ", drop_fraction: 0.5",
               "gmp", RISING));
 
@@ -60,10 +61,16 @@ class WalkTest {
               "snfs", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
               "ac_dc", "sparsity: 0.75, phase: 2, finetune: 6",
               "top_kast", "sparsity: 0.75, backward_sparsity: 0.5, init_method: topk",
+              "magnitude_ste", "sparsity: 0.75, init_method: topk",
+              "sr_ste", "sparsity: 0.75, n_of_m: \"1:4\", init_method: topk",
+              "top_k", RISING,
               "str", "init: -5, update: {freq: 2}"));
 
   /** Those that move weights between layers. */
   private static final List<String> MOVING = List.of("dsr", "snfs");
+
+  /** Counts the ages of weights, as Adam and AdamW can; pictures are trained by SGD here. */
+  private static final String FOR_ADAM = "smet";
 
   /** First masks that are chosen by passes through the network. */
   private static final List<String> CHOSEN_BY_PASSES =
@@ -107,7 +114,9 @@ class WalkTest {
     return families().stream()
         .flatMap(
             network ->
-                ALGORITHMS.keySet().stream().map(algorithm -> Arguments.of(network, algorithm)));
+                ALGORITHMS.keySet().stream()
+                    .filter(algorithm -> network.isText() || !algorithm.equals(FOR_ADAM))
+                    .map(algorithm -> Arguments.of(network, algorithm)));
   }
 
   static Stream<Arguments> someFamiliesAndMoreAlgorithms() {
@@ -189,6 +198,20 @@ class WalkTest {
     assertThat(program.err())
         .contains(
             "error: init_method synflow is for language models and image classifiers, not for own");
+    assertThat(run).doesNotExist();
+  }
+
+  @Test
+  void whatNeedsAdamCannotStartWithSgd() throws IOException {
+    WalkNetwork pictures =
+        families().stream().filter(network -> !network.isText()).findFirst().orElseThrow();
+    Path run = folder().resolve("run");
+    String config =
+        config(pictures.yaml(directory, "masked", sparsity(FOR_ADAM, List.of())), run);
+    Program program = Program.run("train", config, "--out", run.toString());
+    assertThat(program.exitCode()).isEqualTo(1);
+    assertThat(program.err())
+        .contains("error: ages of single weights are counted by Adam and AdamW only, not by SGD");
     assertThat(run).doesNotExist();
   }
 

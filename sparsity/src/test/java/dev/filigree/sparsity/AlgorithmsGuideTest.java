@@ -2,6 +2,7 @@ package dev.filigree.sparsity;
 
 import static dev.filigree.schedule.Schedules.cosine;
 import static dev.filigree.schedule.Schedules.cubic;
+import static dev.filigree.schedule.UpdateSchedules.always;
 import static dev.filigree.schedule.UpdateSchedules.every;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,9 +10,11 @@ import dev.filigree.config.ConfigReader;
 import dev.filigree.mask.CalibratedMask;
 import dev.filigree.mask.Distribution;
 import dev.filigree.mask.InitialMask;
+import dev.filigree.mask.ScoreShaper;
 import dev.filigree.mask.Snip;
 import dev.filigree.optim.AdamW;
 import dev.filigree.optim.Optimizer;
+import dev.filigree.schedule.Polynomial;
 import dev.filigree.sparsity.algorithm.AcDc;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.Algorithms;
@@ -21,16 +24,20 @@ import dev.filigree.sparsity.algorithm.Evidence;
 import dev.filigree.sparsity.algorithm.ForwardWeight;
 import dev.filigree.sparsity.algorithm.GraNet;
 import dev.filigree.sparsity.algorithm.GradualMagnitude;
+import dev.filigree.sparsity.algorithm.MagnitudeStraightThrough;
 import dev.filigree.sparsity.algorithm.Parametrization;
 import dev.filigree.sparsity.algorithm.RateFactor;
 import dev.filigree.sparsity.algorithm.Recipe;
 import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.sparsity.algorithm.SoftThreshold;
 import dev.filigree.sparsity.algorithm.SparseEvolution;
+import dev.filigree.sparsity.algorithm.SparseMemoryEfficient;
 import dev.filigree.sparsity.algorithm.SparseMomentum;
+import dev.filigree.sparsity.algorithm.SparseRefined;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.Static;
 import dev.filigree.sparsity.algorithm.TopKast;
+import dev.filigree.sparsity.algorithm.TopMagnitude;
 import dev.filigree.testing.Guide;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -103,6 +110,12 @@ class AlgorithmsGuideTest {
             .dropFraction(cosine(0.2, 3000))
             .update(every(100).until(3001))
             .build();
+    var smet =
+        SparseMemoryEfficient.builder()
+            .sparsity(0.9)
+            .dropFraction(cosine(0.2, 3000, 0.005))
+            .update(every(100))
+            .build();
     var acdc =
         AcDc.builder(new AcDc.Options(300, 200, 2500)) // warmup, phase, finetune
             .sparsity(0.9)
@@ -111,6 +124,25 @@ class AlgorithmsGuideTest {
         TopKast.builder(new TopKast.Options(0.8, 1e-4)) // backward_sparsity, penalty
             .sparsity(0.9)
             .update(every(100))
+            .initialMask(InitialMask.topK())
+            .build();
+    var magnitudeSte =
+        MagnitudeStraightThrough.builder()
+            .sparsity(0.9)
+            .update(always())
+            .initialMask(InitialMask.topK())
+            .build();
+    var srSte =
+        SparseRefined.builder(new SparseRefined.Options(2e-4)) // decay
+            .sparsity(0.5)
+            .shaper(ScoreShaper.nOfM(2, 4))
+            .update(always())
+            .initialMask(InitialMask.topK())
+            .build();
+    var topK =
+        TopMagnitude.builder()
+            .sparsity(new Polynomial(0.999, 0, 10_000, 1))
+            .update(always())
             .initialMask(InitialMask.topK())
             .build();
     var softThreshold =
@@ -141,8 +173,12 @@ class AlgorithmsGuideTest {
             snfs,
             dsr,
             mest,
+            smet,
             acdc,
             topKast,
+            magnitudeSte,
+            srSte,
+            topK,
             softThreshold,
             snip);
     for (int i = 0; i < expected.size(); i++) {

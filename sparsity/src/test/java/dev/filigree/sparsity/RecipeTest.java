@@ -5,14 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.filigree.mask.InitialMasks;
 import dev.filigree.sparsity.algorithm.Algorithms;
+import dev.filigree.sparsity.algorithm.ElasticMutation;
 import dev.filigree.sparsity.algorithm.GraNet;
 import dev.filigree.sparsity.algorithm.GradualMagnitude;
+import dev.filigree.sparsity.algorithm.MagnitudeStraightThrough;
+import dev.filigree.sparsity.algorithm.Parametrization;
+import dev.filigree.sparsity.algorithm.RateFactor;
 import dev.filigree.sparsity.algorithm.Recipe;
 import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.sparsity.algorithm.SparseEvolution;
+import dev.filigree.sparsity.algorithm.SparseMemoryEfficient;
+import dev.filigree.sparsity.algorithm.SparseRefined;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.Static;
+import dev.filigree.sparsity.algorithm.TopMagnitude;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -42,12 +50,57 @@ class RecipeTest {
   }
 
   @Test
-  void gradualPruningBeginsDenseAndIsDoneAtThreeQuarters() {
+  void gradualPruningIsBetweenTheFirstAndTheLastQuarter() {
     GradualMagnitude gmp = GradualMagnitude.recipe(10_000, 0.9).build();
-    assertThat(gmp.sparsity(0)).isZero();
-    assertThat(gmp.sparsity(3_750)).isBetween(0.75, 0.85);
+    assertThat(gmp.startsDense()).isTrue();
+    assertThat(gmp.sparsity(2_500)).isZero();
+    assertThat(gmp.sparsity(5_000)).isCloseTo(0.9 * (1 - 0.125), within(1e-9));
     assertThat(gmp.sparsity(7_500)).isEqualTo(0.9);
-    assertThat(updates(gmp, 10_000)).endsWith(7_500L);
+    assertThat(updates(gmp, 10_000)).startsWith(2_500L, 2_600L).endsWith(7_500L);
+  }
+
+  @Test
+  void mestDropsAFifthFallingToZeroAtThreeQuarters() {
+    ElasticMutation mest = ElasticMutation.recipe(10_000, 0.9).build();
+    assertThat(mest.dropFraction(0)).isEqualTo(0.2);
+    assertThat(mest.dropFraction(7_500)).isZero();
+    assertThat(updates(mest, 10_000)).endsWith(7_500L);
+  }
+
+  @Test
+  void smetIsWarmForWhatGrowsUnlessToldOtherwise() {
+    SparseMemoryEfficient smet = SparseMemoryEfficient.recipe(10_000, 0.9).build();
+    assertThat(smet.settings().parametrization().learningRate())
+        .isEqualTo(new RateFactor.ByDensity(1));
+    assertThat(smet.settings().parametrization().regrown())
+        .isEqualTo(new Parametrization.Regrown(100));
+    assertThat(smet.dropFraction(10_000)).isEqualTo(0.005);
+    var own =
+        Parametrization.standard()
+            .learningRate(new RateFactor.ByDensity(0.5))
+            .regrown(new Parametrization.Regrown(7));
+    assertThat(
+            SparseMemoryEfficient.recipe(100, 0.9)
+                .parametrization(own)
+                .build()
+                .settings()
+                .parametrization())
+        .isEqualTo(own);
+  }
+
+  @Test
+  void whatIsChosenAfterEveryStepBeginsWithTheLargest() {
+    TopMagnitude topK = TopMagnitude.recipe(1000, 0.999).build();
+    assertThat(updates(topK, 1000)).hasSize(1000);
+    assertThat(topK.sparsity(249)).isCloseTo(0.999 / 2, within(1e-12));
+    assertThat(topK.sparsity(500)).isEqualTo(0.999);
+    assertThat(topK.settings().initialMask()).isSameAs(InitialMasks.named("topk"));
+    var block = Recipe.of("sr_ste", 1000, 0.5).toConfig();
+    assertThat(SparsityConfig.of(block).build().entries().getFirst().algorithm())
+        .isInstanceOf(SparseRefined.class)
+        .extracting(algorithm -> algorithm.settings().initialMask())
+        .isSameAs(InitialMasks.named("topk"));
+    assertThat(MagnitudeStraightThrough.recipe(1000, 0.5).build().sparsity(0)).isEqualTo(0.5);
   }
 
   @Test

@@ -36,4 +36,8 @@ public record AlgorithmSettings(
   AlgorithmSettings withDropFraction(Schedule value) {
     return Records.with(this, Map.of("dropFraction", value));
   }
+
+  AlgorithmSettings withParametrization(Parametrization value) {
+    return Records.with(this, Map.of("parametrization", value));
+  }
 }

@@ -22,8 +22,12 @@ public final class Algorithms {
     register("snfs", SparseMomentum.Options.class, SparseMomentum::new);
     register("dsr", DynamicReparameterization.Options.class, DynamicReparameterization::new);
     register("mest", ElasticMutation.Options.class, ElasticMutation::new);
+    register("smet", SparseMemoryEfficient::new);
     register("ac_dc", AcDc.Options.class, AcDc::new);
     register("top_kast", TopKast.Options.class, TopKast::new);
+    register("magnitude_ste", MagnitudeStraightThrough::new);
+    register("sr_ste", SparseRefined.Options.class, SparseRefined::new);
+    register("top_k", TopMagnitude::new);
     register("str", SoftThreshold.Options.class, SoftThreshold::new);
   }
 

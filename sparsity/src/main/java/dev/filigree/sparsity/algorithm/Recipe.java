@@ -1,6 +1,8 @@
 package dev.filigree.sparsity.algorithm;
 
+import dev.filigree.mask.InitialMasks;
 import dev.filigree.schedule.EverySteps;
+import dev.filigree.schedule.Polynomial;
 import dev.filigree.schedule.Schedule;
 import dev.filigree.schedule.Schedules;
 import dev.filigree.schedule.UpdateSchedules;
@@ -16,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code static}: none.
- *   <li>{@code gmp}, Zhu and Gupta 2017: a cubic rise from dense, done at three quarters of the
- *       run.
+ *   <li>{@code gmp}: the cubic rise of Zhu and Gupta 2017 from dense, between the first and the
+ *       last quarter of the run, which Jin et al. 2025 (arXiv:2501.12486) found best for language
+ *       models.
  *   <li>{@code set}, Mocanu et al. 2018: ζ = 0.3 of the weights at every update, to the end.
  *   <li>{@code rigl}, Evci et al. 2020: α = 0.3, falling along a cosine to zero at three quarters
  *       of the run, where updates end.
@@ -30,6 +33,12 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code mest}, Yuan et al. 2021: 0.2 falling along a cosine to zero at three quarters, where
  *       updates end. The authors' program halves 0.2 at 9/16 of the run and ends it at three
  *       quarters.
+ *   <li>{@code smet}, arXiv:2606.00888: 0.2, falling along a cosine to 0.005, to the end; the
+ *       numbers are those of the authors' program.
+ *   <li>{@code magnitude_ste}, Lee et al. 2023, and {@code sr_ste}, Zhou et al. 2021: the largest
+ *       weights from the first step on, chosen after every one.
+ *   <li>{@code top_k}, Gao et al. 2025: the same, while the density falls from all weights in a
+ *       straight line over the first half of the run.
  * </ul>
  *
  * <p>How sparsity is spread over layers is not part of it: {@code Distribution.er()} for SET's
@@ -39,18 +48,40 @@ import org.jspecify.annotations.Nullable;
  * @param sparsity by step
  * @param dropFraction by step; null where nothing is dropped and grown
  * @param update when; null for never
+ * @param initMethod the name of the first mask, of {@link InitialMasks}; null for the usual one
  */
 public record Recipe(
     String algorithm,
     Schedule sparsity,
     @Nullable Schedule dropFraction,
-    @Nullable EverySteps update) {
+    @Nullable EverySteps update,
+    @Nullable String initMethod) {
   /** The algorithms that have one. */
   public static final List<String> NAMES =
-      List.of("static", "gmp", "set", "rigl", "granet", "snfs", "dsr", "mest");
+      List.of(
+          "static",
+          "gmp",
+          "set",
+          "rigl",
+          "granet",
+          "snfs",
+          "dsr",
+          "mest",
+          "smet",
+          "magnitude_ste",
+          "sr_ste",
+          "top_k");
 
   private static final long FREQUENCY = 100;
   private static final long UPDATES_OF_A_SHORT_RUN = 24;
+
+  private Recipe(
+      String algorithm,
+      Schedule sparsity,
+      @Nullable Schedule dropFraction,
+      @Nullable EverySteps update) {
+    this(algorithm, sparsity, dropFraction, update, null);
+  }
 
   /**
    * The recipe of an algorithm.
@@ -69,13 +100,19 @@ public record Recipe(
     }
     long every = Math.clamp(steps / UPDATES_OF_A_SHORT_RUN, 1, FREQUENCY);
     long last = Math.max(1, steps * 3 / 4 / every) * every; // the last update
+    long first = Math.min(last - every, steps / 4 / every * every); // of gmp
+    EverySteps always = UpdateSchedules.always();
     Schedule constant = Schedules.constant(sparsity);
     EverySteps update = UpdateSchedules.every(every).until(last + 1);
     EverySteps toTheEnd = UpdateSchedules.every(every).until(Math.max(steps, last + 1));
     return switch (algorithm) {
       case "static" -> new Recipe(algorithm, constant, null, null);
       case "gmp" ->
-          new Recipe(algorithm, Schedules.cubic(0, sparsity, 0, last, every), null, update);
+          new Recipe(
+              algorithm,
+              Schedules.cubic(0, sparsity, first, last, every),
+              null,
+              update.from(first));
       case "set" -> new Recipe(algorithm, constant, Schedules.constant(0.3), toTheEnd);
       case "rigl" -> new Recipe(algorithm, constant, Schedules.cosine(0.3, (double) last), update);
       case "granet" ->
@@ -88,6 +125,16 @@ public record Recipe(
           new Recipe(algorithm, constant, Schedules.cosine(0.5, (double) steps, 0.005), toTheEnd);
       case "dsr" -> new Recipe(algorithm, constant, Schedules.constant(0.1), toTheEnd);
       case "mest" -> new Recipe(algorithm, constant, Schedules.cosine(0.2, (double) last), update);
+      case "smet" ->
+          new Recipe(algorithm, constant, Schedules.cosine(0.2, (double) steps, 0.005), toTheEnd);
+      case "magnitude_ste", "sr_ste" -> new Recipe(algorithm, constant, null, always, "topk");
+      case "top_k" ->
+          new Recipe(
+              algorithm,
+              new Polynomial(sparsity, 0, Math.max(1, steps / 2), 1),
+              null,
+              always,
+              "topk");
       default ->
           throw new IllegalArgumentException(
               "no recipe for '" + algorithm + "'; there are " + String.join(", ", NAMES));
@@ -102,6 +149,9 @@ public record Recipe(
     }
     if (update != null) {
       builder.update(update);
+    }
+    if (initMethod != null) {
+      builder.initialMask(InitialMasks.named(initMethod));
     }
     return builder;
   }
@@ -119,6 +169,9 @@ public record Recipe(
     }
     if (update != null) {
       block.put("update", update.toConfig().orElseThrow());
+    }
+    if (initMethod != null) {
+      block.put("init_method", initMethod);
     }
     return block;
   }
