@@ -160,6 +160,14 @@ class AlgorithmsByHandTest {
   }
 
   @Test
+  void theSoftBoundOfMestIsADecimalNumber() {
+    var algorithm = builder("mest", "{soft: true}").sparsity(0.9).dropFraction(0.2).build();
+    assertThat(algorithm.sparsity(7)).isEqualTo(0.875);
+    assertThat(builder("mest", "{soft: true}").sparsity(0.3).dropFraction(1).build().sparsity(7))
+        .isZero();
+  }
+
+  @Test
   void optionsOutOfRangeAreRefused() {
     assertThatThrownBy(() -> new ElasticMutation.Options(-1, false))
         .hasMessage("lambda must be at least 0, found -1.0");

@@ -69,7 +69,8 @@ public final class ElasticMutation extends SparsityAlgorithm {
       return super.sparsity(step);
     }
     double trained = (1 - super.sparsity(step)) / (1 - super.dropFraction(lastUpdate(step)));
-    return trained < 1 ? 1 - trained : 0;
+    // Down to twelve digits: binary fractions a little too high would lose a weight.
+    return trained < 1 ? Math.floor((1 - trained) * 1e12) / 1e12 : 0;
   }
 
   /** With the soft bound as much as was grown beyond the sparsity at the update before. */
