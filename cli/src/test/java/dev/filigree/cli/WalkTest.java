@@ -37,6 +37,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class WalkTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final double SPARSITY = 0.75;
+  private static final String DROPPING =
+      "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}";
   private static final String RISING =
       "sparsity: {type: cubic, init_sparsity: 0, end_sparsity: 0.75, sparsity_start_step: 2,"
           + " sparsity_end_step: 6, prune_every_k_steps: 2}, update: {freq: 2, start: 2}";
@@ -46,25 +48,36 @@ class WalkTest {
       new TreeMap<>(
           Map.of(
               "static", "sparsity: 0.75",
-              "set", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
-              "rigl", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
-              "dsr", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
-              "mest", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
-              "smet", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
+              "set", DROPPING,
+              "rigl", DROPPING,
               "granet", RISING + ", drop_fraction: 0.5",
               "gmp", RISING));
 
-  /** Those that store or gather something of every weight, or alternate; walked by two families. */
-  private static final Map<String, String> MORE_ALGORITHMS =
+  /** The others that run compressed too; walked by two families. */
+  private static final Map<String, String> MORE_COMPRESSED =
       new TreeMap<>(
           Map.of(
-              "snfs", "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}",
+              "dsr", DROPPING,
+              "mest", DROPPING,
+              "smet", DROPPING,
+              "chts", DROPPING));
+
+  /** Those that store or gather something of every weight, or alternate; walked by two families. */
+  private static final Map<String, String> MORE_MASKED =
+      new TreeMap<>(
+          Map.of(
+              "snfs", DROPPING,
               "ac_dc", "sparsity: 0.75, phase: 2, finetune: 6",
               "top_kast", "sparsity: 0.75, backward_sparsity: 0.5, init_method: topk",
               "magnitude_ste", "sparsity: 0.75, init_method: topk",
               "sr_ste", "sparsity: 0.75, n_of_m: \"1:4\", init_method: topk",
               "top_k", RISING,
               "str", "init: -5, update: {freq: 2}"));
+
+  private static final Map<String, String> ALL_ALGORITHMS =
+      Stream.of(ALGORITHMS, MORE_COMPRESSED, MORE_MASKED)
+          .flatMap(map -> map.entrySet().stream())
+          .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
 
   /** Those that move weights between layers. */
   private static final List<String> MOVING = List.of("dsr", "snfs");
@@ -98,7 +111,7 @@ class WalkTest {
 
   @Test
   void everyAlgorithmOfTheRegistryIsWalked() {
-    assertThat(Stream.of(ALGORITHMS, MORE_ALGORITHMS).flatMap(map -> map.keySet().stream()))
+    assertThat(ALL_ALGORITHMS.keySet())
         .containsExactlyInAnyOrderElementsOf(Algorithms.names());
   }
 
@@ -111,21 +124,26 @@ class WalkTest {
   }
 
   static Stream<Arguments> familiesAndAlgorithms() {
-    return families().stream()
-        .flatMap(
-            network ->
-                ALGORITHMS.keySet().stream()
-                    .filter(algorithm -> network.isText() || !algorithm.equals(FOR_ADAM))
-                    .map(algorithm -> Arguments.of(network, algorithm)));
+    return families().stream().flatMap(network -> walks(network, ALGORITHMS));
   }
 
-  static Stream<Arguments> someFamiliesAndMoreAlgorithms() {
+  static Stream<Arguments> someFamiliesAndMoreCompressed() {
+    return someFamilies().flatMap(network -> walks(network, MORE_COMPRESSED));
+  }
+
+  static Stream<Arguments> someFamiliesAndMoreMasked() {
+    return someFamilies().flatMap(network -> walks(network, MORE_MASKED));
+  }
+
+  private static Stream<WalkNetwork> someFamilies() {
     return families().stream()
-        .filter(network -> List.of("llama", "fc_mnist").contains(network.toString()))
-        .flatMap(
-            network ->
-                MORE_ALGORITHMS.keySet().stream()
-                    .map(algorithm -> Arguments.of(network, algorithm)));
+        .filter(network -> List.of("llama", "fc_mnist").contains(network.toString()));
+  }
+
+  private static Stream<Arguments> walks(WalkNetwork network, Map<String, String> algorithms) {
+    return algorithms.keySet().stream()
+        .filter(algorithm -> network.isText() || !algorithm.equals(FOR_ADAM))
+        .map(algorithm -> Arguments.of(network, algorithm));
   }
 
   @ParameterizedTest
@@ -143,13 +161,17 @@ class WalkTest {
   }
 
   @ParameterizedTest
-  @MethodSource({"familiesAndAlgorithms", "someFamiliesAndMoreAlgorithms"})
+  @MethodSource({
+    "familiesAndAlgorithms",
+    "someFamiliesAndMoreCompressed",
+    "someFamiliesAndMoreMasked"
+  })
   void aMaskedNetworkWalks(WalkNetwork network, String algorithm) throws IOException {
     walk(network, "masked", sparsity(algorithm, List.of()));
   }
 
   @ParameterizedTest
-  @MethodSource("familiesAndAlgorithms")
+  @MethodSource({"familiesAndAlgorithms", "someFamiliesAndMoreCompressed"})
   void aCompressedNetworkWalksAndHasTheMasksOfAMaskedOne(WalkNetwork network, String algorithm)
       throws IOException {
     assumeThat(WalkNetwork.DEVICE).as("compressed execution is the CPU's").isEqualTo("cpu");
@@ -219,7 +241,7 @@ class WalkTest {
     return "{algorithm: %s, %s%s}"
         .formatted(
             algorithm,
-            ALGORITHMS.getOrDefault(algorithm, MORE_ALGORITHMS.get(algorithm)),
+            ALL_ALGORITHMS.get(algorithm),
             filter.isEmpty()
                 ? ""
                 : filter.stream()

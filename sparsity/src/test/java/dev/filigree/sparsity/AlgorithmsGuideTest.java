@@ -16,6 +16,7 @@ import dev.filigree.optim.AdamW;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.schedule.Polynomial;
 import dev.filigree.sparsity.algorithm.AcDc;
+import dev.filigree.sparsity.algorithm.CannistraciHebb;
 import dev.filigree.sparsity.algorithm.AlgorithmSettings;
 import dev.filigree.sparsity.algorithm.Algorithms;
 import dev.filigree.sparsity.algorithm.DynamicReparameterization;
@@ -116,6 +117,12 @@ class AlgorithmsGuideTest {
             .dropFraction(cosine(0.2, 3000, 0.005))
             .update(every(100))
             .build();
+    var chts =
+        CannistraciHebb.builder(new CannistraciHebb.Options(1, 9)) // start and end temperature
+            .sparsity(0.9)
+            .dropFraction(cosine(0.1, 4000))
+            .update(every(100).until(4000))
+            .build();
     var acdc =
         AcDc.builder(new AcDc.Options(300, 200, 2500)) // warmup, phase, finetune
             .sparsity(0.9)
@@ -174,6 +181,7 @@ class AlgorithmsGuideTest {
             dsr,
             mest,
             smet,
+            chts,
             acdc,
             topKast,
             magnitudeSte,

@@ -23,6 +23,7 @@ public final class Algorithms {
     register("dsr", DynamicReparameterization.Options.class, DynamicReparameterization::new);
     register("mest", ElasticMutation.Options.class, ElasticMutation::new);
     register("smet", SparseMemoryEfficient::new);
+    register("chts", CannistraciHebb.Options.class, CannistraciHebb::new);
     register("ac_dc", AcDc.Options.class, AcDc::new);
     register("top_kast", TopKast.Options.class, TopKast::new);
     register("magnitude_ste", MagnitudeStraightThrough::new);

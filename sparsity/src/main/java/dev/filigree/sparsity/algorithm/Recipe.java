@@ -35,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  *       quarters.
  *   <li>{@code smet}, arXiv:2606.00888: 0.2, falling along a cosine to 0.005, to the end; the
  *       numbers are those of the authors' program.
+ *   <li>{@code chts}, Zhang et al. 2025: 0.1, falling along a cosine to zero at the end, where
+ *       updates stop and its temperature is reached; the first mask is random here.
  *   <li>{@code magnitude_ste}, Lee et al. 2023, and {@code sr_ste}, Zhou et al. 2021: the largest
  *       weights from the first step on, chosen after every one.
  *   <li>{@code top_k}, Gao et al. 2025: the same, while the density falls from all weights in a
@@ -68,6 +70,7 @@ public record Recipe(
           "dsr",
           "mest",
           "smet",
+          "chts",
           "magnitude_ste",
           "sr_ste",
           "top_k");
@@ -127,6 +130,8 @@ public record Recipe(
       case "mest" -> new Recipe(algorithm, constant, Schedules.cosine(0.2, (double) last), update);
       case "smet" ->
           new Recipe(algorithm, constant, Schedules.cosine(0.2, (double) steps, 0.005), toTheEnd);
+      case "chts" ->
+          new Recipe(algorithm, constant, Schedules.cosine(0.1, (double) steps), toTheEnd);
       case "magnitude_ste", "sr_ste" -> new Recipe(algorithm, constant, null, always, "topk");
       case "top_k" ->
           new Recipe(
