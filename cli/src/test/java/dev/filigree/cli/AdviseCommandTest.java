@@ -2,6 +2,7 @@ package dev.filigree.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -34,6 +35,8 @@ class AdviseCommandTest {
   @Test
   void hoursAreThoseOfThisMachine() throws Exception {
     Program program = Program.run("advise", "--hours", "2", "--json");
+    // A machine that is busy with other things is not measured, and says so.
+    assumeThat(program.err()).doesNotContain("other programs keep this machine too busy");
     assertThat(program.exitCode()).as(program.err()).isZero();
     JsonNode json = JSON.readTree(program.out());
     double speed = json.path("dense_flops_per_second").asDouble();
