@@ -96,6 +96,15 @@ class TrainingFlopsTest {
   }
 
   @Test
+  void aStraightThroughEstimatorComputesAllGradients() {
+    for (String name : List.of("magnitude_ste", "sr_ste", "top_k")) {
+      assertEvidence(
+          "{algorithm: %s, sparsity: 0.5, init_method: topk}".formatted(name),
+          20 * PICTURES * GRADIENTS);
+    }
+  }
+
+  @Test
   void passesThatChooseFirstMasksAreThroughTheDenseNetwork() {
     String init = "{sparsity: 0.5, init_method: %s}";
     assertEvidence(init.formatted("snip"), PICTURES * DENSE);

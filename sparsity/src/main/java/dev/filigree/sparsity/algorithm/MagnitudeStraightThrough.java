@@ -46,6 +46,12 @@ public final class MagnitudeStraightThrough extends SparsityAlgorithm {
     return weight.values().abs();
   }
 
+  /** All of them. */
+  @Override
+  public long trained(long kept, long size) {
+    return size;
+  }
+
   @Override
   public ForwardWeight forwardWeight() {
     return ForwardWeight.straightThrough();

@@ -66,6 +66,12 @@ public final class SparseRefined extends SparsityAlgorithm {
     return weight.values().abs();
   }
 
+  /** All of them. */
+  @Override
+  public long trained(long kept, long size) {
+    return size;
+  }
+
   @Override
   public ForwardWeight forwardWeight() {
     return this::refined;

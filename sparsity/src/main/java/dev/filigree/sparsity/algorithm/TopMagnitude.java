@@ -47,6 +47,12 @@ public final class TopMagnitude extends SparsityAlgorithm {
     return weight.values().abs();
   }
 
+  /** All of them. */
+  @Override
+  public long trained(long kept, long size) {
+    return size;
+  }
+
   @Override
   public ForwardWeight forwardWeight() {
     return new Zeroed();
