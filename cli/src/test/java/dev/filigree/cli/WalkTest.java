@@ -37,8 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class WalkTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final double SPARSITY = 0.75;
-  private static final String DROPPING =
-      "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}";
+  private static final String DROPPING = "sparsity: 0.75, drop_fraction: 0.3, update: {freq: 2}";
   private static final String RISING =
       "sparsity: {type: cubic, init_sparsity: 0, end_sparsity: 0.75, sparsity_start_step: 2,"
           + " sparsity_end_step: 6, prune_every_k_steps: 2}, update: {freq: 2, start: 2}";
@@ -111,8 +110,7 @@ class WalkTest {
 
   @Test
   void everyAlgorithmOfTheRegistryIsWalked() {
-    assertThat(ALL_ALGORITHMS.keySet())
-        .containsExactlyInAnyOrderElementsOf(Algorithms.names());
+    assertThat(ALL_ALGORITHMS.keySet()).containsExactlyInAnyOrderElementsOf(Algorithms.names());
   }
 
   static List<WalkNetwork> families() {
@@ -228,8 +226,7 @@ class WalkTest {
     WalkNetwork pictures =
         families().stream().filter(network -> !network.isText()).findFirst().orElseThrow();
     Path run = folder().resolve("run");
-    String config =
-        config(pictures.yaml(directory, "masked", sparsity(FOR_ADAM, List.of())), run);
+    String config = config(pictures.yaml(directory, "masked", sparsity(FOR_ADAM, List.of())), run);
     Program program = Program.run("train", config, "--out", run.toString());
     assertThat(program.exitCode()).isEqualTo(1);
     assertThat(program.err())

@@ -33,15 +33,19 @@ class AlgorithmsGoldenTest {
   private static final List<String> NAMES = List.of("first.weight", "second.weight");
 
   static Stream<Arguments> runs() {
-    return GOLDEN.path("runs").propertyStream().map(java.util.Map.Entry::getKey).flatMap(
-        name ->
-            Stream.of(Execution.MASKED, Execution.COMPRESSED)
-                .filter(
-                    execution ->
-                        execution == Execution.MASKED
-                            || name.startsWith("mest")
-                            || name.equals("dsr"))
-                .map(execution -> Arguments.of(name, execution)));
+    return GOLDEN
+        .path("runs")
+        .propertyStream()
+        .map(java.util.Map.Entry::getKey)
+        .flatMap(
+            name ->
+                Stream.of(Execution.MASKED, Execution.COMPRESSED)
+                    .filter(
+                        execution ->
+                            execution == Execution.MASKED
+                                || name.startsWith("mest")
+                                || name.equals("dsr"))
+                    .map(execution -> Arguments.of(name, execution)));
   }
 
   @ParameterizedTest
@@ -67,8 +71,7 @@ class AlgorithmsGoldenTest {
           JsonNode expected = run.path("steps").get(step);
           optimizer.zeroGrad();
           Tensor loss =
-              torch.mse_loss(
-                  network.forward(matrix(GOLDEN.path("x"))), matrix(GOLDEN.path("t")));
+              torch.mse_loss(network.forward(matrix(GOLDEN.path("x"))), matrix(GOLDEN.path("t")));
           assertThat(loss.item_double())
               .as("loss of step %d", step + 1)
               .isCloseTo(expected.path("loss").asDouble(), within(1e-5));

@@ -107,7 +107,9 @@ class ComparisonResultsTest {
       }
       List<String> names = List.of(columns);
       rows.put(
-          Stream.of(key).map(column -> cells[names.indexOf(column)]).collect(Collectors.joining(" ")),
+          Stream.of(key)
+              .map(column -> cells[names.indexOf(column)])
+              .collect(Collectors.joining(" ")),
           row);
     }
     return rows;

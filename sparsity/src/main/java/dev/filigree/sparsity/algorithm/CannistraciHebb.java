@@ -63,8 +63,7 @@ public final class CannistraciHebb extends SparsityAlgorithm {
   /** Draws what stays by |w|^T. */
   @Override
   public Tensor dropScore(WeightView weight) {
-    Tensor logits =
-        logarithm(weight.values().abs()).mul(new Scalar(temperature(weight.step())));
+    Tensor logits = logarithm(weight.values().abs()).mul(new Scalar(temperature(weight.step())));
     return drawn(logits, weight.random());
   }
 
@@ -79,8 +78,7 @@ public final class CannistraciHebb extends SparsityAlgorithm {
         settings().update() instanceof EverySteps every && every.stop().isPresent()
             ? Math.min(1, step / (double) every.stop().getAsLong())
             : 0;
-    return options.startTemperature
-        + done * (options.endTemperature - options.startTemperature);
+    return options.startTemperature + done * (options.endTemperature - options.startTemperature);
   }
 
   private static Tensor logarithm(Tensor x) {
@@ -107,8 +105,7 @@ public final class CannistraciHebb extends SparsityAlgorithm {
   static Tensor linkScores(Tensor mask) {
     Tensor links = mask.reshape(mask.size(0), -1).to(ScalarType.Float);
     Tensor inputs = links.t();
-    Tensor scores =
-        community(links).matmul(links).add(community(inputs).matmul(inputs).t());
+    Tensor scores = community(links).matmul(links).add(community(inputs).matmul(inputs).t());
     return scores.reshape(mask.sizes());
   }
 

@@ -4,10 +4,10 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Magnitude pruning with a straight-through estimator: all weights are stored and trained, the
- * forward pass multiplies with those of largest |w|, chosen anew after every step, and the gradient
- * reaches all as if nothing were missing. Lee et al., "JaxPruner: A concise library for sparsity
- * research", 2023; the estimator is that of Bengio, Léonard and Courville, "Estimating
- * or Propagating Gradients Through Stochastic Neurons for Conditional Computation", 2013.
+ * forward pass multiplies with those of largest |w|, chosen again after every step, and the
+ * gradient reaches all as if nothing were missing. Lee et al., "JaxPruner: A concise library for
+ * sparsity research", 2023; the estimator is that of Bengio, Léonard and Courville, "Estimating or
+ * Propagating Gradients Through Stochastic Neurons for Conditional Computation", 2013.
  */
 public final class MagnitudeStraightThrough extends SparsityAlgorithm {
   MagnitudeStraightThrough(AlgorithmSettings settings) {
@@ -29,7 +29,7 @@ public final class MagnitudeStraightThrough extends SparsityAlgorithm {
     return Recipe.of("magnitude_ste", steps, sparsity).applyTo(builder());
   }
 
-  /** The mask is chosen anew among all weights. */
+  /** The mask is chosen again among all weights. */
   @Override
   public double dropFraction(long step) {
     return 1;

@@ -37,9 +37,7 @@ public final class SparseMemoryEfficient extends SparsityAlgorithm {
         given.learningRate().equals(RateFactor.none())
             ? given.learningRate(new RateFactor.ByDensity(1))
             : given;
-    return rated.regrown() == null
-        ? rated.regrown(new Parametrization.Regrown(WARMUP))
-        : rated;
+    return rated.regrown() == null ? rated.regrown(new Parametrization.Regrown(WARMUP)) : rated;
   }
 
   /** Drops the smallest |w|. */

@@ -49,7 +49,7 @@ public final class SparseRefined extends SparsityAlgorithm {
     return Recipe.of("sr_ste", steps, sparsity).applyTo(builder(new Options(2e-4)));
   }
 
-  /** The mask is chosen anew among all weights. */
+  /** The mask is chosen again among all weights. */
   @Override
   public double dropFraction(long step) {
     return 1;

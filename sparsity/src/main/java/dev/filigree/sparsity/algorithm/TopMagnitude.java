@@ -30,7 +30,7 @@ public final class TopMagnitude extends SparsityAlgorithm {
     return Recipe.of("top_k", steps, sparsity).applyTo(builder());
   }
 
-  /** The mask is chosen anew among all weights. */
+  /** The mask is chosen again among all weights. */
   @Override
   public double dropFraction(long step) {
     return 1;
