@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
  * with the smallest |w| + λ·|∂L/∂w| and grows as many at random. With the soft memory bound (EM&S)
  * what grows comes on top of the sparsity, trains until the next update and only then competes.
  * Yuan et al., "MEST: Accurate and Fast Memory-Economic Sparse Training Framework on the Edge",
- * NeurIPS 2021, section 3.
+ * NeurIPS 2021.
  */
 public final class ElasticMutation extends SparsityAlgorithm {
   private final Options options;
@@ -17,7 +17,8 @@ public final class ElasticMutation extends SparsityAlgorithm {
   /**
    * What is dropped, and out of how many.
    *
-   * @param lambda λ, the part of the gradient in the score; 0 is the magnitude alone
+   * @param lambda λ, the part of the gradient in the score; 0 is the magnitude alone. The default
+   *     is chosen here
    * @param soft whether the sparsity is what a drop leaves and growth goes beyond it: between two
    *     updates there are density / (1 − drop fraction) weights, where a drop fraction that falls
    *     to zero ends at the sparsity
