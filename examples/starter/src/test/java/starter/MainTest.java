@@ -13,7 +13,6 @@ class MainTest {
     String resumed = Main.train(folder.resolve("twice"), 30);
     Main.train(folder.resolve("once"), 60);
     assertEquals("steps 31 to 60", resumed.substring(0, 14));
-    assertEquals(
-        Main.train(folder.resolve("once"), 5), Main.train(folder.resolve("twice"), 5));
+    assertEquals(Main.train(folder.resolve("once"), 5), Main.train(folder.resolve("twice"), 5));
   }
 }

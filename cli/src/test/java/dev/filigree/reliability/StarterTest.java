@@ -38,8 +38,7 @@ class StarterTest {
           "sparsity", Sparsity.class);
 
   @Test
-  void copiedIntoAnEmptyFolderItBuildsAndGoesOnWhereItEnded(@TempDir Path folder)
-      throws Exception {
+  void copiedIntoAnEmptyFolderItBuildsAndGoesOnWhereItEnded(@TempDir Path folder) throws Exception {
     Path repository = folder.resolve("repository");
     publish(ROOT.resolve("pom.xml"), repository, "filigree", null);
     publish(ROOT.resolve("bom/pom.xml"), repository, "filigree-bom", null);
@@ -57,8 +56,8 @@ class StarterTest {
   }
 
   /** Puts a POM, and the classes beside a class of the module, where Maven finds them. */
-  private static void publish(Path pom, Path repository, String artifact, @Nullable Class<?> ofModule)
-      throws Exception {
+  private static void publish(
+      Path pom, Path repository, String artifact, @Nullable Class<?> ofModule) throws Exception {
     Path target = repository.resolve("dev/filigree").resolve(artifact).resolve(VERSION);
     Files.createDirectories(target);
     Path file = target.resolve(artifact + "-" + VERSION + ".pom");
@@ -108,8 +107,7 @@ class StarterTest {
     command.addAll(List.of(goals));
     var builder = new ProcessBuilder(command).directory(project.toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    Process process =
-        builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
     try {
       assertThat(process.waitFor(300, TimeUnit.SECONDS)).as("ends in time").isTrue();
     } finally {
