@@ -115,13 +115,13 @@ class OwnCodeGuideTest {
   void theNamesThatCollideAreThoseOfTheGuide() throws IOException {
     Stream<String> ours =
         Stream.concat(namesBeside("nn", Linear.class), namesBeside("optim", SGD.class));
-    String colliding =
-        String.join(
-            ", ",
-            ours.filter(OwnCodeGuideTest::isInBinding).map(n -> "`" + n + "`").sorted().toList());
+    List<String> colliding =
+        ours.filter(OwnCodeGuideTest::isInBinding).sorted().map(name -> "`" + name + "`").toList();
     assertThat(GUIDE.lines().stream().filter(line -> line.startsWith("Some of our names")))
         .containsExactly(
-            "Some of our names are also classes of `org.bytedeco.pytorch`: " + colliding + ".");
+            "Some of our names are also classes of `org.bytedeco.pytorch`: "
+                + String.join(", ", colliding)
+                + ".");
   }
 
   private static Stream<String> namesBeside(String folder, Class<?> one) throws IOException {
