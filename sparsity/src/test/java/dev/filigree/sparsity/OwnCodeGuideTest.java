@@ -87,8 +87,9 @@ class OwnCodeGuideTest {
       var group = AlgorithmGroup.of(RigL.recipe(100, 0.5).build());
       try (var sparse = Sparsity.wrap(model, model.adamW(), group, options)) {
         Map<String, Tensor> weights = sparse.denseState(model);
-        assertThat(weights).containsKey("first.weight");
-        assertThat(weights.get("first.weight").size(1)).isEqualTo(TinyNetwork.INPUTS);
+        assertThat(weights)
+            .hasEntrySatisfying(
+                "first.weight", weight -> assertThat(weight.size(1)).isEqualTo(TinyNetwork.INPUTS));
       }
     }
   }
