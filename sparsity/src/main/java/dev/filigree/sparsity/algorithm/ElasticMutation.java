@@ -6,10 +6,10 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * MEST, memory-economic sparse training, by elastic mutation (EM): every update drops the weights
- * with the smallest |w| + λ·|∂L/∂w| and grows as many at random. With the soft memory bound (EM&amp;S)
- * what grows comes on top of the sparsity, trains until the next update and only then competes.
- * Yuan et al., "MEST: Accurate and Fast Memory-Economic Sparse Training Framework on the Edge",
- * NeurIPS 2021.
+ * with the smallest |w| + λ·|∂L/∂w| and grows as many at random. With the soft memory bound
+ * (EM&amp;S) what grows comes on top of the sparsity, trains until the next update and only then
+ * competes. Yuan et al., "MEST: Accurate and Fast Memory-Economic Sparse Training Framework on the
+ * Edge", NeurIPS 2021.
  */
 public final class ElasticMutation extends SparsityAlgorithm {
   private final Options options;
