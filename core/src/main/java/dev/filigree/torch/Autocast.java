@@ -1,5 +1,7 @@
 package dev.filigree.torch;
 
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -36,6 +38,19 @@ public final class Autocast implements AutoCloseable {
     return torch.is_autocast_enabled(device)
         ? torch.get_autocast_dtype(device).intern()
         : ScalarType.Float;
+  }
+
+  /** Makes what an operation makes without autocasting, in the types of its inputs. */
+  public static Tensor suspended(DeviceType device, Supplier<Tensor> operation) {
+    if (!torch.is_autocast_enabled(device)) {
+      return operation.get();
+    }
+    torch.set_autocast_enabled(device, false);
+    try {
+      return operation.get();
+    } finally {
+      torch.set_autocast_enabled(device, true);
+    }
   }
 
   @Override
