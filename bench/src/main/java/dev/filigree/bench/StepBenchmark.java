@@ -2,6 +2,7 @@ package dev.filigree.bench;
 
 import dev.filigree.bench.Sections.Section;
 import dev.filigree.sparsity.Execution;
+import dev.filigree.torch.Processor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A sparse model and the dense one make their steps in turns in the same process, so that what
  * else the machine does meets both; figures are medians. The dense one multiplies with the faster
- * of OpenBLAS and oneDNN.
+ * of OpenBLAS and oneDNN. Where the processor has units for bfloat16, a dense model that computes
+ * in it makes its steps in turns with them too.
  */
 final class StepBenchmark {
   private static final int WARM_UP = 2;
@@ -41,20 +43,40 @@ final class StepBenchmark {
   }
 
   private void run(StepWorkload workload, Consumer<StepRow> rows) {
-    try (var dense = new StepCase(workload, null, 0, UPDATE_EVERY)) {
+    try (var dense = new StepCase(workload, null, 0, UPDATE_EVERY);
+        @Nullable StepCase bfloat16 =
+            Processor.current().multipliesBfloat16() ? StepCase.bfloat16(workload) : null) {
       progress.accept(workload + ", dense");
       var denseSeconds = new ArrayList<Double>();
       DenseEngine engine = fasterEngine(dense, denseSeconds);
       double seconds = median(denseSeconds);
-      rows.accept(row(workload, null, 0, dense, engine, seconds, seconds, null));
+      Double bfloat16Seconds = null;
+      if (bfloat16 != null) {
+        time(bfloat16, WARM_UP);
+        bfloat16Seconds = median(time(bfloat16, settings.rounds()));
+      }
+      var rivals = new Rivals(dense, engine, bfloat16);
+      var times = new Times(seconds, seconds, bfloat16Seconds, null);
+      rows.accept(row(workload, null, 0, dense, engine, times));
+      if (bfloat16 != null) {
+        times = new Times(bfloat16Seconds, seconds, bfloat16Seconds, null);
+        rows.accept(row(workload, null, 0, bfloat16, engine, times));
+      }
       for (Execution execution : settings.executions()) {
         for (double sparsity : settings.sparsities()) {
           progress.accept("%s, %s, sparsity %s".formatted(workload, label(execution), sparsity));
-          rows.accept(compare(workload, dense, engine, execution, sparsity));
+          rows.accept(compare(workload, rivals, execution, sparsity));
         }
       }
     }
   }
+
+  /** The dense models that sparse ones make their steps in turns with. */
+  private record Rivals(StepCase dense, DenseEngine engine, @Nullable StepCase bfloat16) {}
+
+  /** Medians of seconds: of the step, of the dense ones beside it, and what an update adds. */
+  private record Times(
+      double step, double dense, @Nullable Double bfloat16, @Nullable Double update) {}
 
   private static String label(@Nullable Execution execution) {
     return execution == null ? "dense" : execution.name().toLowerCase(Locale.ROOT);
@@ -78,33 +100,30 @@ final class StepBenchmark {
   }
 
   private StepRow compare(
-      StepWorkload workload,
-      StepCase dense,
-      DenseEngine engine,
-      Execution execution,
-      double sparsity) {
+      StepWorkload workload, Rivals rivals, Execution execution, double sparsity) {
     try (var sparse = new StepCase(workload, execution, sparsity, UPDATE_EVERY)) {
       time(sparse, UPDATE_EVERY); // ends with an update: a round of plain steps begins
       var plain = new ArrayList<Double>();
       var updates = new ArrayList<Double>();
       var denseSeconds = new ArrayList<Double>();
+      var bfloat16Seconds = new ArrayList<Double>();
       while (plain.size() < settings.rounds()) {
         for (int i = 1; i < UPDATE_EVERY; i++) {
-          denseSeconds.addAll(time(dense, 1));
+          denseSeconds.addAll(time(rivals.dense(), 1));
+          if (rivals.bfloat16() != null) {
+            bfloat16Seconds.addAll(time(rivals.bfloat16(), 1));
+          }
           plain.addAll(time(sparse, 1));
         }
         updates.addAll(time(sparse, 1));
       }
-      double update = Math.max(0, median(updates) - median(plain));
-      return row(
-          workload,
-          execution,
-          sparsity,
-          sparse,
-          engine,
-          median(plain),
-          median(denseSeconds),
-          update);
+      var times =
+          new Times(
+              median(plain),
+              median(denseSeconds),
+              bfloat16Seconds.isEmpty() ? null : median(bfloat16Seconds),
+              Math.max(0, median(updates) - median(plain)));
+      return row(workload, execution, sparsity, sparse, rivals.engine(), times);
     }
   }
 
@@ -114,25 +133,29 @@ final class StepBenchmark {
       double sparsity,
       StepCase training,
       DenseEngine engine,
-      double seconds,
-      double denseSeconds,
-      @Nullable Double update) {
+      Times times) {
+    double seconds = times.step();
+    Double update = times.update();
     sections.attach(training.model());
     training.step(sections);
     sections.reset();
     training.step(sections);
     sections.detach(training.model());
     Optional<ResidentMemory.Peak> peak =
-        settings.memory() ? ResidentMemory.of(workload, execution, sparsity) : Optional.empty();
+        settings.memory() && training.precision().equals("float32")
+            ? ResidentMemory.of(workload, execution, sparsity)
+            : Optional.empty();
     return new StepRow(
         workload.toString(),
         workload.model().parameterCount(),
         workload.tokens(),
         label(execution),
+        training.precision(),
         sparsity,
         seconds,
         workload.tokens() / seconds,
-        denseSeconds / seconds,
+        times.dense() / seconds,
+        times.bfloat16() == null ? null : times.bfloat16() / seconds,
         engine.label(),
         peak.map(ResidentMemory.Peak::training).orElse(null),
         peak.map(ResidentMemory.Peak::start).orElse(null),

@@ -11,6 +11,7 @@ import dev.filigree.sparsity.SparseOptimizer;
 import dev.filigree.sparsity.Sparsity;
 import dev.filigree.sparsity.SparsityOptions;
 import dev.filigree.sparsity.algorithm.RigL;
+import dev.filigree.torch.Autocast;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.model.Model;
@@ -19,6 +20,8 @@ import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /** A model with its optimizer, dense or sparse, that can make training steps. */
@@ -34,6 +37,7 @@ final class StepCase implements AutoCloseable {
   private final List<Tensor> parameters;
   private final Optimizer optimizer;
   private final Batch batch;
+  private final ScalarType type;
 
   /**
    * Makes the model.
@@ -42,6 +46,16 @@ final class StepCase implements AutoCloseable {
    * @param updateEvery steps from one mask update to the next
    */
   StepCase(StepWorkload workload, @Nullable Execution execution, double sparsity, int updateEvery) {
+    this(workload, execution, sparsity, updateEvery, ScalarType.Float);
+  }
+
+  private StepCase(
+      StepWorkload workload,
+      @Nullable Execution execution,
+      double sparsity,
+      int updateEvery,
+      ScalarType type) {
+    this.type = type;
     model = workload.model().create(SEED);
     parameters = new ArrayList<>(Tensors.namedParameters(model).values());
     var adam = new AdamW(parameters, AdamW.options().lr(1e-4));
@@ -67,11 +81,25 @@ final class StepCase implements AutoCloseable {
             null);
   }
 
+  /** A dense model whose matrix products compute in bfloat16. */
+  static StepCase bfloat16(StepWorkload workload) {
+    return new StepCase(workload, null, 0, UPDATE_EVERY, ScalarType.BFloat16);
+  }
+
+  /** What matrix products compute in, as configurations name it. */
+  String precision() {
+    return type == ScalarType.Float ? "float32" : "bfloat16";
+  }
+
   /** One training step: forward, loss, backward, clipping, optimizer. */
   void step(Sections sections) {
     try (var _ = new PointerScope()) {
       optimizer.zeroGrad();
-      model.loss(batch).backward();
+      Tensor loss;
+      try (var _ = Autocast.open(DeviceType.CPU, type)) {
+        loss = model.loss(batch);
+      }
+      loss.backward();
       sections.enter(Sections.Section.OPTIMIZER);
       GradientClipping.clipNorm(parameters, CLIP);
       optimizer.step();

@@ -9,9 +9,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param parameters elements of the dense model
  * @param execution {@code dense}, {@code masked} or {@code compressed}
+ * @param precision what dense matrix products compute in: {@code float32} or {@code bfloat16}
  * @param sparsity of the decoder layers' weights, a fraction
  * @param seconds of a step without mask update, median
- * @param speedupOverDense seconds of dense steps made in turns with these, over {@code seconds}
+ * @param speedupOverDense seconds of dense steps in float32 made in turns with these, over {@code
+ *     seconds}
+ * @param speedupOverBfloat16 the same of dense steps in bfloat16; null on a processor without units
+ *     for it
  * @param denseEngine what multiplies dense matrices: the faster of OpenBLAS and oneDNN
  * @param peakResidentBytes the most that a process that trains this model takes, the JVM included,
  *     once training has begun; null where it is not measured
@@ -30,10 +34,12 @@ record StepRow(
     long parameters,
     long tokens,
     String execution,
+    String precision,
     double sparsity,
     double seconds,
     double tokensPerSecond,
     double speedupOverDense,
+    @Nullable Double speedupOverBfloat16,
     String denseEngine,
     @Nullable Long peakResidentBytes,
     @Nullable Long startResidentBytes,

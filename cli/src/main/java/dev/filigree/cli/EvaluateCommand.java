@@ -1,6 +1,7 @@
 package dev.filigree.cli;
 
 import dev.filigree.io.Json;
+import dev.filigree.sparsity.SparseInference;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.data.DataConfig;
 import dev.filigree.zoo.data.Tokenizer;
@@ -166,10 +167,17 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private Map<String, Object> results(Checkpoint checkpoint) throws IOException {
+    try (var sparse = new SparseInference()) {
+      return results(checkpoint, sparse);
+    }
+  }
+
+  private Map<String, Object> results(Checkpoint checkpoint, SparseInference sparse)
+      throws IOException {
     if (task != null && data != null) {
       Path folder = Inputs.folder(data, "the files of the task as published");
       return TaskScores.of(
-          TextModel.load(checkpoint),
+          TextModel.load(checkpoint, sparse),
           TaskScores.named(task),
           folder,
           shots,
@@ -177,7 +185,7 @@ final class EvaluateCommand implements Callable<Integer> {
           spec.commandLine().getErr());
     }
     if (text != null) {
-      return Losses.ofText(TextModel.load(checkpoint), text, batches == null ? 0 : batches);
+      return Losses.ofText(TextModel.load(checkpoint, sparse), text, batches == null ? 0 : batches);
     }
     RunConfig config = config(checkpoint);
     if (config.validationData().isEmpty()) {
@@ -185,7 +193,7 @@ final class EvaluateCommand implements Callable<Integer> {
           "the configuration validates on nothing (val_dataloader: []); name data with"
               + " -s val_dataloader='{...}', --config or --text");
     }
-    Model model = checkpoint.loadModel();
+    Model model = checkpoint.loadModel(sparse);
     long most = batches == null ? config.loop().evalSteps() : batches;
     var results = new LinkedHashMap<String, Object>();
     for (var entry : config.validationData().entrySet()) {

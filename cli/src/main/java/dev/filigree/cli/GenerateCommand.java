@@ -1,5 +1,7 @@
 package dev.filigree.cli;
 
+import dev.filigree.sparsity.SparseInference;
+import dev.filigree.zoo.report.Figures;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -54,18 +56,32 @@ final class GenerateCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     boolean terminal = Terminal.isOutput();
-    var texts = new Texts(TextModel.load(Inputs.checkpoint(path)));
-    out.print(prompt);
-    texts.generate(
-        prompt,
-        tokens,
-        temperature,
-        seed,
-        piece -> {
-          out.print(terminal ? Terminal.printable(piece) : piece);
-          out.flush();
-        });
-    out.println();
+    try (var sparse = new SparseInference()) {
+      var texts = new Texts(TextModel.load(Inputs.checkpoint(path), sparse));
+      out.print(prompt);
+      long start = System.nanoTime();
+      long written =
+          texts.generate(
+              prompt,
+              tokens,
+              temperature,
+              seed,
+              piece -> {
+                out.print(terminal ? Terminal.printable(piece) : piece);
+                out.flush();
+              });
+      double seconds = (System.nanoTime() - start) / 1e9;
+      out.println();
+      out.flush();
+      spec.commandLine().getErr().println(speed(written, seconds, sparse.layers()));
+    }
     return 0;
+  }
+
+  private static String speed(long tokens, double seconds, int compressed) {
+    String layers =
+        compressed == 0 ? "no layer is sparse" : "sparse layers: %d".formatted(compressed);
+    return "%d tokens in %.1f s, %s a second; %s"
+        .formatted(tokens, seconds, Figures.significant(tokens / seconds), layers);
   }
 }

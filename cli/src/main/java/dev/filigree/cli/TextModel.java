@@ -1,5 +1,7 @@
 package dev.filigree.cli;
 
+import dev.filigree.nn.Allocation;
+import dev.filigree.sparsity.SparseInference;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.data.Tokenizer;
 import dev.filigree.zoo.data.TokenizerFiles;
@@ -15,12 +17,13 @@ record TextModel(LanguageModel network, Tokenizer tokenizer) {
   private static final long BYTES = 256;
 
   /**
-   * Loads both.
+   * Loads both, for passes without gradients.
    *
+   * @param sparse compresses the network's sparse layers; to be open as long as it is used
    * @throws IllegalArgumentException for a network that is no language model
    */
-  static TextModel load(Checkpoint checkpoint) {
-    if (!(checkpoint.loadModel() instanceof LanguageModel network)) {
+  static TextModel load(Checkpoint checkpoint, SparseInference sparse) {
+    if (!(checkpoint.loadModel(sparse) instanceof LanguageModel network)) {
       throw new IllegalArgumentException(
           checkpoint.directory() + ": its network writes no text; give one of a language model");
     }
@@ -70,7 +73,7 @@ record TextModel(LanguageModel network, Tokenizer tokenizer) {
       return configured(config.get());
     }
     boolean bytes =
-        checkpoint.loadModel() instanceof LanguageModel network
+        Allocation.shapesOnly(checkpoint.modelConfig()::allocate) instanceof LanguageModel network
             && network.vocabularySize() == BYTES;
     return bytes ? Optional.of(Tokenizers.of("bytes")) : Optional.empty();
   }

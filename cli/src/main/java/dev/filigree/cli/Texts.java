@@ -26,8 +26,9 @@ final class Texts {
    * @param tokens the most to write
    * @param temperature 0 for always the likeliest token
    * @param listener takes the new text piece by piece
+   * @return how many tokens were written
    */
-  void generate(
+  long generate(
       String prompt, long tokens, double temperature, long seed, Consumer<String> listener) {
     int[] ids = tokenizer.encode(prompt);
     List<Long> context =
@@ -35,10 +36,12 @@ final class Texts {
             ? List.of((long) tokenizer.endOfText())
             : Arrays.stream(ids).asLongStream().boxed().toList();
     var shown = new Shown(ids, listener);
-    new Generator(model, temperature, seed)
-        .endingAt(tokenizer.endTokens())
-        .generate(context, tokens, token -> shown.add(Math.toIntExact(token)));
+    List<Long> written =
+        new Generator(model, temperature, seed)
+            .endingAt(tokenizer.endTokens())
+            .generate(context, tokens, token -> shown.add(Math.toIntExact(token)));
     shown.end();
+    return written.size();
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.filigree.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -275,6 +276,29 @@ class CommandsTest {
     Program program = Program.run(arguments);
     assertThat(program.exitCode()).as(program.err()).isZero();
     assertThat(program.out()).startsWith("Row ").isEqualTo(Program.run(arguments).out());
+  }
+
+  @Test
+  void evaluateAndGenerateMultiplyWithTheWeightsThatExist() throws IOException {
+    Path wide = directory.resolve("wide");
+    String[] settings = {
+      "--out", wide.toString(),
+      "-s", "model.hidden_size=736",
+      "-s", "model.num_hidden_layers=1",
+      "-s", "model.filter_size=736",
+      "-s", "sparsity={algorithm: static, sparsity: 0.8}",
+      "-s", "loop.max_steps=2"
+    };
+    assertThat(train(settings).exitCode()).isZero();
+    double trained = 0;
+    for (String line : Files.readAllLines(wide.resolve("metrics.jsonl"))) {
+      trained = JSON.readTree(line).path("eval_loss").asDouble(trained);
+    }
+    JsonNode evaluated = json(Program.run("evaluate", wide.toString(), "--json"));
+    assertThat(evaluated.findValue("loss").asDouble()).isCloseTo(trained, within(1e-5));
+
+    Program writes = Program.run("generate", wide.toString(), "--prompt", "Row ", "--tokens", "9");
+    assertThat(writes.err()).contains("9 tokens in ", " a second; sparse layers: 7");
   }
 
   @Test

@@ -1,13 +1,10 @@
 package dev.filigree.torch;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,7 +103,7 @@ public final class Libtorch {
     wanted.put("OMP_WAIT_POLICY", "PASSIVE");
     // So do OpenBLAS's own threads, for 20 ms after each product, unless told to sleep at once.
     wanted.put("OPENBLAS_THREAD_TIMEOUT", "4");
-    if (hasAvx512()) {
+    if (Processor.current().has("avx512f")) {
       // OpenBLAS treats processors it does not know as AVX2 machines, at half the speed.
       wanted.put("OPENBLAS_CORETYPE", "SKYLAKEX");
     }
@@ -134,14 +131,6 @@ public final class Libtorch {
     if (System.getenv("MALLOC_MMAP_THRESHOLD_") == null
         && call(mallopt.get(), MMAP_THRESHOLD, LARGE) == 0) {
       call(mallopt.get(), MMAP_THRESHOLD, LARGEST_OF_OLDER_GLIBC);
-    }
-  }
-
-  private static boolean hasAvx512() {
-    try {
-      return Files.readString(Path.of("/proc/cpuinfo")).contains(" avx512f ");
-    } catch (IOException e) {
-      return false; // not Linux: OpenBLAS finds out by itself
     }
   }
 

@@ -81,6 +81,9 @@ public final class PackedTokens implements AutoCloseable {
   }
 
   private static int width(int tokens, int tile) {
+    if (tokens <= BlockKernels.FEW) {
+      return BlockKernels.FEW;
+    }
     return tokens - tile * BlockKernels.WIDE <= BlockKernels.NARROW
         ? BlockKernels.NARROW
         : BlockKernels.WIDE;

@@ -6,11 +6,9 @@ import dev.filigree.mask.RandomScores;
 import dev.filigree.sparsity.storage.SparseLayout;
 import dev.filigree.sparsity.storage.SparseProducts;
 import dev.filigree.torch.Libtorch;
+import dev.filigree.torch.Processor;
 import dev.filigree.torch.Tensors;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,8 +19,6 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Measures the {@link Crossover} of one size: forward and both gradients of a square layer with 512
@@ -32,7 +28,6 @@ final class CrossoverMeasurement {
   /** The sides of the layers that can be measured; a layer goes by the next smaller one. */
   static final List<Integer> SIZES = List.of(256, 512, 1024, 2048);
 
-  private static final Logger LOG = LoggerFactory.getLogger(CrossoverMeasurement.class);
   static final int TOKENS = 512;
   private static final double[] SPARSITIES = {0.5, 0.6, 0.7, 0.8, 0.9, 0.95};
   private static final int ROUNDS = 6;
@@ -64,24 +59,11 @@ final class CrossoverMeasurement {
     String key =
         "%s, %d threads, %s, OpenBLAS %s"
             .formatted(
-                processor(),
+                Processor.current().name(),
                 torch.get_num_threads(),
                 provider,
                 Libtorch.variable("OPENBLAS_CORETYPE").orElse("default"));
     return device.is_cpu() ? key : device.str().getString() + ", " + key;
-  }
-
-  private static String processor() {
-    try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-      return lines
-          .filter(line -> line.startsWith("model name") || line.startsWith("model\t"))
-          .distinct()
-          .reduce("", (left, right) -> left + right.substring(right.indexOf(':') + 1))
-          .strip();
-    } catch (IOException e) {
-      LOG.debug("no /proc/cpuinfo", e);
-      return System.getProperty("os.arch");
-    }
   }
 
   /** Seconds of a round: of the dense layer first, then of compressed ones at some densities. */

@@ -7,17 +7,18 @@ import java.util.Optional;
 
 /**
  * When a run is not worth its end: where its validation loss is no number, or more than a number of
- * times the best one that any run of the comparison had at the same part of its length.
+ * times the best one that any run of the comparison had at the same part of its length. A longer
+ * run is further there, by more steps; what it had counts as of the same step.
  *
  * @param times how many; 0 for never
  */
 record Divergence(double times) {
   /** The losses of a run. */
   record Course(long steps, Map<Long, Double> evaluations) {
-    /** The last loss up to a part of the run; infinite for none. */
-    private double at(double part) {
+    /** The last loss up to a part of the run, and up to a step; infinite for none. */
+    private double at(double part, long step) {
       return evaluations.entrySet().stream()
-          .filter(entry -> entry.getKey() <= part * steps)
+          .filter(entry -> entry.getKey() <= Math.min(part * steps, step))
           .max(Map.Entry.comparingByKey())
           .map(Map.Entry::getValue)
           .orElse(Double.POSITIVE_INFINITY);
@@ -34,7 +35,7 @@ record Divergence(double times) {
       double part = (double) evaluation.getKey() / run.steps();
       double best =
           all.stream()
-              .mapToDouble(course -> course.at(part))
+              .mapToDouble(course -> course.at(part, evaluation.getKey()))
               .filter(Double::isFinite)
               .min()
               .orElse(Double.POSITIVE_INFINITY);

@@ -18,6 +18,15 @@ class DivergenceTest {
   }
 
   @Test
+  void aLongRunIsNotAheadByItsSteps() {
+    // A tenth of 90 steps is 9, a tenth of 300 steps is 30: a run that has made more steps is no
+    // measure.
+    var longRun = new Course(300, Map.of(30L, 0.9));
+    var shortRun = new Course(90, Map.of(9L, 1.9));
+    assertThat(new Divergence(2).of(shortRun, List.of(longRun, shortRun))).isEmpty();
+  }
+
+  @Test
   void aLossThatIsNoNumberEndsARun() {
     assertThat(diverged(new Course(100, Map.of(10L, Double.NaN)))).isTrue();
   }

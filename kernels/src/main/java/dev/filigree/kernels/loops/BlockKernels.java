@@ -4,12 +4,12 @@ package dev.filigree.kernels.loops;
  * The loops over one block of a sparse matrix and one tile of tokens. Arguments are raw addresses
  * and are not checked here; {@link dev.filigree.kernels.SparseKernels} checks them.
  *
- * <p>A tile holds {@code width} tokens, {@link #WIDE} or {@link #NARROW}, feature by feature:
- * {@code [features][width]} floats, aligned to 64 bytes. A block is a list of buckets, pairs {@code
- * (count, rows)} in {@code buckets[from, to)}: {@code rows} rows that keep {@code count} weights
- * each. The 16-bit numbers of those rows lie at {@code rowIds}, the 16-bit columns of their weights
- * at {@code columns}, both in the order of the buckets. Rows of equal count follow each other, so
- * that the end of the inner loop is well predicted.
+ * <p>A tile holds {@code width} tokens, {@link #WIDE}, {@link #NARROW} or {@link #FEW}, feature by
+ * feature: {@code [features][width]} floats, aligned to 64 bytes. A block is a list of buckets,
+ * pairs {@code (count, rows)} in {@code buckets[from, to)}: {@code rows} rows that keep {@code
+ * count} weights each. The 16-bit numbers of those rows lie at {@code rowIds}, the 16-bit columns
+ * of their weights at {@code columns}, both in the order of the buckets. Rows of equal count follow
+ * each other, so that the end of the inner loop is well predicted.
  */
 public interface BlockKernels {
   /** Tokens in a full tile. */
@@ -17,6 +17,9 @@ public interface BlockKernels {
 
   /** Tokens in the tile of a short remainder. */
   int NARROW = 32;
+
+  /** Tokens in the tile of a network that writes: there is one at a time, or a beam of some. */
+  int FEW = 8;
 
   /** How many entries {@link #gradient} may read past the end of a block's columns. */
   int OVERREAD = 8;

@@ -5,11 +5,14 @@ import static dev.filigree.kernels.loops.Memory.ALL;
 import static dev.filigree.kernels.loops.Memory.CHAR;
 import static dev.filigree.kernels.loops.Memory.FLOAT;
 import static dev.filigree.kernels.panama.Species.BYTES;
+import static dev.filigree.kernels.panama.Species.BYTES_UP_TO_8;
 import static dev.filigree.kernels.panama.Species.LANES;
 import static dev.filigree.kernels.panama.Species.S;
+import static dev.filigree.kernels.panama.Species.UP_TO_8;
 import static dev.filigree.kernels.panama.Species.VECTOR;
 
 import dev.filigree.kernels.loops.BlockKernels;
+import dev.filigree.kernels.loops.ScalarKernels;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 
@@ -28,6 +31,10 @@ public final class PanamaKernels implements BlockKernels {
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
   private static final int WIDE_SHIFT = 8;
   private static final int NARROW_SHIFT = 7;
+  private static final int FEW_SHIFT = 5;
+
+  /** What hardly counts for few tokens. */
+  private static final BlockKernels PLAIN = new ScalarKernels();
 
   /** They have no state. */
   public PanamaKernels() {}
@@ -39,16 +46,28 @@ public final class PanamaKernels implements BlockKernels {
 
   @Override
   public void pack(long source, int stride, int tokens, int features, long tile, int width) {
+    if (width == FEW) {
+      PLAIN.pack(source, stride, tokens, features, tile, width);
+      return;
+    }
     Transpose.pack(source, stride, tokens, features, tile, width);
   }
 
   @Override
   public void unpack(long tile, int width, int features, int tokens, long target, int stride) {
+    if (width == FEW) {
+      PLAIN.unpack(tile, width, features, tokens, target, stride);
+      return;
+    }
     Transpose.unpack(tile, width, features, tokens, target, stride);
   }
 
   @Override
   public void fill(long tile, int rows, int width, long bias) {
+    if (width == FEW) {
+      PLAIN.fill(tile, rows, width, bias);
+      return;
+    }
     for (int row = 0; row < rows; row++) {
       float value = bias == 0 ? 0 : ALL.get(FLOAT, bias + 4L * row);
       FloatVector all = FloatVector.broadcast(S, value);
@@ -75,6 +94,8 @@ public final class PanamaKernels implements BlockKernels {
       int rows = buckets[bucket + 1];
       if (width == WIDE) {
         multiplyWide(count, rows, rowIds, columns, values, x, y);
+      } else if (width == FEW) {
+        multiplyFew(count, rows, rowIds, columns, values, x, y);
       } else {
         multiplyNarrow(count, rows, rowIds, columns, values, x, y);
       }
@@ -139,6 +160,49 @@ public final class PanamaKernels implements BlockKernels {
     }
   }
 
+  /** Four weights at a time: one sum alone would wait for each of its multiply-adds. */
+  private static void multiplyFew(
+      int count, int rows, long rowIds, long columns, long values, long x, long y) {
+    for (int row = 0; row < rows; row++) {
+      long to = (y & ADDRESS) + ((long) ALL.get(CHAR, rowIds & ADDRESS) << FEW_SHIFT);
+      for (int at = 0; at < 4 * FEW; at += BYTES_UP_TO_8) {
+        long t = to + at;
+        long from = (x & ADDRESS) + at;
+        FloatVector a0 = FloatVector.fromMemorySegment(UP_TO_8, ALL, t, ORDER);
+        FloatVector a1 = FloatVector.zero(UP_TO_8);
+        FloatVector a2 = FloatVector.zero(UP_TO_8);
+        FloatVector a3 = FloatVector.zero(UP_TO_8);
+        int k = 0;
+        for (; k < count - 3; k += 4) {
+          long c = (columns & ADDRESS) + 2L * k;
+          long v = (values & ADDRESS) + 4L * k;
+          long p0 = from + ((long) ALL.get(CHAR, c) << FEW_SHIFT);
+          long p1 = from + ((long) ALL.get(CHAR, c + 2) << FEW_SHIFT);
+          long p2 = from + ((long) ALL.get(CHAR, c + 4) << FEW_SHIFT);
+          long p3 = from + ((long) ALL.get(CHAR, c + 6) << FEW_SHIFT);
+          FloatVector w0 = FloatVector.broadcast(UP_TO_8, ALL.get(FLOAT, v));
+          FloatVector w1 = FloatVector.broadcast(UP_TO_8, ALL.get(FLOAT, v + 4));
+          FloatVector w2 = FloatVector.broadcast(UP_TO_8, ALL.get(FLOAT, v + 8));
+          FloatVector w3 = FloatVector.broadcast(UP_TO_8, ALL.get(FLOAT, v + 12));
+          a0 = FloatVector.fromMemorySegment(UP_TO_8, ALL, p0, ORDER).fma(w0, a0);
+          a1 = FloatVector.fromMemorySegment(UP_TO_8, ALL, p1, ORDER).fma(w1, a1);
+          a2 = FloatVector.fromMemorySegment(UP_TO_8, ALL, p2, ORDER).fma(w2, a2);
+          a3 = FloatVector.fromMemorySegment(UP_TO_8, ALL, p3, ORDER).fma(w3, a3);
+        }
+        for (; k < count; k++) {
+          long p = from + ((long) ALL.get(CHAR, (columns & ADDRESS) + 2L * k) << FEW_SHIFT);
+          FloatVector w =
+              FloatVector.broadcast(UP_TO_8, ALL.get(FLOAT, (values & ADDRESS) + 4L * k));
+          a0 = FloatVector.fromMemorySegment(UP_TO_8, ALL, p, ORDER).fma(w, a0);
+        }
+        a0.add(a1).add(a2.add(a3)).intoMemorySegment(ALL, t, ORDER);
+      }
+      rowIds += 2;
+      columns += 2L * count;
+      values += 4L * count;
+    }
+  }
+
   @Override
   public void gradient(
       int[] buckets,
@@ -152,6 +216,10 @@ public final class PanamaKernels implements BlockKernels {
       int width,
       long nextX,
       long nextY) {
+    if (width == FEW) {
+      PLAIN.gradient(buckets, from, to, rowIds, columns, gradient, x, y, width, nextX, nextY);
+      return;
+    }
     int shift = width == WIDE ? WIDE_SHIFT : NARROW_SHIFT;
     long stepX = nextX == 0 ? 0 : nextX - 4L * width;
     long stepY = nextY == 0 ? 0 : nextY - 4L * width;

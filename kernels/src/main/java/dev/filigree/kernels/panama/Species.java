@@ -21,6 +21,8 @@ public final class Species {
   /** Eight lanes, or as many as there are: what one step of a gradient writes. */
   static final VectorSpecies<Float> UP_TO_8 = LANES > 8 ? FloatVector.SPECIES_256 : S;
 
+  static final int BYTES_UP_TO_8 = UP_TO_8.vectorByteSize();
+
   static final VectorSpecies<Float> OF_4 = FloatVector.SPECIES_128;
 
   private Species() {}

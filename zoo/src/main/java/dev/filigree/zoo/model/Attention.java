@@ -107,8 +107,8 @@ final class Attention {
 
   /**
    * What the products around attention compute in on a CPU. Attention itself computes in float32
-   * there: libtorch's products of heads in 16 bits use no vector units, and a step of a network
-   * 512 wide took six times as long with them.
+   * there: libtorch's products of heads in 16 bits use no vector units, and a step of a network 512
+   * wide took six times as long with them.
    */
   private static ScalarType type(Tensor query) {
     ScalarType type = Autocast.type(DeviceType.CPU);

@@ -84,7 +84,7 @@ public final class Evaluator {
     while (batches.hasNext()) {
       try (var _ = new PointerScope();
           var _ = new NoGradGuard();
-          var _ = Autocast.open(hardware.type(), precision.elements())) {
+          var _ = Autocast.open(hardware.type(), hardware.computing(precision))) {
         Batch batch = batches.next();
         long counted = positions(batch);
         Batch placed = hardware.place(batch);

@@ -3,13 +3,17 @@ package dev.filigree.zoo.train;
 import dev.filigree.cuda.CudaDevice;
 import dev.filigree.optim.Replica;
 import dev.filigree.torch.Cuda;
+import dev.filigree.torch.Processor;
 import dev.filigree.zoo.config.Device;
+import dev.filigree.zoo.config.PrecisionConfig;
+import dev.filigree.zoo.config.PrecisionConfig.Type;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.train.event.TrainingException;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The device that a run computes on. */
 final class Hardware {
@@ -60,6 +64,16 @@ final class Hardware {
 
   DeviceType type() {
     return cuda ? DeviceType.CUDA : DeviceType.CPU;
+  }
+
+  /**
+   * What matrix products compute in: the configured type, but float32 for bfloat16 on a processor
+   * without units for it.
+   */
+  ScalarType computing(PrecisionConfig.Type precision) {
+    boolean emulated =
+        precision == Type.BFLOAT16 && !cuda && !Processor.current().multipliesBfloat16();
+    return (emulated ? Type.FLOAT32 : precision).elements();
   }
 
   /** The device, as libtorch knows it. */

@@ -60,7 +60,9 @@ final class InitialMaskPasses implements CalibrationPasses {
     long positions = parts.stream().mapToLong(Evaluator::positions).sum();
     for (Batch part : parts) {
       Tensor share;
-      try (var _ = Autocast.open(session.hardware().type(), config.precision().type().elements())) {
+      try (var _ =
+          Autocast.open(
+              session.hardware().type(), session.hardware().computing(config.precision().type()))) {
         share = session.model().loss(session.hardware().place(part));
       }
       share.mul(new Scalar((double) Evaluator.positions(part) / positions)).backward();

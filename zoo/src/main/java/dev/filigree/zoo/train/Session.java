@@ -42,9 +42,13 @@ import java.util.function.Supplier;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The living parts of a run, made from its configuration: model, data, optimizer, sparsity. */
 final class Session implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
   private final RunConfig config;
   private final Replica replica;
   private final GradientExchange exchange;
@@ -93,6 +97,9 @@ final class Session implements AutoCloseable {
     this.exchange = exchange;
     requireShares();
     hardware = Hardware.choose(config.device(), replica);
+    if (hardware.computing(config.precision().type()) != config.precision().type().elements()) {
+      LOG.info("no units for bfloat16 in this processor: matrix products compute in float32");
+    }
     try {
       data = RunData.open(config, replica);
       if (config.deterministic()) {

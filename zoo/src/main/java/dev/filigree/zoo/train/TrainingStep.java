@@ -114,7 +114,8 @@ final class TrainingStep implements AutoCloseable {
   /** The share of one micro-batch in the loss; adds its share to the gradients. */
   private Tensor backward(Batch batch, double weight) {
     Tensor share;
-    try (var _ = Autocast.open(session.hardware().type(), precision.type().elements())) {
+    try (var _ =
+        Autocast.open(session.hardware().type(), session.hardware().computing(precision.type()))) {
       share = session.model().loss(batch).mul(new Scalar(weight));
     }
     session.lossScale().map(scaler -> scaler.scale(share)).orElse(share).backward();

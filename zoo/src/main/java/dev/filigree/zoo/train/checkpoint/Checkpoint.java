@@ -3,6 +3,7 @@ package dev.filigree.zoo.train.checkpoint;
 import dev.filigree.safetensors.SafetensorsException;
 import dev.filigree.safetensors.SafetensorsFile;
 import dev.filigree.safetensors.TensorEntry;
+import dev.filigree.sparsity.SparseInference;
 import dev.filigree.sparsity.TrainingTensors;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.config.RunConfig;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 
 /** A checkpoint whose files agree with its manifest. */
@@ -94,6 +96,30 @@ public final class Checkpoint {
       model
           .tensors()
           .forEach((name, tensor) -> Tensors.inScope(() -> tensor.copy_(weights.read(name))));
+      return model;
+    }
+  }
+
+  /**
+   * The network for passes without gradients, on the CPU: its sparse linear layers are compressed,
+   * one after the other as they are read, and never dense in memory together.
+   *
+   * @param sparse compresses them; to be open as long as the network is used
+   * @throws CheckpointException when the tensors are not those of the network
+   */
+  public Model loadModel(SparseInference sparse) {
+    ModelConfig config = modelConfig();
+    try (var weights = SavedWeights.open(directory, config)) {
+      Model model = config.unfilled(0, new Device("cpu"));
+      model
+          .tensors()
+          .forEach(
+              (name, tensor) -> {
+                Tensors.inScope(
+                    () ->
+                        tensor.set_data(weights.read(name).to(Tensors.type(tensor)).contiguous()));
+                sparse.compress(name, tensor);
+              });
       return model;
     }
   }
