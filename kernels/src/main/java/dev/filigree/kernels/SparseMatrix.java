@@ -5,8 +5,10 @@ import static dev.filigree.kernels.loops.Memory.INT;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The positions of the kept weights of a matrix [rows, columns]; in a linear layer rows are output
@@ -27,6 +29,11 @@ public final class SparseMatrix {
    * shorter than 2³¹.
    */
   public static final int MAX_ELEMENTS = Integer.MAX_VALUE - 8;
+
+  private static final ValueLayout.OfLong EIGHT_BYTES =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final long HIGHEST_BITS = 0x8080808080808080L;
 
   private final int rows;
   private final int columns;
@@ -82,21 +89,39 @@ public final class SparseMatrix {
     checkShape(rows, columns);
     requireBytes(mask, rows, columns);
     int size = rows * columns;
+    int most = (int) Math.min((long) size + Long.BYTES, MAX_ELEMENTS);
     int[] positions = new int[1024];
     int kept = 0;
-    for (int i = 0; i < size; i++) {
-      // Eight missing weights at once: most masks are mostly zeros.
-      while (i <= size - Long.BYTES && mask.get(ValueLayout.JAVA_LONG_UNALIGNED, i) == 0) {
-        i += Long.BYTES;
+    for (int i = 0; i < size; i += Long.BYTES) {
+      long bytes = eight(mask, i);
+      if (bytes == 0) {
+        continue; // most masks are mostly zeros
       }
-      if (i < size && mask.get(ValueLayout.JAVA_BYTE, i) != 0) {
-        if (kept == positions.length) {
-          positions = Arrays.copyOf(positions, grown(kept, size));
-        }
-        positions[kept++] = i;
+      if (kept > positions.length - Long.BYTES && positions.length < most) {
+        positions = Arrays.copyOf(positions, grown(positions.length, most));
+      }
+      for (long flags = highestOfNonzero(bytes); flags != 0; flags &= flags - 1) {
+        positions[kept++] = i + Long.numberOfTrailingZeros(flags) / Byte.SIZE;
       }
     }
     return ofPositions(rows, columns, Arrays.copyOf(positions, kept));
+  }
+
+  /** Eight bytes, the first one lowest; zero past the end. */
+  private static long eight(MemorySegment mask, int at) {
+    if (at <= mask.byteSize() - Long.BYTES) {
+      return mask.get(EIGHT_BYTES, at);
+    }
+    long bytes = 0;
+    for (int i = at; i < mask.byteSize(); i++) {
+      bytes |= (mask.get(ValueLayout.JAVA_BYTE, i) & 0xFFL) << Byte.SIZE * (i - at);
+    }
+    return bytes;
+  }
+
+  /** The highest bit of each byte that is not zero. */
+  private static long highestOfNonzero(long bytes) {
+    return ((bytes & ~HIGHEST_BITS) + ~HIGHEST_BITS | bytes) & HIGHEST_BITS;
   }
 
   /** The next length of an array that doubles up to a maximum. */
@@ -239,13 +264,15 @@ public final class SparseMatrix {
   }
 
   private void build(RowLists lists) {
+    int[] source = new int[lists.kept()];
+    CompletableFuture<int[]> columnsBuilt =
+        CompletableFuture.supplyAsync(() -> byColumns.build(lists.transposed(source)));
     int[] order = byRows.build(lists);
     int[] valueOf = new int[order.length];
     for (int value = 0; value < order.length; value++) {
       valueOf[order[value]] = value;
     }
-    int[] source = new int[order.length];
-    int[] transposedOrder = byColumns.build(lists.transposed(source));
+    int[] transposedOrder = columnsBuilt.join();
     MemorySegment target = permutation.reserve(4L * order.length);
     for (int at = 0; at < order.length; at++) {
       target.set(INT, 4L * at, valueOf[source[transposedOrder[at]]]);
