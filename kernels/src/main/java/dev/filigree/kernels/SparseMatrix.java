@@ -114,14 +114,14 @@ public final class SparseMatrix {
     }
     long bytes = 0;
     for (int i = at; i < mask.byteSize(); i++) {
-      bytes |= (mask.get(ValueLayout.JAVA_BYTE, i) & 0xFFL) << Byte.SIZE * (i - at);
+      bytes |= (mask.get(ValueLayout.JAVA_BYTE, i) & 0xFFL) << (Byte.SIZE * (i - at));
     }
     return bytes;
   }
 
   /** The highest bit of each byte that is not zero. */
   private static long highestOfNonzero(long bytes) {
-    return ((bytes & ~HIGHEST_BITS) + ~HIGHEST_BITS | bytes) & HIGHEST_BITS;
+    return (((bytes & ~HIGHEST_BITS) + ~HIGHEST_BITS) | bytes) & HIGHEST_BITS;
   }
 
   /** The next length of an array that doubles up to a maximum. */

@@ -6,7 +6,6 @@ import dev.filigree.torch.Cuda;
 import dev.filigree.torch.Processor;
 import dev.filigree.zoo.config.Device;
 import dev.filigree.zoo.config.PrecisionConfig;
-import dev.filigree.zoo.config.PrecisionConfig.Type;
 import dev.filigree.zoo.data.Batch;
 import dev.filigree.zoo.train.event.TrainingException;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -72,8 +71,10 @@ final class Hardware {
    */
   ScalarType computing(PrecisionConfig.Type precision) {
     boolean emulated =
-        precision == Type.BFLOAT16 && !cuda && !Processor.current().multipliesBfloat16();
-    return (emulated ? Type.FLOAT32 : precision).elements();
+        precision == PrecisionConfig.Type.BFLOAT16
+            && !cuda
+            && !Processor.current().multipliesBfloat16();
+    return (emulated ? PrecisionConfig.Type.FLOAT32 : precision).elements();
   }
 
   /** The device, as libtorch knows it. */
