@@ -1,4 +1,5 @@
-"""Computes algorithms.json: short runs under SNFS, DSR, MEST, the straight-through estimators, SR-STE and top-k.
+"""Computes algorithms.json: short runs under SNFS, DSR, MEST, the straight-through estimators, SR-STE, top-k and
+SRigL.
 
 The network is y = W2 tanh(W1 x), the loss the mean square of y - t, the optimizer SGD with momentum. In float64 and
 numpy alone, after the papers; what grows at random grows by the random numbers that are written here.
@@ -20,6 +21,7 @@ RUNS = {
     "magnitude_ste": {"sparsity": 0.6},
     "sr_ste": {"sparsity": 0.6, "decay": 0.3},
     "top_k": {"sparsity": {"type": "linear", "init": 0.0, "slope": 0.06}},
+    "srigl": {"sparsity": 0.6, "gamma_sal": 0.7, "drop_fraction": 0.4, "update": {"freq": 2}},
 }
 DENSE = ("magnitude_ste", "sr_ste", "top_k")
 
@@ -88,6 +90,31 @@ class Run:
         room = np.array(sizes) - left
         return left, [a + b for a, b in zip(left, divide(sum(after) - sum(left), np.array(shares), room))]
 
+    def first(self, a):
+        count = whole((1 - self.sparsity(0)) * a.size)
+        if self.name == "srigl":
+            return np.stack([largest(row, count // len(a), True) for row in a])
+        return largest(a, count, True)
+
+    def constant_fan_in(self, step, w, masks, gradients):
+        """The masks after an update by SRigL, neuron by neuron."""
+        result = []
+        for a, g, mask in zip(map(abs, w), map(abs, gradients), masks):
+            count = whole((1 - self.sparsity(step)) * a.size)
+            left = largest(a, min(count, whole((1 - self.fraction(step)) * mask.sum())), mask)
+            salient = (left | largest(g, count - left.sum(), ~left)).sum(axis=1)
+            least = max(1, np.ceil(self.config["gamma_sal"] * (count // len(a)) - 1e-9))
+            by_salience = sorted(range(len(a)), key=lambda neuron: -salient[neuron])
+            active = {n for i, n in enumerate(by_salience) if salient[n] >= least or i <= count // a.shape[1]}
+            existing = sorted(((-a[n, i], n, i) for n in active for i in np.flatnonzero(mask[n])))[: left.sum()]
+            after = np.zeros_like(mask)
+            for neuron in active:
+                stay = [i for _, n, i in existing if n == neuron]
+                come = sorted(set(range(a.shape[1])) - set(stay), key=lambda i: (-g[neuron, i], i))
+                after[neuron, (stay + come)[: count // len(active)]] = True
+            result.append(after)
+        return result
+
     def update(self, step, w, masks, gradients, momentum):
         """The masks after an update, and the random numbers by which weights grew."""
         random = [self.random.random(a.shape).astype(np.float32).astype(float) for a in w]
@@ -105,7 +132,7 @@ class Run:
 
     def run(self, w, x, t):
         w = [a.copy() for a in w]
-        masks = [largest(abs(a), whole((1 - self.sparsity(0)) * a.size), True) for a in w]
+        masks = [self.first(abs(a)) for a in w]
         velocity, momentum = [[np.zeros_like(a) for a in w] for _ in range(2)]
         if self.name not in DENSE or self.name == "top_k":
             w = [a * m for a, m in zip(w, masks)]
@@ -116,6 +143,7 @@ class Run:
             error = hidden @ used[1].T - t
             e = 2 * error / t.size
             gradients = [((e @ used[1]) * (1 - hidden**2)).T @ x, e.T @ hidden]
+            dense = gradients
             momentum = [beta * m + (1 - beta) * g for m, g in zip(momentum, gradients)]
             if self.name == "sr_ste":
                 gradients = [g + self.config["decay"] * ~m * a for g, m, a in zip(gradients, masks, w)]
@@ -126,11 +154,15 @@ class Run:
             row = {"loss": float((error**2).mean())}
             if step % self.every() == 0:
                 before = masks
-                masks, random = self.update(step, w, masks, gradients, momentum)
+                if self.name == "srigl":
+                    masks = self.constant_fan_in(step, w, masks, dense)
+                else:
+                    masks, random = self.update(step, w, masks, gradients, momentum)
                 if self.name not in DENSE:
                     stay = [a & b for a, b in zip(before, masks)]
                     w, velocity = [[a * m for a, m in zip(both, stay)] for both in (w, velocity)]
-                    row["random"] = [r.tolist() for r in random]
+                    if self.name != "srigl":
+                        row["random"] = [r.tolist() for r in random]
                 if self.name == "top_k":
                     w = [a * m for a, m in zip(w, masks)]
                 row["kept"] = [np.flatnonzero(m).tolist() for m in masks]

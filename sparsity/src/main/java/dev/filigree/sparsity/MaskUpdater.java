@@ -1,11 +1,14 @@
 package dev.filigree.sparsity;
 
+import dev.filigree.mask.Counting;
 import dev.filigree.mask.Masks;
 import dev.filigree.optim.Optimizer;
 import dev.filigree.sparsity.algorithm.Evidence;
+import dev.filigree.sparsity.algorithm.MaskChoice;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.torch.Tensors;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,16 +66,11 @@ final class MaskUpdater {
     Tensor before = parameter.mask();
     long keptBefore = parameter.kept();
 
-    Tensor left = rule.drop(parameter.requireScores("drop", algorithm.dropScore(view)), before);
-    Tensor after =
-        parameter
-            .evidence()
-            .candidates()
-            .map(candidates -> rule.grow(candidates, left))
-            .orElseGet(() -> rule.grow(growScores(parameter, view), left));
-
+    Optional<Tensor> chosen =
+        algorithm.maskChoice().map(choice -> chosen(choice, parameter, view, rule));
+    Tensor after = chosen.orElseGet(() -> scored(parameter, view, rule, before));
     parameter.setMask(after, optimizer);
-    parameter.setTarget(rule.sparsity(), rule.kept());
+    parameter.setTarget(rule.sparsity(), chosen.map(Masks::count).orElseGet(rule::kept));
     parameter.evidence().finishUpdate();
     long stayed = Masks.count(before.logical_and(after));
     return new MaskUpdate(
@@ -85,9 +83,32 @@ final class MaskUpdater {
         rule.sparsity());
   }
 
+  private Tensor scored(
+      SparseParameter parameter, ParameterView view, UpdateRule rule, Tensor before) {
+    Tensor left = rule.drop(parameter.requireScores("drop", algorithm.dropScore(view)), before);
+    return parameter
+        .evidence()
+        .candidates()
+        .map(candidates -> rule.grow(candidates, left))
+        .orElseGet(() -> rule.grow(growScores(parameter, view), left));
+  }
+
+  private Tensor chosen(
+      MaskChoice choice, SparseParameter parameter, ParameterView view, UpdateRule rule) {
+    Tensor mask = parameter.requireMask(choice.choose(view, rule.sparsity(), rule.ties()));
+    long most = Counting.kept(parameter.size(), rule.sparsity());
+    if (Masks.count(mask) > most) {
+      throw new IllegalStateException(
+          "%s: its algorithm chose %d weights, where its sparsity %s keeps %d"
+              .formatted(parameter.name(), Masks.count(mask), rule.sparsity(), most));
+    }
+    return mask;
+  }
+
   private ParameterView view(SparseParameter parameter, long step) {
     var view = new ParameterView(parameter, optimizer, step, seed);
-    return calibrating && scoresOneGradient() ? view.withGradient(arrived(parameter)) : view;
+    boolean seesAll = calibrating || algorithm.maskChoice().isPresent();
+    return seesAll && scoresOneGradient() ? view.withGradient(arrived(parameter)) : view;
   }
 
   private Tensor growScores(SparseParameter parameter, ParameterView view) {

@@ -259,6 +259,7 @@ final class SparseGroup {
         isUpdate
             && !sumsMicroBatches
             && algorithm.evidence().equals(Evidence.gradient())
+            && algorithm.maskChoice().isEmpty()
             && !targets.dependOnValues();
     List<UpdateRule> rules = early ? targets.rules(step, seed, optimizer) : List.of();
     for (int i = 0; i < parameters.size(); i++) {

@@ -115,6 +115,10 @@ class AlgorithmContractTest {
         long total = 0;
         for (SparseParameter parameter : optimizer.parameters()) {
           long expected = Counting.kept(parameter.size(), algorithm.sparsity(step + 1));
+          if (algorithm.maskChoice().isPresent()) {
+            assertConstantFanIn(parameter, expected);
+            continue;
+          }
           if (algorithm.redistribution().isEmpty()) {
             assertThat(parameter.kept()).as("%s step %d", parameter, step).isEqualTo(expected);
           }
@@ -125,6 +129,16 @@ class AlgorithmContractTest {
         optimizer.verify();
       }
     }
+  }
+
+  /** Outputs have no weight or all the same number, as many as fit. */
+  private static void assertConstantFanIn(SparseParameter parameter, long atMost) {
+    Tensor fanIns = parameter.mask().sum(1);
+    long active = fanIns.ne(new Scalar(0)).sum().item_long();
+    long fanIn = fanIns.max().item_long();
+    assertThat(parameter.mask().sum().item_long()).isEqualTo(active * fanIn);
+    assertThat(parameter.kept()).isEqualTo(active * fanIn);
+    assertThat(parameter.kept()).isBetween(atMost - parameter.shape()[0] + 1, atMost);
   }
 
   @Test
@@ -233,7 +247,10 @@ class AlgorithmContractTest {
     }
   }
 
-  /** Puts NaN where a weight is missing and the gradient is smallest: where nothing would grow. */
+  /**
+   * Puts NaN where a weight is missing and the gradient is smallest, at the last of equal ones:
+   * where nothing would grow.
+   */
   private static final class Poison extends TensorTensorHook {
     private @Nullable SparseParameter parameter;
     private final List<Tensor> handedOut = new ArrayList<>(); // libtorch needs them reachable
@@ -251,7 +268,7 @@ class AlgorithmContractTest {
         return gradient;
       }
       Tensor missing = dense.abs().masked_fill(mask, new Scalar(1e30));
-      long index = missing.flatten().argmin().item_long();
+      long index = missing.numel() - 1 - missing.flatten().flip(0).argmin().item_long();
       dense.flatten().narrow(0, index, 1).fill_(new Scalar(Double.NaN));
       count++;
       handedOut.add(dense);

@@ -11,6 +11,7 @@ import dev.filigree.nn.Linear;
 import dev.filigree.optim.SGD;
 import dev.filigree.sparsity.algorithm.Evidence;
 import dev.filigree.sparsity.algorithm.ForwardWeight;
+import dev.filigree.sparsity.algorithm.MaskChoice;
 import dev.filigree.sparsity.algorithm.Redistribution;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.WeightView;
@@ -44,7 +45,7 @@ class AlgorithmsGoldenTest {
                         execution ->
                             execution == Execution.MASKED
                                 || name.startsWith("mest")
-                                || name.equals("dsr"))
+                                || List.of("dsr", "srigl").contains(name))
                     .map(execution -> Arguments.of(name, execution)));
   }
 
@@ -175,6 +176,11 @@ class AlgorithmsGoldenTest {
     @Override
     public Tensor dropScore(WeightView weight) {
       return algorithm.dropScore(weight);
+    }
+
+    @Override
+    public Optional<MaskChoice> maskChoice() {
+      return algorithm.maskChoice();
     }
 
     @Override

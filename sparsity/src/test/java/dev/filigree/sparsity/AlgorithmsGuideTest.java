@@ -37,6 +37,7 @@ import dev.filigree.sparsity.algorithm.SparseMomentum;
 import dev.filigree.sparsity.algorithm.SparseRefined;
 import dev.filigree.sparsity.algorithm.SparsityAlgorithm;
 import dev.filigree.sparsity.algorithm.Static;
+import dev.filigree.sparsity.algorithm.StructuredRigL;
 import dev.filigree.sparsity.algorithm.TopKast;
 import dev.filigree.sparsity.algorithm.TopMagnitude;
 import dev.filigree.testing.Guide;
@@ -86,6 +87,13 @@ class AlgorithmsGuideTest {
     var steadier = RigL.builder(new RigL.Options(8)); // gradient_steps
     assertThat(steadier.sparsity(0.8).dropFraction(0.3).update(every(100)).build().evidence())
         .isEqualTo(Evidence.gradient(8));
+    var srigl =
+        StructuredRigL.builder(new StructuredRigL.Options(0.3)) // gamma_sal
+            .sparsity(0.9)
+            .dropFraction(cosine(0.3, 3000))
+            .update(every(100).until(3001))
+            .distribution(Distribution.erk())
+            .build();
     var granet =
         GraNet.builder()
             .sparsity(cubic(0.5, 0.9, 0, 3000, 100))
@@ -176,6 +184,7 @@ class AlgorithmsGuideTest {
             gmp,
             set,
             rigl,
+            srigl,
             granet,
             snfs,
             dsr,

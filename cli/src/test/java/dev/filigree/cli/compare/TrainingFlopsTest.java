@@ -69,6 +69,7 @@ class TrainingFlopsTest {
     assertEvidence(rigl.formatted(", gradient_steps: 2"), 3 * 2 * PICTURES * GRADIENTS);
     // Eight steps before an update are more than there are between two: steps 1 to 15.
     assertEvidence(rigl.formatted(", gradient_steps: 8"), 15 * PICTURES * GRADIENTS);
+    assertEvidence(rigl.formatted("").replace("rigl", "srigl"), 3 * PICTURES * GRADIENTS);
   }
 
   @Test

@@ -37,6 +37,10 @@ public record AlgorithmSettings(
     return Records.with(this, Map.of("dropFraction", value));
   }
 
+  AlgorithmSettings withShaper(ScoreShaper value) {
+    return Records.with(this, Map.of("shaper", value));
+  }
+
   AlgorithmSettings withParametrization(Parametrization value) {
     return Records.with(this, Map.of("parametrization", value));
   }

@@ -18,6 +18,7 @@ public final class Algorithms {
     register("gmp", GradualMagnitude::new);
     register("set", SparseEvolution::new);
     register("rigl", RigL.Options.class, RigL::new);
+    register("srigl", StructuredRigL.Options.class, StructuredRigL::new);
     register("granet", RigL.Options.class, GraNet::new);
     register("snfs", SparseMomentum.Options.class, SparseMomentum::new);
     register("dsr", DynamicReparameterization.Options.class, DynamicReparameterization::new);

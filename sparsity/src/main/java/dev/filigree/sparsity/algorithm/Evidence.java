@@ -29,7 +29,7 @@ public sealed interface Evidence {
    * The gradient of every weight, including those that do not exist: the mean over the last steps
    * before an update, or over those since the last update where these are fewer, over all
    * micro-batches and replicas. That of a single step is for growth scores only: it is used as it
-   * arrives, before the optimizer's step.
+   * arrives, before the optimizer's step; for a {@link MaskChoice} it is kept until after it.
    *
    * @param steps how many, at least 1
    */

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code set}, Mocanu et al. 2018: ζ = 0.3 of the weights at every update, to the end.
  *   <li>{@code rigl}, Evci et al. 2020: α = 0.3, falling along a cosine to zero at three quarters
  *       of the run, where updates end.
+ *   <li>{@code srigl}, Lasby et al. 2024: as {@code rigl}, with γ_sal = 0.3.
  *   <li>{@code granet}, Liu et al. 2021: the cubic rise from half sparse (half the sparsity, where
  *       that is less), 0.5 falling along a cosine, both done at three quarters.
  *   <li>{@code snfs}, Dettmers and Zettlemoyer 2019: p = 0.5, falling along a cosine to 0.005, to
@@ -65,6 +66,7 @@ public record Recipe(
           "gmp",
           "set",
           "rigl",
+          "srigl",
           "granet",
           "snfs",
           "dsr",
@@ -117,7 +119,8 @@ public record Recipe(
               null,
               update.from(first));
       case "set" -> new Recipe(algorithm, constant, Schedules.constant(0.3), toTheEnd);
-      case "rigl" -> new Recipe(algorithm, constant, Schedules.cosine(0.3, (double) last), update);
+      case "rigl", "srigl" ->
+          new Recipe(algorithm, constant, Schedules.cosine(0.3, (double) last), update);
       case "granet" ->
           new Recipe(
               algorithm,

@@ -88,6 +88,14 @@ public abstract class SparsityAlgorithm {
   }
 
   /**
+   * What chooses whole masks in the place of the two scores, where counts that are equal in all
+   * groups do not suit; by default nothing.
+   */
+  public Optional<MaskChoice> maskChoice() {
+    return Optional.empty();
+  }
+
+  /**
    * What moves weights between parameters at an update; by default the distribution says at every
    * step how sparse each of them is. Called once for each wrapped model.
    */

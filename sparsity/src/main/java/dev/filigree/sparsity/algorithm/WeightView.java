@@ -28,7 +28,8 @@ public interface WeightView {
   /**
    * The gradient of every weight, see {@link Evidence.Gradient}. That of a single step is available
    * in the growth score only, which then sees nothing that the optimizer's step changes: neither
-   * values, nor state, nor {@link #keptGradient}, all of which are zero where no weight exists.
+   * values, nor state, nor {@link #keptGradient}, all of which are zero where no weight exists. A
+   * {@link MaskChoice} sees all of them together.
    *
    * @throws IllegalStateException for an algorithm whose evidence does not include it, and in a
    *     drop score
