@@ -50,18 +50,18 @@ final class StepBenchmark {
       var denseSeconds = new ArrayList<Double>();
       DenseEngine engine = fasterEngine(dense, denseSeconds);
       double seconds = median(denseSeconds);
-      Double bfloat16Seconds = null;
-      if (bfloat16 != null) {
+      if (bfloat16 == null) {
+        var times = new Times(seconds, seconds, null, null);
+        rows.accept(row(workload, null, 0, dense, engine, times));
+      } else {
         time(bfloat16, WARM_UP);
-        bfloat16Seconds = median(time(bfloat16, settings.rounds()));
-      }
-      var rivals = new Rivals(dense, engine, bfloat16);
-      var times = new Times(seconds, seconds, bfloat16Seconds, null);
-      rows.accept(row(workload, null, 0, dense, engine, times));
-      if (bfloat16 != null) {
-        times = new Times(bfloat16Seconds, seconds, bfloat16Seconds, null);
+        double inBfloat16 = median(time(bfloat16, settings.rounds()));
+        var times = new Times(seconds, seconds, inBfloat16, null);
+        rows.accept(row(workload, null, 0, dense, engine, times));
+        times = new Times(inBfloat16, seconds, inBfloat16, null);
         rows.accept(row(workload, null, 0, bfloat16, engine, times));
       }
+      var rivals = new Rivals(dense, engine, bfloat16);
       for (Execution execution : settings.executions()) {
         for (double sparsity : settings.sparsities()) {
           progress.accept("%s, %s, sparsity %s".formatted(workload, label(execution), sparsity));

@@ -18,7 +18,7 @@ record Divergence(double times) {
     /** The last loss up to a part of the run, and up to a step; infinite for none. */
     private double at(double part, long step) {
       return evaluations.entrySet().stream()
-          .filter(entry -> entry.getKey() <= Math.min(part * steps, step))
+          .filter(entry -> entry.getKey() <= Math.min(part * steps, (double) step))
           .max(Map.Entry.comparingByKey())
           .map(Map.Entry::getValue)
           .orElse(Double.POSITIVE_INFINITY);
