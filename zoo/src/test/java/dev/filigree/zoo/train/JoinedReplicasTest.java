@@ -134,6 +134,10 @@ class JoinedReplicasTest {
         Arguments.of("rigl", "masked", once),
         Arguments.of("rigl", "compressed", once),
         Arguments.of("rigl", "compressed", accumulated),
+        Arguments.of("snfs", "masked", once),
+        Arguments.of("snfs", "masked", accumulated),
+        Arguments.of("dsr", "masked", sharded),
+        Arguments.of("dsr", "compressed", accumulated),
         Arguments.of("granet", "masked", once),
         Arguments.of("granet", "compressed", accumulated));
   }
