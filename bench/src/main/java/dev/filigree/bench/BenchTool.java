@@ -43,6 +43,7 @@ public final class BenchTool implements ToolProvider {
         case "layer" -> layer(out, json, settings);
         case "step" -> step(out, err, json, settings);
         case "scale" -> scale(out, err, json, settings);
+        case "supar" -> supar(out, json, settings);
         default -> throw new IllegalArgumentException("unknown benchmark '" + subject + "'");
       };
     } catch (IllegalArgumentException e) {
@@ -93,6 +94,19 @@ public final class BenchTool implements ToolProvider {
   private static int scale(PrintWriter out, PrintWriter err, boolean json, List<String> settings) {
     var benchmark = new ScaleBenchmark(ScaleSettings.parse(settings), progress(err));
     print(out, json, benchmark::run, ScaleRow.header(), ScaleRow::line, _ -> ScaleRow.footer());
+    return 0;
+  }
+
+  private static int supar(PrintWriter out, boolean json, List<String> settings) {
+    var benchmark = new SuparBenchmark(SuparSettings.parse(settings));
+    print(
+        out,
+        json,
+        benchmark::run,
+        SuparRow.header(),
+        SuparRow::line,
+        _ ->
+            "in %s: %s, %s%n".formatted(benchmark.folder(), SuparBenchmark.CSV, SuparPicture.NAME));
     return 0;
   }
 

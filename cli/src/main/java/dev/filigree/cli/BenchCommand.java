@@ -14,8 +14,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description =
-        "Measures the sparse kernels, or whole training steps, against dense ones; or several workers"
-            + " against one.",
+        "Measures the sparse kernels, or whole training steps, against dense ones; several workers"
+            + " against one; or which learning rate suits which width and density.",
     footer = {"", "Example:", "  filigree bench kernels --json"})
 final class BenchCommand implements Callable<Integer> {
   private static final String TOOL = "filigree-bench";
@@ -24,14 +24,15 @@ final class BenchCommand implements Callable<Integer> {
     KERNELS,
     LAYER,
     STEP,
-    SCALE
+    SCALE,
+    SUPAR
   }
 
   @Spec private CommandSpec spec;
 
   @Parameters(
       index = "0",
-      paramLabel = "kernels|layer|step|scale",
+      paramLabel = "kernels|layer|step|scale|supar",
       description = "What to measure.")
   private Subject subject;
 

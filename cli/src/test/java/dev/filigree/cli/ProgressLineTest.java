@@ -44,7 +44,7 @@ class ProgressLineTest {
   }
 
   private static StepMetrics step(long step, double loss) {
-    return new StepMetrics(step, step * 64, loss, 1e-3, 1, 0.8, 20_000, 0.5);
+    return new StepMetrics(step, step * 64, loss, 1e-3, 1, null, null, 0.8, 0.2, 20_000, 0.5);
   }
 
   @Test

@@ -1,9 +1,12 @@
 package dev.filigree.optim;
 
 import dev.filigree.torch.Aten;
+import dev.filigree.torch.Tensors;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -11,6 +14,7 @@ import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Limits gradients before the optimizer step. Parameters without gradient are passed over. Pascanu
@@ -34,12 +38,27 @@ public final class GradientClipping {
         var _ = new NoGradGuard()) {
       List<Tensor> gradients = gradients(parameters);
       double norm = reduce(gradients, 2);
-      double factor = maxNorm / (norm + 1e-6);
-      if (factor < 1 && Double.isFinite(norm)) {
-        SCALE.call(gradients, factor);
-        GradientPreparation.zerosWereKept();
-      }
+      scale(gradients, norm, maxNorm);
       return norm;
+    }
+  }
+
+  /**
+   * As the other, and says what part of the norm is whose.
+   *
+   * @param chosen which parameters are told from the others
+   */
+  public static GradientNorms clipNorm(
+      Collection<Tensor> parameters, double maxNorm, Predicate<Tensor> chosen) {
+    OptionChecks.positive("maxNorm", maxNorm);
+    return norms(parameters, maxNorm, chosen);
+  }
+
+  private static void scale(List<Tensor> gradients, double norm, double maxNorm) {
+    double factor = maxNorm / (norm + 1e-6);
+    if (factor < 1 && Double.isFinite(norm)) {
+      SCALE.call(gradients, factor);
+      GradientPreparation.zerosWereKept();
     }
   }
 
@@ -48,6 +67,49 @@ public final class GradientClipping {
     try (var _ = new PointerScope();
         var _ = new NoGradGuard()) {
       return reduce(gradients(parameters), 2);
+    }
+  }
+
+  /**
+   * The L2 norms of all gradients together, of those of some parameters and of those of the others.
+   *
+   * @param chosen which parameters are told from the others
+   */
+  public static GradientNorms norm(Collection<Tensor> parameters, Predicate<Tensor> chosen) {
+    return norms(parameters, Double.POSITIVE_INFINITY, chosen);
+  }
+
+  /** The norms of the parts come from those of the tensors, which the whole needs anyway. */
+  private static GradientNorms norms(
+      Collection<Tensor> parameters, double maxNorm, Predicate<Tensor> chosen) {
+    try (var _ = new PointerScope();
+        var _ = new NoGradGuard()) {
+      List<Tensor> gradients = gradients(parameters);
+      if (gradients.isEmpty()) {
+        return new GradientNorms(0, 0, 0);
+      }
+      Tensor each = torch.stack(NORMS.callForList(gradients, 2.0, null));
+      Tensor all = each.norm(new Scalar(2.0));
+      Tensor read =
+          torch.cat(new TensorVector(each, all.reshape(1)), 0).to(ScalarType.Double).cpu();
+      double[] norms = Tensors.segment(read).toArray(ValueLayout.JAVA_DOUBLE);
+      double norm = norms[gradients.size()];
+      double ofChosen = 0;
+      double ofOthers = 0;
+      int place = 0;
+      for (Tensor parameter : parameters) {
+        if (parameter.grad().defined()) {
+          double square = norms[place] * norms[place];
+          if (chosen.test(parameter)) {
+            ofChosen += square;
+          } else {
+            ofOthers += square;
+          }
+          place++;
+        }
+      }
+      scale(gradients, norm, maxNorm);
+      return new GradientNorms(norm, Math.sqrt(ofChosen), Math.sqrt(ofOthers));
     }
   }
 

@@ -32,6 +32,19 @@ class GradientClippingTest {
   }
 
   @Test
+  void theNormIsToldApartByParameters() {
+    Tensor third = withGradient(12);
+    List<Tensor> all = List.of(first, without, second, third);
+    assertThat(GradientClipping.norm(all, tensor -> tensor.numel() > 1))
+        .isEqualTo(new GradientNorms(13, 5, 12));
+    assertThat(GradientClipping.clipNorm(all, 1.3, tensor -> tensor.numel() == 3))
+        .isEqualTo(new GradientNorms(13, 4, Math.sqrt(9 + 144)));
+    assertThat(GradientClipping.norm(all)).isCloseTo(1.3, within(1e-6));
+    assertThat(GradientClipping.norm(List.of(without), _ -> true))
+        .isEqualTo(new GradientNorms(0, 0, 0));
+  }
+
+  @Test
   void aNormBelowTheLimitIsLeftAlone() {
     assertThat(GradientClipping.clipNorm(parameters, 5.1)).isEqualTo(5);
     assertThat(Golden.floats(first.grad())).containsExactly(3, 0);

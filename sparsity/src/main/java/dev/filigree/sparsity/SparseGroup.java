@@ -315,7 +315,8 @@ final class SparseGroup {
                   initially[i],
                   atTheEnd[i],
                   UpdateRule.kept(grouping, initially[i]),
-                  UpdateRule.kept(grouping, atTheEnd[i]));
+                  UpdateRule.kept(grouping, atTheEnd[i]),
+                  settings.parametrization().regrown() != null);
             })
         .toList();
   }

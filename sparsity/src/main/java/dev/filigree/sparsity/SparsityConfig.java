@@ -168,6 +168,7 @@ public record SparsityConfig(List<AlgorithmConfig> groups) {
    * @param finalSparsity a fraction, at the end of the run
    * @param initiallyKept weights that exist at the beginning
    * @param finallyKept weights that exist at the end of the run
+   * @param countsAges whether the optimizer counts how old each weight is
    */
   public record Planned(
       String name,
@@ -176,5 +177,6 @@ public record SparsityConfig(List<AlgorithmConfig> groups) {
       double initialSparsity,
       double finalSparsity,
       long initiallyKept,
-      long finallyKept) {}
+      long finallyKept,
+      boolean countsAges) {}
 }

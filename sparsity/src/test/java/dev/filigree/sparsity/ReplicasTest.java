@@ -58,7 +58,7 @@ class ReplicasTest {
     }
   }
 
-  private record Outcome(List<List<Long>> masks, double loss) {}
+  private record Outcome(List<List<Long>> masks, double loss, long grown) {}
 
   @ParameterizedTest
   @CsvSource({
@@ -66,7 +66,10 @@ class ReplicasTest {
     "rigl, COMPRESSED",
     "set, MASKED",
     "set, COMPRESSED",
-    "granet, COMPRESSED"
+    "granet, COMPRESSED",
+    "snfs, MASKED",
+    "dsr, MASKED",
+    "dsr, COMPRESSED"
   })
   void theirMasksAreEqualAndThoseOfOneProcessWithTheWholeBatch(String name, Execution execution)
       throws Exception {
@@ -83,6 +86,7 @@ class ReplicasTest {
     Outcome alone = train(name, execution, GradientExchange.none(), 0, TinyNetwork.BATCH);
     assertThat(outcomes.get(0).get().masks()).isEqualTo(outcomes.get(1).get().masks());
     assertThat(outcomes.get(0).get().masks()).isEqualTo(alone.masks());
+    assertThat(alone.grown()).isPositive();
   }
 
   /** Their gradients differ, and so would the sparsities that each made of its own. */
@@ -160,8 +164,10 @@ class ReplicasTest {
       SparsityOptions options = SparsityOptions.defaults().execution(execution).exchange(exchange);
       double loss = 0;
       var masks = new ArrayList<List<Long>>();
+      var history = new MaskHistory();
       try (var optimizer =
           Sparsity.wrap(network, network.adamW(), AlgorithmGroup.of(algorithm), options)) {
+        optimizer.addListener(history);
         for (long step = 0; step < STEPS; step++) {
           optimizer.zeroGrad();
           loss = network.backward(step, from, count);
@@ -171,7 +177,8 @@ class ReplicasTest {
         }
         optimizer.parameters().forEach(p -> masks.add(TinyNetwork.kept(p.mask())));
       }
-      return new Outcome(masks, loss);
+      return new Outcome(
+          masks, loss, history.updates().stream().mapToLong(MaskUpdate::grown).sum());
     }
   }
 }

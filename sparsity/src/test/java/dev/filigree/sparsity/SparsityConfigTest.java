@@ -71,7 +71,7 @@ class SparsityConfigTest {
   private static SparsityConfig.Planned planned(
       String name, long out, long in, String algorithm, double sparsity, long kept) {
     return new SparsityConfig.Planned(
-        name, List.of(out, in), algorithm, sparsity, sparsity, kept, kept);
+        name, List.of(out, in), algorithm, sparsity, sparsity, kept, kept, false);
   }
 
   @Test
@@ -117,7 +117,8 @@ class SparsityConfigTest {
     assertThat(
             read("{algorithm: rigl, sparsity: 0.75, update: {freq: 10, start: 20}}")
                 .plan(shapes, Map.of(), 100))
-        .containsExactly(new SparsityConfig.Planned("w", List.of(8L, 8L), "rigl", 0, 0.75, 64, 16));
+        .containsExactly(
+            new SparsityConfig.Planned("w", List.of(8L, 8L), "rigl", 0, 0.75, 64, 16, false));
   }
 
   @ParameterizedTest

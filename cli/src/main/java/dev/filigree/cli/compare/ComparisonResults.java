@@ -120,7 +120,7 @@ public final class ComparisonResults {
         RunReport.write(run.directory()); // it was ended before it wrote one
       }
       String name = run.run().group().name() + ", seed " + run.seed();
-      reported.add(new CompareReport.Run(name, run.directory(), run.flopsBySteps()));
+      reported.add(new CompareReport.Run(name, run.directory()));
     }
     return reported;
   }

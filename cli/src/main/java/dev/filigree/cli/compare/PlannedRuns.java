@@ -1,6 +1,7 @@
 package dev.filigree.cli.compare;
 
 import dev.filigree.zoo.config.RunPlan;
+import dev.filigree.zoo.config.TrainingFlops;
 import dev.filigree.zoo.report.Figures;
 import java.util.Locale;
 import java.util.Map;

@@ -5,6 +5,7 @@ import dev.filigree.io.Json;
 import dev.filigree.zoo.config.LoopConfig;
 import dev.filigree.zoo.config.RunConfig;
 import dev.filigree.zoo.config.RunPlan;
+import dev.filigree.zoo.config.TrainingFlops;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;

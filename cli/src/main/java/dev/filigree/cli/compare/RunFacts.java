@@ -1,6 +1,7 @@
 package dev.filigree.cli.compare;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.filigree.zoo.config.TrainingFlops;
 import dev.filigree.zoo.report.RunMetrics;
 import dev.filigree.zoo.report.RunMetrics.Eval;
 import dev.filigree.zoo.report.RunMetrics.Moment;
@@ -9,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
@@ -156,12 +156,5 @@ record RunFacts(
 
   long seed() {
     return run.config().seed();
-  }
-
-  /** Training FLOPs of its first steps, by their number. */
-  DoubleUnaryOperator flopsBySteps() {
-    var counted = TrainingFlops.of(run.config());
-    double eachStep = steps == 0 ? 0 : positions / steps;
-    return step -> counted.at(Math.round(step), eachStep);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.filigree.cli.compare.ComparisonPlan.Result;
 import dev.filigree.config.ConfigException;
+import dev.filigree.zoo.config.TrainingFlops;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

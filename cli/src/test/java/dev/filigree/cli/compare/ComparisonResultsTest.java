@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.filigree.cli.compare.ComparisonPlan.Result;
 import dev.filigree.io.Json;
+import dev.filigree.zoo.config.TrainingFlops;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

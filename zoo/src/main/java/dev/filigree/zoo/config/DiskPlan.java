@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param denseWeights weights of one checkpoint, zeros and all
  * @param keptWeights the same with {@code checkpoint.weights: compressed}
- * @param optimizerState of the weights that exist
+ * @param optimizerState of the weights that exist, their ages included where they have some
  * @param masks a bit a weight
  * @param compressed whether the run writes kept weights alone
  * @param checkpoints that are there at the same time, the one included that is being written
@@ -36,7 +36,7 @@ public record DiskPlan(
     return new DiskPlan(
         4 * size,
         4 * kept,
-        4L * states * kept,
+        4L * states * kept + MemoryPlan.ages(layers, MemoryPlan::atMost),
         Math.ceilDiv(sparse, 8),
         compressed,
         saving.keep() == 0 ? saved : Math.min(saved, staying));

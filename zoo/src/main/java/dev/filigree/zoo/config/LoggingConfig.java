@@ -14,8 +14,11 @@ import java.util.Map;
  * @param logSteps steps between the training rows of metrics.jsonl
  * @param csv whether the run writes metrics.csv too
  * @param tensorBoard whether the run writes TensorBoard's event files too
+ * @param weightAges whether mask updates say how old the weights that exist are: four bytes a kept
+ *     weight in the host's memory and beside each checkpoint, and a pass over them at each update
  */
-public record LoggingConfig(long logSteps, boolean csv, @Key("tensorboard") boolean tensorBoard) {
+public record LoggingConfig(
+    long logSteps, boolean csv, @Key("tensorboard") boolean tensorBoard, boolean weightAges) {
   private static final Map<String, String> LEFT_OUT =
       Map.of(
           "log_level", "left out: use --quiet or --verbose",
@@ -38,7 +41,7 @@ public record LoggingConfig(long logSteps, boolean csv, @Key("tensorboard") bool
   static LoggingConfig read(ConfigMap block, CallbacksConfig callbacks, List<String> notes) {
     ConfigBlocks.leaveOut(block, LEFT_OUT, notes);
     LoggingConfig config =
-        Records.read(block, new LoggingConfig(1, callbacks.csv(), callbacks.tensorBoard()));
+        Records.read(block, new LoggingConfig(1, callbacks.csv(), callbacks.tensorBoard(), false));
     block.rejectUnknown();
     return config;
   }

@@ -70,14 +70,15 @@ final class PlanText {
       StringBuilder text, boolean onGpu, String execution, MemoryPlan memory) {
     line(
         text,
-        "%-10s %s %s: weights %s, gradients %s, optimizer %s%s; without activations",
+        "%-10s %s %s: weights %s, gradients %s, optimizer %s%s%s; without activations",
         onGpu ? "GPU" : "memory",
         execution,
         size(memory.total()),
         size(memory.weights()),
         size(memory.gradients()),
         size(memory.optimizerState()),
-        memory.masks() == 0 ? "" : ", masks " + size(memory.masks()));
+        memory.masks() == 0 ? "" : ", masks " + size(memory.masks()),
+        memory.ages() == 0 ? "" : ", ages " + size(memory.ages()));
   }
 
   private static void disk(StringBuilder text, RunPlan plan) {

@@ -69,6 +69,7 @@ public record RunPlan(
    * @param initialSparsity at the beginning, a fraction
    * @param finalSparsity at the end of the run, a fraction
    * @param kept weights that exist at the end of the run
+   * @param countsAges whether the optimizer counts how old each weight is: {@code regrown}
    */
   public record Layer(
       String name,
@@ -76,7 +77,8 @@ public record RunPlan(
       String algorithm,
       double initialSparsity,
       double finalSparsity,
-      long kept) {
+      long kept,
+      boolean countsAges) {
     /** The shape is copied. */
     public Layer {
       shape = List.copyOf(shape);
@@ -198,14 +200,15 @@ public record RunPlan(
       SparsityConfig.Planned planned = sparse.get(spec.name());
       layers.add(
           planned == null
-              ? new Layer(spec.name(), spec.shape(), "dense", 0, 0, spec.size())
+              ? new Layer(spec.name(), spec.shape(), "dense", 0, 0, spec.size(), false)
               : new Layer(
                   spec.name(),
                   spec.shape(),
                   planned.algorithm(),
                   planned.initialSparsity(),
                   planned.finalSparsity(),
-                  planned.finallyKept()));
+                  planned.finallyKept(),
+                  planned.countsAges()));
     }
     return layers;
   }

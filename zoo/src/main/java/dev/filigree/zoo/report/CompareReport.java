@@ -5,11 +5,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.DoubleUnaryOperator;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Writes {@code compare.html}: runs of several methods side by side. */
@@ -19,9 +16,8 @@ public final class CompareReport {
    *
    * @param name for people
    * @param directory of the run
-   * @param flops training FLOPs of its first steps, by their number; NaN where they are not counted
    */
-  public record Run(String name, Path directory, DoubleUnaryOperator flops) {}
+  public record Run(String name, Path directory) {}
 
   /**
    * The runs of a method.
@@ -79,30 +75,6 @@ public final class CompareReport {
             .relativize(run.directory().resolve(RunReport.NAME).toAbsolutePath())
             .toString()
             .replace('\\', '/'));
-    content.replaceAll((_, value) -> withFlops(value, run.flops()));
     return content;
-  }
-
-  /** Columns with the operations beside each step. */
-  private static @Nullable Object withFlops(@Nullable Object value, DoubleUnaryOperator flops) {
-    return switch (value) {
-      case List<?> list ->
-          list.stream().map(item -> withFlops(item, flops)).collect(Collectors.toList());
-      case Map<?, ?> map -> {
-        var more = new LinkedHashMap<Object, @Nullable Object>();
-        map.forEach((key, inner) -> more.put(key, withFlops(inner, flops)));
-        if (map.get("step") instanceof List<?> steps) {
-          more.put("flops", steps.stream().map(step -> at(step, flops)).toList());
-        }
-        yield more;
-      }
-      case null, default -> value;
-    };
-  }
-
-  private static @Nullable Double at(@Nullable Object step, DoubleUnaryOperator flops) {
-    return step instanceof Number number
-        ? PairedDifference.finite(flops.applyAsDouble(number.doubleValue()))
-        : null;
   }
 }

@@ -1,5 +1,6 @@
 package dev.filigree.zoo.report;
 
+import dev.filigree.zoo.report.RunMetrics.Ages;
 import dev.filigree.zoo.report.RunMetrics.Eval;
 import dev.filigree.zoo.report.RunMetrics.Moment;
 import dev.filigree.zoo.report.RunMetrics.Train;
@@ -35,7 +36,10 @@ final class RunColumns {
     columns.put("loss", column(rows, Train::loss));
     columns.put("lr", column(rows, Train::learningRate));
     columns.put("grad_norm", column(rows, Train::gradientNorm));
+    columns.put("grad_norm_sparse", column(rows, Train::sparseGradientNorm));
+    columns.put("grad_norm_dense", column(rows, Train::denseGradientNorm));
     columns.put("sparsity", column(rows, Train::sparsity));
+    columns.put("mean_density", column(rows, Train::meanDensity));
     columns.put("speed", column(rows, Train::positionsPerSecond));
     return columns;
   }
@@ -71,6 +75,11 @@ final class RunColumns {
     columns.put("grown", column(rows, all -> sum(all, Update::grown)));
     columns.put("kept", column(rows, all -> sum(all, Update::kept)));
     columns.put("explored", column(rows, RunColumns::explored));
+    Function<List<Update>, Ages> ages = all -> metrics.ages(all.getFirst().at().step());
+    columns.put("age_mean", column(rows, all -> ages.apply(all).mean()));
+    columns.put("age_p10", column(rows, all -> ages.apply(all).p10()));
+    columns.put("age_median", column(rows, all -> ages.apply(all).median()));
+    columns.put("age_p90", column(rows, all -> ages.apply(all).p90()));
     return columns;
   }
 
@@ -110,6 +119,8 @@ final class RunColumns {
     layer.put("dead_columns", column(rows, Update::deadColumns));
     layer.put("overlap", column(rows, Update::overlapWithFirst));
     layer.put("explored", column(rows, Update::explored));
+    layer.put("age_mean", column(rows, row -> row.ages().mean()));
+    layer.put("age_median", column(rows, row -> row.ages().median()));
     return layer;
   }
 
@@ -124,6 +135,7 @@ final class RunColumns {
     columns.put("step", last(rows, row -> known.apply(row).step()));
     columns.put("positions", last(rows, row -> known.apply(row).positions()));
     columns.put("seconds", last(rows, row -> known.apply(row).wallSeconds()));
+    columns.put("flops", last(rows, row -> known.apply(row).flops()));
     return columns;
   }
 

@@ -24,8 +24,9 @@ public final class RunMetrics {
    *
    * @param positions tokens or pictures trained on since the run began
    * @param wallSeconds since the run began, pauses left out
+   * @param flops operations of training since the run began
    */
-  public record Moment(long step, double positions, double wallSeconds) {}
+  public record Moment(long step, double positions, double wallSeconds, double flops) {}
 
   /** A training row, one a step that was logged. Losses are nats; NaN where not given. */
   record Train(
@@ -33,7 +34,10 @@ public final class RunMetrics {
       double loss,
       double learningRate,
       double gradientNorm,
+      double sparseGradientNorm,
+      double denseGradientNorm,
       double sparsity,
+      double meanDensity,
       double positionsPerSecond) {
     long step() {
       return at.step();
@@ -42,6 +46,19 @@ public final class RunMetrics {
 
   /** An evaluation; the name of the validation set is empty where there is one only. */
   public record Eval(Moment at, String dataset, double loss, double accuracy, double bitsPerByte) {}
+
+  /** How old weights are, in steps since they grew; NaN where it is not known. */
+  record Ages(double mean, double p10, double median, double p90) {
+    static final Ages UNKNOWN = new Ages(Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+
+    static Ages of(JsonNode row) {
+      return new Ages(
+          number(row, "age_mean"),
+          number(row, "age_p10"),
+          number(row, "age_median"),
+          number(row, "age_p90"));
+    }
+  }
 
   /** What one mask update did to one parameter; fractions, and NaN for what is not known. */
   record Update(
@@ -55,7 +72,8 @@ public final class RunMetrics {
       double deadRows,
       double deadColumns,
       double overlapWithFirst,
-      double explored) {
+      double explored,
+      Ages ages) {
     /** All weights of the parameter; NaN where none exists. */
     double size() {
       return sparsity < 1 ? kept / (1 - sparsity) : Double.NaN;
@@ -70,6 +88,7 @@ public final class RunMetrics {
   private final TreeMap<Long, Train> train = new TreeMap<>();
   private final TreeMap<Long, Map<String, Eval>> evals = new TreeMap<>();
   private final TreeMap<Long, Map<String, Update>> updates = new TreeMap<>();
+  private final TreeMap<Long, Ages> ages = new TreeMap<>();
   private final TreeMap<Long, String> skipped = new TreeMap<>();
   private final TreeMap<Long, JsonNode> starts = new TreeMap<>();
   private JsonNode end = JsonNodeFactory.instance.objectNode();
@@ -136,19 +155,20 @@ public final class RunMetrics {
         Update update = updateRow(step, row);
         updates.computeIfAbsent(step, _ -> new LinkedHashMap<>()).put(update.parameter(), update);
       }
+      case "weight_ages" -> ages.put(step, Ages.of(row));
       case "skipped" -> skipped.put(step, row.path("reason").asText());
       default -> {} // a newer version may write more
     }
   }
 
   private void forgetFrom(long step) {
-    List.of(train, evals, updates, skipped).forEach(rows -> rows.tailMap(step).clear());
+    List.of(train, evals, updates, ages, skipped).forEach(rows -> rows.tailMap(step).clear());
     starts.tailMap(step, false).clear();
   }
 
   /** The newest of the training rows and evaluations; NaN, at step 0, before the first. */
   public Moment newest() {
-    var none = new Moment(0, Double.NaN, Double.NaN);
+    var none = new Moment(0, Double.NaN, Double.NaN, Double.NaN);
     Moment trained = train.isEmpty() ? none : train.lastEntry().getValue().at();
     Moment evaluated =
         evals.isEmpty() ? none : evals.lastEntry().getValue().values().iterator().next().at();
@@ -166,7 +186,8 @@ public final class RunMetrics {
   }
 
   private Moment moment(long step, JsonNode row) {
-    return new Moment(step, number(row, unit + "s"), number(row, "wall_seconds"));
+    return new Moment(
+        step, number(row, unit + "s"), number(row, "wall_seconds"), number(row, "training_flops"));
   }
 
   private Train trainRow(long step, JsonNode row) {
@@ -175,7 +196,10 @@ public final class RunMetrics {
         number(row, "loss"),
         number(row, "lr"),
         number(row, "grad_norm"),
+        number(row, "grad_norm_sparse"),
+        number(row, "grad_norm_dense"),
         number(row, "sparsity"),
+        number(row, "mean_density"),
         number(row, unit + "s_per_second"));
   }
 
@@ -200,7 +224,8 @@ public final class RunMetrics {
         number(row, "dead_rows"),
         number(row, "dead_columns"),
         number(row, "overlap_with_first"),
-        number(row, "explored"));
+        number(row, "explored"),
+        Ages.of(row));
   }
 
   /** A number of a row; NaN where it is missing, and for what is no number. */
@@ -222,6 +247,11 @@ public final class RunMetrics {
     return updates;
   }
 
+  /** Over all sparse parameters after the mask update of a step. */
+  Ages ages(long step) {
+    return ages.getOrDefault(step, Ages.UNKNOWN);
+  }
+
   /** The rows of the start and of each resume, in their order; none of an earlier version. */
   List<JsonNode> starts() {
     return List.copyOf(starts.values());
@@ -237,7 +267,7 @@ public final class RunMetrics {
       return at;
     }
     Moment near = row.getValue().at();
-    return new Moment(at.step(), near.positions(), near.wallSeconds());
+    return new Moment(at.step(), near.positions(), near.wallSeconds(), near.flops());
   }
 
   long skippedSteps() {

@@ -7,6 +7,7 @@ import dev.filigree.sparsity.SparseParameter;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.train.checkpoint.CheckpointStore;
 import dev.filigree.zoo.train.event.MaskStructure;
+import dev.filigree.zoo.train.event.WeightAges;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,11 +17,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +31,8 @@ import org.slf4j.LoggerFactory;
  * The first mask of each parameter and the weights that ever existed, two bits a weight. They are
  * saved with each checkpoint, in {@code mask-track/step-000100.bin} of the run directory: for each
  * parameter in the run's order its size, then both sets as 64-bit words, little-endian. Where a run
- * goes on without that file, both are unknown from then on.
+ * goes on without that file, both are unknown from then on. Where it is asked for the ages of
+ * weights, {@link GrowthSteps} stand in {@code step-000100.ages} beside it.
  */
 final class MaskTrack {
   private static final Logger LOG = LoggerFactory.getLogger(MaskTrack.class);
@@ -49,15 +53,19 @@ final class MaskTrack {
   private final Path folder;
   private final List<SparseParameter> parameters;
   private final Map<String, Sets> sets = new LinkedHashMap<>();
+  private final @Nullable GrowthSteps growth; // null where nobody asks for ages
 
   /**
+   * @param ages whether the ages of weights are wanted
    * @param step optimizer steps finished before: the sets of a run that goes on are read
    */
-  MaskTrack(Path runDirectory, List<SparseParameter> parameters, long step) {
+  MaskTrack(Path runDirectory, List<SparseParameter> parameters, boolean ages, long step) {
     folder = runDirectory.resolve(FOLDER);
     this.parameters = parameters;
+    growth = ages ? new GrowthSteps() : null;
     if (step > 0) {
       read(file(step));
+      readAges(agesFile(step));
     }
   }
 
@@ -67,22 +75,29 @@ final class MaskTrack {
       try (var _ = new PointerScope()) {
         long[] mask = bits(parameter.mask());
         sets.put(parameter.name(), new Sets(mask, mask.clone()));
+        if (growth != null) {
+          growth.begin(parameter.name(), mask);
+        }
       }
     }
   }
 
-  /** Takes in the mask that a parameter has now. */
-  MaskStructure updated(SparseParameter parameter) {
+  /** Takes in the mask that a parameter has after a step. */
+  MaskStructure updated(SparseParameter parameter, long step) {
     try (var _ = new PointerScope()) {
       Tensor mask = parameter.mask();
       boolean matrix = mask.dim() >= 2;
       long deadRows = matrix ? empty(mask, 1) : 0;
       long deadColumns = matrix ? empty(mask, 0) : 0;
       Sets known = sets.get(parameter.name());
-      if (known == null) {
-        return new MaskStructure(deadRows, deadColumns, null, null);
+      if (known == null && growth == null) {
+        return new MaskStructure(deadRows, deadColumns, null, null, null);
       }
       long[] now = bits(mask);
+      WeightAges ages = growth == null ? null : growth.updated(parameter.name(), now, step);
+      if (known == null) {
+        return new MaskStructure(deadRows, deadColumns, null, null, ages);
+      }
       long kept = 0;
       long common = 0;
       long explored = 0;
@@ -96,8 +111,14 @@ final class MaskTrack {
           deadRows,
           deadColumns,
           kept == 0 ? null : common / (double) kept,
-          explored / (double) parameter.size());
+          explored / (double) parameter.size(),
+          ages);
     }
+  }
+
+  /** Ages of all weights that exist after a step; empty where they are unknown, or not wanted. */
+  Optional<WeightAges> ages(long step) {
+    return growth == null ? Optional.empty() : Optional.ofNullable(growth.all(step));
   }
 
   /** Slices without a weight, along the other dimension. */
@@ -122,18 +143,26 @@ final class MaskTrack {
   }
 
   /**
-   * Saves both sets beside the checkpoint of a step, and deletes those of checkpoints that are
-   * gone.
+   * Saves what is known beside the checkpoint of a step, and deletes what belongs to checkpoints
+   * that are gone.
    */
   void save(long step, CheckpointStore checkpoints) {
-    if (sets.isEmpty()) {
+    boolean knowsAges = growth != null && !growth.isEmpty();
+    if (sets.isEmpty() && !knowsAges) {
       return;
     }
     Set<Path> kept =
-        checkpoints.all().stream().map(saved -> file(saved.step())).collect(Collectors.toSet());
+        checkpoints.all().stream()
+            .flatMap(saved -> Stream.of(file(saved.step()), agesFile(saved.step())))
+            .collect(Collectors.toSet());
     try {
       Files.createDirectories(folder);
-      Durable.replace(file(step), this::write);
+      if (!sets.isEmpty()) {
+        Durable.replace(file(step), this::write);
+      }
+      if (growth != null && knowsAges) {
+        Durable.replace(agesFile(step), growth::write);
+      }
       try (Stream<Path> files = Files.list(folder)) {
         for (Path old : files.toList()) {
           if (!kept.contains(old)) {
@@ -142,13 +171,17 @@ final class MaskTrack {
         }
       }
     } catch (IOException e) {
-      // The run does not need them: what is lost is two figures after a resume.
+      // The run does not need them: what is lost is a few figures after a resume.
       LOG.warn("{}: cannot be written: {}", folder, Failures.reason(e));
     }
   }
 
   private Path file(long step) {
     return folder.resolve("step-%06d.bin".formatted(step));
+  }
+
+  private Path agesFile(long step) {
+    return folder.resolve("step-%06d.ages".formatted(step));
   }
 
   /** Bytes of a file. */
@@ -168,7 +201,7 @@ final class MaskTrack {
     }
   }
 
-  private static void write(FileChannel out, long[] words) throws IOException {
+  static void write(FileChannel out, long[] words) throws IOException {
     for (int at = 0; at < words.length; at += CHUNK_WORDS) {
       int count = Math.min(CHUNK_WORDS, words.length - at);
       ByteBuffer chunk = ByteBuffer.allocate(8 * count).order(ByteOrder.LITTLE_ENDIAN);
@@ -199,7 +232,22 @@ final class MaskTrack {
     }
   }
 
-  private static long[] read(FileChannel in, int count) throws IOException {
+  private void readAges(Path file) {
+    if (growth == null || !Files.exists(file)) {
+      return;
+    }
+    try (FileChannel in = FileChannel.open(file);
+        var _ = new PointerScope()) {
+      for (SparseParameter parameter : parameters) {
+        growth.read(in, parameter.name(), bits(parameter.mask()));
+      }
+    } catch (IOException e) {
+      LOG.warn("{}: cannot be read: {}", file, Failures.reason(e));
+      growth.forget();
+    }
+  }
+
+  static long[] read(FileChannel in, int count) throws IOException {
     var words = new long[count];
     for (int at = 0; at < count; at += CHUNK_WORDS) {
       int here = Math.min(CHUNK_WORDS, count - at);

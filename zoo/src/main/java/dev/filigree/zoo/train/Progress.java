@@ -11,6 +11,10 @@ final class Progress {
   long skipped;
   long skippedInRow;
   double trainLoss = Double.NaN;
+
+  /** Over all steps, the fraction of the sparse weights that each was made with. */
+  @Nullable Double densities = 0.0; // null in a run of an earlier version
+
   @Nullable Double evalLoss;
   @Nullable Double evalAccuracy;
   @Nullable Double bestEvalLoss;
@@ -25,12 +29,26 @@ final class Progress {
 
   @Nullable Double bestCheckpointLoss;
 
-  /** Takes in an optimizer step. */
-  void stepped(long positions, double loss) {
+  /**
+   * Takes in an optimizer step.
+   *
+   * @param density the fraction of the sparse weights that existed in it
+   */
+  void stepped(long positions, double loss, double density) {
     step++;
     this.positions += positions;
     trainLoss = loss;
     skippedInRow = 0;
+    if (densities != null) {
+      densities += density;
+    }
+  }
+
+  /**
+   * The mean over all steps; null where those before a resume do not tell, and before the first.
+   */
+  @Nullable Double meanDensity() {
+    return densities == null || step == 0 ? null : densities / step;
   }
 
   /** Takes in a batch that gave no step. */
@@ -72,6 +90,9 @@ final class Progress {
     state.put("skipped", skipped);
     state.put("skipped_in_a_row", skippedInRow);
     state.put("train_loss", finite(trainLoss));
+    if (densities != null) {
+      state.put("densities", densities);
+    }
     state.put("eval_loss", finite(evalLoss));
     if (evalAccuracy != null) {
       state.put("eval_accuracy", evalAccuracy);
@@ -92,6 +113,7 @@ final class Progress {
     progress.skippedInRow = integer(state, "skipped_in_a_row");
     Double trainLoss = number(state, "train_loss");
     progress.trainLoss = trainLoss == null ? Double.NaN : trainLoss;
+    progress.densities = number(state, "densities");
     progress.evalLoss = number(state, "eval_loss");
     progress.evalAccuracy = number(state, "eval_accuracy");
     progress.bestEvalLoss = number(state, "best_eval_loss");

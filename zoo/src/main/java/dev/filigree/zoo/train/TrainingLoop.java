@@ -57,7 +57,12 @@ final class TrainingLoop implements AutoCloseable {
     validation = new Validation(session);
     saver = new Saver(directory, session, progress);
     pictures = new RunPictures(directory.path(), session);
-    masks = new MaskTrack(directory.path(), session.sparseParameters(), progress.step);
+    masks =
+        new MaskTrack(
+            directory.path(),
+            session.sparseParameters(),
+            config.logging().weightAges(),
+            progress.step);
     earlyStop = config.loop().earlyStopping().map(EarlyStop::new);
     firstStep = progress.step;
   }
@@ -82,11 +87,7 @@ final class TrainingLoop implements AutoCloseable {
     try (var logs =
         directory.writes()
             ? RunLogs.open(
-                directory.path(),
-                config.logging(),
-                session.unit(),
-                progress.step,
-                progress.positions)
+                directory.path(), config, session.unit(), progress.step, progress.positions)
             : RunLogs.none()) {
       listeners.addAll(0, logs.listeners());
       hearMaskUpdates();
@@ -171,13 +172,14 @@ final class TrainingLoop implements AutoCloseable {
   private boolean trainOneStep() {
     long started = System.nanoTime();
     double learningRate = session.schedule(progress.step);
+    double density = 1 - session.countedSparsity();
     TrainingStep.Outcome outcome = step.make(progress.step, stopRequested);
     stopAgreed = outcome.stop();
     if (outcome.isSkipped()) {
       skip(outcome.skipped());
       return false;
     }
-    progress.stepped(outcome.positions(), outcome.loss());
+    progress.stepped(outcome.positions(), outcome.loss(), density);
     if (!maskUpdates.isEmpty()) {
       SparsityGuard.check(session);
       session.requireAgreement(progress.step);
@@ -185,14 +187,18 @@ final class TrainingLoop implements AutoCloseable {
     double seconds = (System.nanoTime() - started) / 1e9;
     trainedSeconds += seconds;
     trainedPositions += outcome.positions();
+    boolean isSparse = session.sparsity().isPresent();
     var metrics =
         new StepMetrics(
             progress.step,
             progress.positions,
             outcome.loss(),
             learningRate,
-            outcome.gradientNorm(),
+            outcome.norms().all(),
+            isSparse ? outcome.norms().chosen() : null,
+            isSparse ? outcome.norms().others() : null,
             session.countedSparsity(),
+            progress.meanDensity(),
             outcome.positions() / seconds,
             seconds);
     tell(listener -> listener.onStep(metrics));
@@ -202,11 +208,17 @@ final class TrainingLoop implements AutoCloseable {
 
   /** Masks change within a step, and are told of when it is over. */
   private void tellMaskUpdates() {
+    if (maskUpdates.isEmpty()) {
+      return;
+    }
     maskUpdates.forEach(
         (parameter, update) -> {
-          MaskStructure structure = masks.updated(parameter);
+          MaskStructure structure = masks.updated(parameter, progress.step);
           tell(listener -> listener.onMaskUpdate(update, structure));
         });
+    masks
+        .ages(progress.step)
+        .ifPresent(ages -> tell(listener -> listener.onWeightAges(progress.step, ages)));
     maskUpdates.clear();
   }
 
@@ -264,6 +276,7 @@ final class TrainingLoop implements AutoCloseable {
             progress.bestEvalLoss,
             session.countedSparsity(),
             LayerSparsity.target(layers),
+            progress.meanDensity(),
             progress.skipped,
             firstStep,
             trainedPositions,

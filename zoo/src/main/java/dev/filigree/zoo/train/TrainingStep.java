@@ -3,6 +3,7 @@ package dev.filigree.zoo.train;
 import dev.filigree.optim.GradScaler;
 import dev.filigree.optim.GradientClipping;
 import dev.filigree.optim.GradientExchange;
+import dev.filigree.optim.GradientNorms;
 import dev.filigree.torch.Autocast;
 import dev.filigree.torch.Tensors;
 import dev.filigree.zoo.config.PrecisionConfig;
@@ -13,6 +14,8 @@ import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -22,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class TrainingStep implements AutoCloseable {
   private final Session session;
   private final PrecisionConfig precision;
+  private final Set<Long> sparse; // the identities of what the optimizer updates
   private final int microBatches;
   private final int microBatchSize;
   private final @Nullable ReplicaGradients gradients; // null for a process by itself
@@ -30,6 +34,10 @@ final class TrainingStep implements AutoCloseable {
     RunConfig config = session.config();
     this.session = session;
     precision = config.precision();
+    sparse =
+        session.sparseParameters().stream()
+            .map(parameter -> Tensors.identity(parameter.weight()))
+            .collect(Collectors.toSet());
     microBatchSize = config.microBatchSize();
     microBatches = config.microBatches();
     gradients =
@@ -40,12 +48,13 @@ final class TrainingStep implements AutoCloseable {
    * What a step gave.
    *
    * @param loss mean over the positions of all micro-batches, nats a token
-   * @param gradientNorm before clipping, masked
+   * @param norms of the gradients before clipping, masked; the chosen ones are the sparse
+   *     parameters'
    * @param positions trained on, by all replicas together
    * @param skipped why there was no update; empty when there was one
    * @param stop whether the run ends here: a stop was requested on one of the replicas
    */
-  record Outcome(double loss, double gradientNorm, long positions, String skipped, boolean stop) {
+  record Outcome(double loss, GradientNorms norms, long positions, String skipped, boolean stop) {
     boolean isSkipped() {
       return !skipped.isEmpty();
     }
@@ -84,7 +93,7 @@ final class TrainingStep implements AutoCloseable {
         gradients.finish();
       }
       List<Tensor> trained = session.trained();
-      double norm = clip(trained);
+      GradientNorms norms = clip(trained);
       double loss = sum(shares); // read after all that a GPU can do without the host
       boolean stop = stopRequested;
       if (!session.replica().isAlone()) {
@@ -92,7 +101,7 @@ final class TrainingStep implements AutoCloseable {
         loss = means[0];
         stop = means[1] > 0;
       }
-      String skipped = notFinite(loss, norm);
+      String skipped = notFinite(loss, norms.all());
       if (skipped.isEmpty()) {
         session.optimizer().step();
       } else {
@@ -101,7 +110,7 @@ final class TrainingStep implements AutoCloseable {
         session.optimizer().stepSkipped();
       }
       session.lossScale().ifPresent(GradScaler::update);
-      return new Outcome(loss, norm, positions, skipped, stop);
+      return new Outcome(loss, norms, positions, skipped, stop);
     }
   }
 
@@ -145,17 +154,21 @@ final class TrainingStep implements AutoCloseable {
         : Math.round(session.exchange().average((double) positions)[0] * session.replica().size());
   }
 
-  /** The norm of all gradients; clips them as configured. */
-  private double clip(List<Tensor> trained) {
+  /** The norms of the gradients; clips them as configured. */
+  private GradientNorms clip(List<Tensor> trained) {
     session.lossScale().ifPresent(scaler -> scaler.unscale(session.optimizer()));
     if (precision.maxGradientNorm() != null) {
-      return GradientClipping.clipNorm(trained, precision.maxGradientNorm());
+      return GradientClipping.clipNorm(trained, precision.maxGradientNorm(), this::isSparse);
     }
-    double norm = GradientClipping.norm(trained);
+    GradientNorms norms = GradientClipping.norm(trained, this::isSparse);
     if (precision.maxGradientValue() != null) {
       GradientClipping.clipValue(trained, precision.maxGradientValue());
     }
-    return norm;
+    return norms;
+  }
+
+  private boolean isSparse(Tensor parameter) {
+    return sparse.contains(Tensors.identity(parameter));
   }
 
   private static String notFinite(double loss, double norm) {

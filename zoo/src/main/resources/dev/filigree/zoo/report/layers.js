@@ -11,6 +11,8 @@ const LAYER_FIGURES = {
   dropped: { title: 'dropped', of: layer => shareOf(layer, 'dropped'), note: 'of the weights kept', ...fraction },
   overlap: { title: 'overlap with the first mask', of: layer => layer.overlap, note: 'of the weights kept', ...fraction },
   explored: { title: 'exploration rate', of: layer => layer.explored, note: 'weights that ever existed: R_s', ...fraction },
+  age_median: { title: 'median age', of: layer => layer.age_median, note: 'steps since the weights grew', format: whole, least: 0 },
+  age_mean: { title: 'mean age', of: layer => layer.age_mean, note: 'steps since the weights grew', format: whole, least: 0 },
   dead_rows: { title: 'dead rows', of: layer => layer.dead_rows, note: 'outputs without a weight', format: whole, least: 0 },
   dead_columns: { title: 'dead columns', of: layer => layer.dead_columns, note: 'inputs without a weight', format: whole, least: 0 },
 };

@@ -82,9 +82,8 @@ class View {
     this.panels.forEach(panel => panel.draw());
     this.layers.draw();
     this.axes.forEach(button => {
-      button.hidden = button.value === 'flops' && !this.groups; // of a comparison only
       button.disabled = !hasAxis(this.runs, button.value);
-      button.title = button.disabled ? (button.value === 'flops' ? 'Operations are counted for networks of matrices only.' : 'The metrics of an earlier version do not tell.') : '';
+      button.title = button.disabled ? (button.value === 'flops' ? 'Operations are counted for networks of matrices only, and not by earlier versions.' : 'The metrics of an earlier version do not tell.') : '';
       button.setAttribute('aria-pressed', String(button.value === this.axis));
     });
     this.drawFoot();

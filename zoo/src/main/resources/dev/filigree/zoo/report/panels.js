@@ -21,14 +21,22 @@ function chartPanels(view) {
     narrow('Learning rate', 'learning rate', significant, 'lr'),
     narrow(`${sentence(view.unit)}s a second`, `${view.unit}s / s`, compact, 'speed', { clip: true, zero: true }),
     narrow('Sparsity', '% of the weights', (value, exact) => (exact ? percent(value) : significant(100 * value)), 'sparsity'),
+    narrow('Mean density so far', '% of the weights', (value, exact) => (exact ? percent(value) : significant(100 * value)), 'mean_density'),
     {
       chart: new Chart(view, { title: 'Weights that ever existed', unit: 'R_s, % of the sparse weights', format: (value, exact) => (exact ? percent(value) : significant(100 * value)), log: false }),
       series: () => (view.groups ? exploration(view) : []),
     },
-    narrow('Gradient norm', 'L2 norm, before clipping', significant, 'grad_norm', { clip: true }),
     {
-      chart: new Chart(view, { title: 'Weights exchanged', unit: '% of the weights kept', format: (value, exact) => (exact ? percent(value) : significant(100 * value)), log: false, wide: !view.groups, zero: true }),
+      chart: new Chart(view, { title: 'Gradient norm', unit: 'L2 norm, before clipping', format: significant, log: false, clip: true }),
+      series: () => (several ? trainSeries(view, 'grad_norm', 0) : normsOfOne(view)),
+    },
+    {
+      chart: new Chart(view, { title: 'Weights exchanged', unit: '% of the weights kept', format: (value, exact) => (exact ? percent(value) : significant(100 * value)), log: false, zero: true }),
       series: () => exchanged(view),
+    },
+    {
+      chart: new Chart(view, { title: 'Age of the weights', unit: 'steps since they grew', format: whole, log: false, wide: !view.groups, zero: true }),
+      series: () => ages(view),
     },
   );
   return panels.map(panel => ({
@@ -46,8 +54,31 @@ function lossOfOne(view) {
   return [...training, ...validation];
 }
 
+/** The norm of all gradients of a single run, and its parts. */
+function normsOfOne(view) {
+  const parts = [['grad_norm', 'all'], ['grad_norm_sparse', 'sparse layers'], ['grad_norm_dense', 'the others']];
+  const split = view.shown.some(run => run.train.grad_norm_sparse.some(known));
+  return parts.flatMap(([column, name], i) =>
+    trainSeries(view, column, 0).map(line => ({ ...line, name: split ? name : line.name, colour: runColour(i) })));
+}
+
 /** The in-time over-parameterisation rate of the methods that change their masks. */
 const exploration = view => groupSeries(view, run => ({ x: run.updates, y: run.updates.explored }), 0);
+
+/** How old the weights are: of a single run the middle and the span of four fifths, of several the median. */
+function ages(view) {
+  if (view.groups) return groupSeries(view, run => ({ x: run.updates, y: run.updates.age_median }), 0);
+  const one = view.runs.length === 1;
+  return view.shown.flatMap(run => {
+    const x = run.updates[view.axis];
+    const line = (name, column, more = {}) => ({ name, colour: run.colour, x, y: run.updates[column], main: true, ...more });
+    if (!one) return [line(run.label, 'age_median', { points: true })];
+    return [
+      line('median, 10 % to 90 %', 'age_median', { points: true, low: run.updates.age_p10, high: run.updates.age_p90 }),
+      line('mean', 'age_mean', { dash: [5, 4] }),
+    ];
+  });
+}
 
 /** What each mask update grew and dropped; of several runs what it grew. */
 function exchanged(view) {

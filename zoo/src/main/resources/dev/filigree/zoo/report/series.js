@@ -123,7 +123,7 @@ function marks(view) {
       run.starts
         .filter(start => start.event === 'resume')
         .map(start => ({
-          x: { step: start.step, positions: start[`${run.unit}s`], seconds: start.wall_seconds }[view.axis],
+          x: { step: start.step, positions: start[`${run.unit}s`], seconds: start.wall_seconds, flops: start.training_flops }[view.axis],
           colour: run.colour,
         }))
         .filter(mark => known(mark.x))),

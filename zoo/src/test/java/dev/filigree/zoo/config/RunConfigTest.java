@@ -273,14 +273,14 @@ class RunConfigTest {
               init:
                 loggers: [{TensorBoardLogger: {summary_dir: elsewhere}}, CSVLogger: ]
             """);
-    assertThat(config.logging()).isEqualTo(new LoggingConfig(1, true, true));
+    assertThat(config.logging()).isEqualTo(new LoggingConfig(1, true, true, false));
     assertThat(config.notes())
         .contains(
             "run.yaml:3: trainer.init.loggers.0.TensorBoardLogger.summary_dir: left out: event"
                 + " files go to events/ of the run directory");
     assertThat(parse(config.toYaml()).logging()).isEqualTo(config.logging());
     assertThat(RunConfig.defaults(List.of()).logging())
-        .isEqualTo(new LoggingConfig(1, false, false));
+        .isEqualTo(new LoggingConfig(1, false, false, false));
   }
 
   @Test

@@ -76,6 +76,20 @@ class RunPlanTest {
   }
 
   @Test
+  void agesOfWeightsTakeTwoBytesEach() {
+    RunPlan without = plan("gpt3_125m_rigl75");
+    RunPlan plan = plan("gpt3_125m_rigl75", "sparsity.regrown={age: own, warmup: 100}");
+    long kept = 2 * plan.keptSparseParameters();
+    assertThat(plan.dense()).isEqualTo(without.dense());
+    assertThat(plan.masked().ages()).isEqualTo(2 * plan.sparseParameters());
+    assertThat(plan.compressed().ages()).isEqualTo(kept);
+    assertThat(plan.compressed().total()).isEqualTo(without.compressed().total() + kept);
+    assertThat(plan.disk().each()).isEqualTo(without.disk().each() + kept);
+    assertThat(plan.text()).contains("masks 180.5 MB, ages 42.5 MB; without activations");
+    assertThat(without.text()).doesNotContain("ages ");
+  }
+
+  @Test
   void onAGpuPositionsAreNumbersOf4Bytes() {
     RunPlan plan = plan("gpt3_125m_rigl75", "backend.backend_type=cuda");
     assertThat(plan.dense().total()).isEqualTo(16 * plan.parameters());

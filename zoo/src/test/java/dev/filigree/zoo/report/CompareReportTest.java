@@ -34,7 +34,7 @@ class CompareReportTest {
                     PairedDifference.of(
                         "static", Map.of(0L, 2.0, 1L, 3.0), Map.of(0L, 2.5, 1L, 3.6)))));
     List<Run> reported =
-        runs.stream().map(run -> new Run("rigl, " + run.getFileName(), run, x -> 7 * x)).toList();
+        runs.stream().map(run -> new Run("rigl, " + run.getFileName(), run)).toList();
     Path html =
         CompareReport.write(
             directory,
@@ -54,7 +54,9 @@ class CompareReportTest {
     JsonNode run = data.path("runs").get(2);
     assertThat(run.path("link").asText()).isEqualTo("rigl-seed1/report.html");
     assertThat(run.path("train").path("step").get(39).asLong()).isEqualTo(40);
-    assertThat(run.path("train").path("flops").get(39).asDouble()).isEqualTo(280);
-    assertThat(run.path("layers").get(0).path("flops").get(0).asDouble()).isEqualTo(14);
+    assertThat(run.path("train").path("flops").get(39).asDouble())
+        .isEqualTo(40 * SyntheticRun.FLOPS);
+    assertThat(run.path("layers").get(0).path("flops").get(0).asDouble())
+        .isEqualTo(2 * SyntheticRun.FLOPS);
   }
 }

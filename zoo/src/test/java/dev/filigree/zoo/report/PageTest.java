@@ -77,13 +77,22 @@ class PageTest {
     show(RunReport.write(folder), width, dark);
     assertFits(width);
     assertThat(text(".chart:not([hidden]) h2"))
-        .isEqualTo("Loss|Learning rate|Tokens a second|Sparsity|Gradient norm|Weights exchanged");
+        .isEqualTo(
+            "Loss|Learning rate|Tokens a second|Sparsity|Mean density so far|Gradient norm|"
+                + "Weights exchanged|Age of the weights");
     assertThat(text(".tile b")).contains("2.2514", "9.50", "79.98 %", "20.3 k", "1.76 GiB");
     assertThat(text(".layer .name")).isEqualTo("0 q_proj|0 up_proj|1 down_proj");
     chromium.evaluate(
         "(() => {const choice = document.querySelector('select'); choice.value = 'sparsity';"
             + " choice.dispatchEvent(new Event('change'))})()");
     assertThat(text(".layer .value b.off")).isEqualTo("76.00 %");
+    chromium.evaluate(
+        "(() => {const choice = document.querySelector('select'); choice.value = 'age_median';"
+            + " choice.dispatchEvent(new Event('change'))})()");
+    assertThat(text(".layer .value")).isEqualTo("75|75|75");
+    chromium.evaluate("document.querySelector('[value=flops]').click()");
+    assertThat(chromium.evaluate("view.extent()[1]").asDouble())
+        .isEqualTo(300 * SyntheticRun.FLOPS);
     assertThat(chromium.evaluate("document.images.length").asInt()).isEqualTo(4);
   }
 
@@ -98,7 +107,7 @@ class PageTest {
     double x = box.get(0).asDouble() + box.get(2).asDouble() / 2;
     double y = box.get(1).asDouble() + box.get(3).asDouble() / 2;
     chromium.mouse("mouseMoved", x, y);
-    chromium.await("document.querySelectorAll('.chart:not([hidden]) .place').length === 6");
+    chromium.await("document.querySelectorAll('.chart:not([hidden]) .place').length === 8");
     assertThat(text(".chart .place")).matches("(step \\d+\\|?)+");
     chromium.mouse("mousePressed", x, y);
     chromium.mouse("mouseMoved", x + 200, y);
@@ -206,12 +215,13 @@ class PageTest {
     // The mean with its band of two edges, and each seed; dense has one seed.
     assertThat(chromium.evaluate("[...charts][0].columns.length").asInt()).isEqualTo(2 + 3 + 1);
     chromium.evaluate("document.querySelector('[value=flops]').click()");
-    assertThat(chromium.evaluate("view.extent()[1]").asDouble()).isEqualTo(100 * 3e9);
+    assertThat(chromium.evaluate("view.extent()[1]").asDouble())
+        .isEqualTo(100 * SyntheticRun.FLOPS);
     assertFits(width);
   }
 
   private static Run run(Path directory) {
-    return new Run(directory.getFileName().toString(), directory, steps -> steps * 3e9);
+    return new Run(directory.getFileName().toString(), directory);
   }
 
   @Test

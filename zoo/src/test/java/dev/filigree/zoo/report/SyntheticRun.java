@@ -16,6 +16,9 @@ final class SyntheticRun {
           "model.layers.0.mlp.up_proj.weight",
           "model.layers.1.mlp.down_proj.weight");
 
+  /** Of a step. */
+  static final double FLOPS = 3e9;
+
   private SyntheticRun() {}
 
   static void write(Path runDir, long steps, long seed) throws IOException {
@@ -29,6 +32,7 @@ final class SyntheticRun {
           long moved = Math.round(2400 * (1 + Math.cos(Math.PI * step / steps)));
           lines.add(updateRow(step, parameter, moved, moved));
         }
+        lines.add(agesRow(step));
         lines.add(
             String.format(
                 Locale.ROOT, "{\"event\":\"eval\",\"step\":%d,\"loss\":%.4f}", step, loss + 0.15));
@@ -45,21 +49,32 @@ final class SyntheticRun {
   static String trainRow(long step, double loss, double noise, long steps) {
     return String.format(
         Locale.ROOT,
-        "{\"event\":\"train\",\"step\":%d,\"tokens\":%d,\"loss\":%.4f,\"lr\":%.8f,"
-            + "\"grad_norm\":%.3f,\"sparsity\":0.8,\"tokens_per_second\":%.1f,\"step_seconds\":0.2}",
+        "{\"event\":\"train\",\"step\":%d,\"tokens\":%d,\"training_flops\":%.0f,\"loss\":%.4f,\"lr\":%.8f,"
+            + "\"grad_norm\":%.3f,\"grad_norm_sparse\":%.3f,\"grad_norm_dense\":%.3f,\"sparsity\":0.8,"
+            + "\"mean_density\":%.4f,\"tokens_per_second\":%.1f,\"step_seconds\":0.2}",
         step,
         step * 4096,
+        step * FLOPS,
         loss,
         5e-4 * Math.min(1, step / 100.0) * (1.1 + Math.cos(Math.PI * step / steps)) / 2.1,
         1 + 0.2 * noise,
+        0.8 * (1 + 0.2 * noise),
+        0.6 * (1 + 0.2 * noise),
+        0.2 + 0.3 / step,
         20_000 + 900 * noise);
   }
 
   static String updateRow(long step, String parameter, long dropped, long grown) {
     return """
     {"event":"mask_update","step":%d,"parameter":"%s","dropped":%d,"grown":%d,"kept":26214,\
-    "target_sparsity":0.8,"sparsity":0.8}"""
-        .formatted(step, parameter, dropped, grown);
+    "target_sparsity":0.8,"sparsity":0.8,"age_mean":%d,"age_median":%d}"""
+        .formatted(step, parameter, dropped, grown, step / 3, step / 4);
+  }
+
+  private static String agesRow(long step) {
+    return """
+    {"event":"weight_ages","step":%d,"age_mean":%d,"age_p10":%d,"age_median":%d,"age_p90":%d}"""
+        .formatted(step, step / 3, step / 8, step / 4, step);
   }
 
   private static String endRow(long steps) {

@@ -134,6 +134,10 @@ class JoinedReplicasTest {
         Arguments.of("rigl", "masked", once),
         Arguments.of("rigl", "compressed", once),
         Arguments.of("rigl", "compressed", accumulated),
+        Arguments.of("snfs", "masked", once),
+        Arguments.of("snfs", "masked", accumulated),
+        Arguments.of("dsr", "masked", sharded),
+        Arguments.of("dsr", "compressed", accumulated),
         Arguments.of("granet", "masked", once),
         Arguments.of("granet", "compressed", accumulated));
   }
@@ -251,7 +255,18 @@ class JoinedReplicasTest {
     List<Map<String, Object>> same = TinyRun.rows(whole, "eval");
     assertThat(TinyRun.number(rows.getFirst(), "loss"))
         .isCloseTo(TinyRun.number(same.getFirst(), "loss"), within(1e-3));
-    assertThat(TinyRun.rows(run, "train")).hasSize(12);
+    List<Map<String, Object>> train = TinyRun.rows(run, "train");
+    assertThat(train).hasSize(12);
+    Map<String, Object> whatCame = train.getLast();
+    Map<String, Object> whatShould = TinyRun.rows(whole, "train").getLast();
+    for (String exact : List.of("training_flops", "mean_density", "sparsity")) {
+      assertThat(whatCame.get(exact)).as(exact).isEqualTo(whatShould.get(exact));
+    }
+    for (String norm : List.of("grad_norm_sparse", "grad_norm_dense")) {
+      double expectedNorm = TinyRun.number(whatShould, norm);
+      assertThat(TinyRun.number(whatCame, norm))
+          .isCloseTo(expectedNorm, within(0.02 * expectedNorm));
+    }
   }
 
   private static TrainingListener stopAt(long step, Trainer trainer) {

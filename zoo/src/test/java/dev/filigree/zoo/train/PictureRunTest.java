@@ -99,7 +99,8 @@ class PictureRunTest {
         .isEqualTo(
             "event,step,dataset,pictures,wall_seconds,loss,accuracy,lr,grad_norm,sparsity,"
                 + "pictures_per_second,step_seconds,parameter,dropped,grown,kept,target_sparsity,"
-                + "dead_rows,dead_columns,overlap_with_first,explored");
+                + "dead_rows,dead_columns,overlap_with_first,explored,training_flops,mean_density,"
+                + "grad_norm_sparse,grad_norm_dense,age_mean,age_p10,age_median,age_p90");
     assertThat(Files.readString(run.resolve("report.html")))
         .contains("\"unit\":\"picture\"", "\"accuracy\":[")
         .doesNotContain("\"tokens\":");

@@ -132,7 +132,7 @@ class ReplicaTest {
         outcome = step.make(0, false);
       }
       assertThat(calls).hasSize(1);
-      assertThat(outcome.gradientNorm()).isCloseTo(10 * calls.getFirst(), within(1e-3));
+      assertThat(outcome.norms().all()).isCloseTo(10 * calls.getFirst(), within(1e-3));
       double clipped =
           Math.sqrt(session.trained().stream().mapToDouble(each -> square(each.grad())).sum());
       assertThat(clipped).isCloseTo(1, within(1e-3));

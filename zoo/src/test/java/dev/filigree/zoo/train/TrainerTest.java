@@ -53,7 +53,18 @@ class TrainerTest {
     List<Map<String, Object>> train = TinyRun.rows(run, "train");
     assertThat(train).hasSize(12);
     assertThat(train.getFirst())
-        .containsOnlyKeys("event", "step", "tokens", "loss", "lr", "grad_norm", "sparsity")
+        .containsOnlyKeys(
+            "event",
+            "step",
+            "tokens",
+            "training_flops",
+            "loss",
+            "lr",
+            "grad_norm",
+            "grad_norm_sparse",
+            "grad_norm_dense",
+            "sparsity",
+            "mean_density")
         .containsEntry("tokens", 256L);
     assertThat(TinyRun.rows(run, "mask_update")).hasSize(3 * 14);
     assertThat(TinyRun.rows(run, "mask_update").getFirst())
@@ -61,6 +72,7 @@ class TrainerTest {
             "event",
             "step",
             "tokens",
+            "training_flops",
             "parameter",
             "dropped",
             "grown",
@@ -91,12 +103,13 @@ class TrainerTest {
   @CsvSource({
     "sparsity.algorithm=rigl, seed=0",
     "sparsity.algorithm=set, seed=3",
+    "execution=compressed, logging.weight_ages=true",
     "sparsity=none, seed=0",
     "model.dropout_rate=0.1, model.attention_dropout_rate=0.1",
     "optimizer={Adafactor: {}}, seed=0",
     "'sparsity={algorithm: granet, sparsity: {type: cubic, init_sparsity: 0.5, end_sparsity: 0.9, "
         + "sparsity_start_step: 0, sparsity_end_step: 12, prune_every_k_steps: 2}, "
-        + "drop_fraction: [0.5, 0.3, 0.1], update: {freq: 2}}', seed=0"
+        + "drop_fraction: [0.5, 0.3, 0.1], update: {freq: 2}}', logging.weight_ages=true"
   })
   void aStoppedAndResumedRunEqualsOneThatNeverStopped(String first, String second)
       throws IOException {

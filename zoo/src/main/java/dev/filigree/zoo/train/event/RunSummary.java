@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param bestEvalLoss of all evaluations; null for none
  * @param sparsity counted over the sparse parameters; 0 for a dense run
  * @param targetSparsity over the sparse parameters, a fraction
+ * @param meanDensity over all steps of the run, as in {@link StepMetrics}
  * @param skipped batches that gave no step
  * @param firstStep optimizer steps that were finished at the start, or at the resume
  * @param timedPositions tokens or pictures trained on since the start or the resume
@@ -41,6 +42,7 @@ public record RunSummary(
     @Nullable Double bestEvalLoss,
     double sparsity,
     double targetSparsity,
+    @Nullable Double meanDensity,
     long skipped,
     long firstStep,
     long timedPositions,

@@ -20,6 +20,13 @@ public interface TrainingListener {
    */
   default void onMaskUpdate(MaskUpdate update, MaskStructure structure) {}
 
+  /**
+   * After the mask updates of a step, where {@code logging.weight_ages} asks for it.
+   *
+   * @param ages over all sparse parameters
+   */
+  default void onWeightAges(long step, WeightAges ages) {}
+
   /** After an evaluation of one validation set. */
   default void onEvaluation(Evaluation evaluation) {}
 

@@ -7,6 +7,7 @@ import dev.filigree.zoo.train.event.MaskStructure;
 import dev.filigree.zoo.train.event.RunStart;
 import dev.filigree.zoo.train.event.StepMetrics;
 import dev.filigree.zoo.train.event.Unit;
+import dev.filigree.zoo.train.event.WeightAges;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -38,6 +39,9 @@ final class CsvLog extends RunLog {
           "dead_columns",
           "overlap_with_first",
           "explored");
+
+  private static final List<String> AGE_COLUMNS =
+      List.of("age_mean", "age_p10", "age_median", "age_p90");
 
   private final List<String> columns;
 
@@ -85,7 +89,9 @@ final class CsvLog extends RunLog {
             Stream.of("event", "step", "dataset", unit.plural(), WALL_SECONDS, "loss"),
             quality,
             Stream.of("lr", "grad_norm", "sparsity", unit.perSecond(), "step_seconds"),
-            MASK_COLUMNS.stream())
+            MASK_COLUMNS.stream(),
+            Stream.of(FLOPS, MEAN_DENSITY, SPARSE_NORM, DENSE_NORM),
+            AGE_COLUMNS.stream())
         .flatMap(names -> names)
         .toList();
   }
@@ -125,7 +131,19 @@ final class CsvLog extends RunLog {
     row.put("dead_columns", structure.deadColumns());
     row.put("overlap_with_first", structure.overlap());
     row.put("explored", structure.explored());
+    if (structure.ages() != null) {
+      row.putAll(named(structure.ages()));
+    }
     write(row);
+  }
+
+  @Override
+  public void onWeightAges(long step, WeightAges ages) {
+    if (columns.containsAll(AGE_COLUMNS)) {
+      Map<String, @Nullable Object> row = row("weight_ages", step);
+      row.putAll(named(ages));
+      write(row);
+    }
   }
 
   private boolean hasMasks() {

@@ -13,6 +13,7 @@ import dev.filigree.zoo.train.event.SkippedStep;
 import dev.filigree.zoo.train.event.StepMetrics;
 import dev.filigree.zoo.train.event.TrainingException;
 import dev.filigree.zoo.train.event.Unit;
+import dev.filigree.zoo.train.event.WeightAges;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
@@ -104,6 +105,16 @@ final class MetricsFile extends RunLog {
     if (structure.explored() != null) {
       row.put("explored", structure.explored());
     }
+    if (structure.ages() != null) {
+      row.putAll(named(structure.ages()));
+    }
+    write(row);
+  }
+
+  @Override
+  public void onWeightAges(long step, WeightAges ages) {
+    Map<String, @Nullable Object> row = row("weight_ages", step);
+    row.putAll(named(ages));
     write(row);
   }
 
@@ -151,6 +162,9 @@ final class MetricsFile extends RunLog {
     }
     row.put("sparsity", summary.sparsity());
     row.put("target_sparsity", summary.targetSparsity());
+    if (summary.meanDensity() != null) {
+      row.put(MEAN_DENSITY, summary.meanDensity());
+    }
     row.put("skipped", summary.skipped());
     row.put(unit.perSecond(), rounded(summary.positionsPerSecond()));
     row.put("seconds", rounded(summary.seconds()));

@@ -3,6 +3,7 @@ package dev.filigree.zoo.train.log;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.filigree.io.Json;
+import dev.filigree.zoo.config.TrainingFlops;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -16,24 +17,31 @@ final class RunClock {
   private static final int TAIL = 1 << 20;
 
   private final @Nullable Double before;
+  private final TrainingFlops counted;
   private final long started = System.nanoTime();
+  private long step;
   private long positions;
 
-  private RunClock(@Nullable Double before, long positions) {
+  private RunClock(@Nullable Double before, TrainingFlops counted, long step, long positions) {
     this.before = before;
+    this.counted = counted;
+    this.step = step;
     this.positions = positions;
   }
 
   /**
    * Goes on from the last row of a file; begins at 0 where there is none.
    *
+   * @param step optimizer steps finished before
    * @param positions tokens or pictures trained on before
    */
-  static RunClock after(Path metrics, long positions) throws IOException {
-    if (!Files.exists(metrics) || Files.size(metrics) == 0) {
-      return new RunClock(positions == 0 ? 0.0 : null, positions);
+  static RunClock after(Path metrics, TrainingFlops counted, long step, long positions)
+      throws IOException {
+    Double before = positions == 0 ? 0.0 : null;
+    if (Files.exists(metrics) && Files.size(metrics) > 0) {
+      before = secondsOf(lastLine(metrics));
     }
-    return new RunClock(secondsOf(lastLine(metrics)), positions);
+    return new RunClock(before, counted, step, positions);
   }
 
   private static @Nullable Double secondsOf(String row) {
@@ -56,13 +64,20 @@ final class RunClock {
     }
   }
 
-  void stepped(long positions) {
+  void stepped(long step, long positions) {
+    this.step = step;
     this.positions = positions;
   }
 
   /** Tokens or pictures trained on since the run began. */
   long positions() {
     return positions;
+  }
+
+  /** Operations of training since the run began; null where they are not counted. */
+  @Nullable Double flops() {
+    double flops = step == 0 ? 0 : counted.at(step, positions / (double) step);
+    return Double.isNaN(flops) ? null : flops;
   }
 
   /**

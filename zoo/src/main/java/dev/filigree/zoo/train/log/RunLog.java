@@ -4,6 +4,7 @@ import dev.filigree.zoo.train.event.StepMetrics;
 import dev.filigree.zoo.train.event.TrainingException;
 import dev.filigree.zoo.train.event.TrainingListener;
 import dev.filigree.zoo.train.event.Unit;
+import dev.filigree.zoo.train.event.WeightAges;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongPredicate;
@@ -13,6 +14,15 @@ import org.jspecify.annotations.Nullable;
 abstract class RunLog implements TrainingListener, AutoCloseable {
   /** Seconds of wall clock since the run began, pauses between stop and resume left out. */
   static final String WALL_SECONDS = "wall_seconds";
+
+  static final String SPARSE_NORM = "grad_norm_sparse";
+  static final String DENSE_NORM = "grad_norm_dense";
+
+  /** The fraction of the sparse weights that existed, the mean over all steps. */
+  static final String MEAN_DENSITY = "mean_density";
+
+  /** Operations of training since the run began, of networks of matrices. */
+  static final String FLOPS = "training_flops";
 
   final LogFile file;
 
@@ -34,7 +44,7 @@ abstract class RunLog implements TrainingListener, AutoCloseable {
 
   @Override
   public void onStep(StepMetrics metrics) {
-    clock.stepped(metrics.positions());
+    clock.stepped(metrics.step(), metrics.positions());
     if (logged.test(metrics.step())) {
       onLoggedStep(metrics);
     }
@@ -48,10 +58,29 @@ abstract class RunLog implements TrainingListener, AutoCloseable {
     row.put("loss", metrics.loss());
     row.put("lr", metrics.learningRate());
     row.put("grad_norm", metrics.gradientNorm());
+    if (metrics.sparseGradientNorm() != null) {
+      row.put(SPARSE_NORM, metrics.sparseGradientNorm());
+    }
+    if (metrics.denseGradientNorm() != null) {
+      row.put(DENSE_NORM, metrics.denseGradientNorm());
+    }
     row.put("sparsity", metrics.sparsity());
+    if (metrics.meanDensity() != null) {
+      row.put(MEAN_DENSITY, metrics.meanDensity());
+    }
     row.put(unit.perSecond(), metrics.positionsPerSecond());
     row.put("step_seconds", metrics.stepSeconds());
     return row;
+  }
+
+  /** Ages by the keys that they are written down under. */
+  static Map<String, Number> named(WeightAges ages) {
+    var values = new LinkedHashMap<String, Number>();
+    values.put("age_mean", ages.mean());
+    values.put("age_p10", ages.p10());
+    values.put("age_median", ages.median());
+    values.put("age_p90", ages.p90());
+    return values;
   }
 
   /** The beginning of each row: what happened, when, and how far the run was. */
@@ -64,7 +93,15 @@ abstract class RunLog implements TrainingListener, AutoCloseable {
     if (seconds != null) {
       row.put(WALL_SECONDS, seconds);
     }
+    Double flops = flops();
+    if (flops != null) {
+      row.put(FLOPS, flops);
+    }
     return row;
+  }
+
+  final @Nullable Double flops() {
+    return clock.flops();
   }
 
   /**

@@ -1,6 +1,8 @@
 package dev.filigree.zoo.train.log;
 
 import dev.filigree.zoo.config.LoggingConfig;
+import dev.filigree.zoo.config.RunConfig;
+import dev.filigree.zoo.config.TrainingFlops;
 import dev.filigree.zoo.train.event.TrainingException;
 import dev.filigree.zoo.train.event.TrainingListener;
 import dev.filigree.zoo.train.event.Unit;
@@ -31,11 +33,12 @@ public final class RunLogs implements AutoCloseable {
    * @param positions tokens or pictures trained on before
    * @throws TrainingException when one cannot be written
    */
-  public static RunLogs open(
-      Path directory, LoggingConfig config, Unit unit, long step, long positions) {
+  public static RunLogs open(Path directory, RunConfig run, Unit unit, long step, long positions) {
+    LoggingConfig config = run.logging();
     var all = new RunLogs();
     try {
-      var clock = RunClock.after(directory.resolve(METRICS), positions);
+      var clock =
+          RunClock.after(directory.resolve(METRICS), TrainingFlops.of(run), step, positions);
       all.logs.add(MetricsFile.open(directory, config::logsAt, unit, clock));
       if (config.csv()) {
         all.logs.add(CsvLog.open(directory, config::logsAt, unit, clock));

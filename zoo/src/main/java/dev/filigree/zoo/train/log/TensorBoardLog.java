@@ -6,6 +6,7 @@ import dev.filigree.zoo.train.event.MaskStructure;
 import dev.filigree.zoo.train.event.RunSummary;
 import dev.filigree.zoo.train.event.StepMetrics;
 import dev.filigree.zoo.train.event.Unit;
+import dev.filigree.zoo.train.event.WeightAges;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,8 +104,19 @@ final class TensorBoardLog extends RunLog {
     if (explored != null) {
       values.put(prefix + "explored", explored);
     }
+    WeightAges ages = structure.ages();
+    if (ages != null) {
+      named(ages).forEach((name, value) -> values.put(prefix + name, value.doubleValue()));
+    }
     write(update.step(), values);
     updates.add(update);
+  }
+
+  @Override
+  public void onWeightAges(long step, WeightAges ages) {
+    var values = new LinkedHashMap<String, Double>();
+    named(ages).forEach((name, value) -> values.put("masks/" + name, value.doubleValue()));
+    write(step, values);
   }
 
   /** Once all parameters of an update are known. */
@@ -144,8 +156,22 @@ final class TensorBoardLog extends RunLog {
     values.put("train/loss", metrics.loss());
     values.put("train/lr", metrics.learningRate());
     values.put("train/grad_norm", metrics.gradientNorm());
+    Double ofSparse = metrics.sparseGradientNorm();
+    Double ofDense = metrics.denseGradientNorm();
+    if (ofSparse != null && ofDense != null) {
+      values.put("train/" + SPARSE_NORM, ofSparse);
+      values.put("train/" + DENSE_NORM, ofDense);
+    }
     values.put("train/sparsity", metrics.sparsity());
+    Double density = metrics.meanDensity();
+    if (density != null) {
+      values.put("train/" + MEAN_DENSITY, density);
+    }
     values.put("train/" + unit.perSecond(), metrics.positionsPerSecond());
+    Double flops = flops();
+    if (flops != null) {
+      values.put("train/flops", flops);
+    }
     write(metrics.step(), values);
   }
 

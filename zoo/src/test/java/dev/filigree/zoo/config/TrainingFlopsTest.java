@@ -1,9 +1,8 @@
-package dev.filigree.cli.compare;
+package dev.filigree.zoo.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.filigree.zoo.config.RunConfig;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
