@@ -3,6 +3,7 @@ package dev.filigree.cli.compare;
 import dev.filigree.config.ConfigMap;
 import dev.filigree.config.ConfigNode;
 import dev.filigree.config.ConfigReader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,6 +38,8 @@ public record ComparisonFile(
     boolean keepCheckpoints) {
   static final String KEY = "compare";
 
+  private static final String TRAINER = "trainer";
+
   /** A comparison that no file describes. */
   public static final ComparisonFile NONE =
       new ComparisonFile(
@@ -55,10 +58,7 @@ public record ComparisonFile(
    */
   public static ComparisonFile read(Path file) {
     ConfigMap block = ConfigReader.read(file).asMap().require(KEY).asMap();
-    Optional<Path> base =
-        block
-            .get("base")
-            .map(node -> file.toAbsolutePath().resolveSibling(node.asPath()).normalize());
+    Optional<Path> base = block.get("base").map(node -> base(file, node));
     var methods = new ArrayList<Method>();
     block
         .map("methods")
@@ -95,6 +95,14 @@ public record ComparisonFile(
             block.flag("keep_checkpoints", NONE.keepCheckpoints));
     block.rejectUnknown();
     return read;
+  }
+
+  private static Path base(Path file, ConfigNode node) {
+    Path base = file.toAbsolutePath().resolveSibling(node.asPath()).normalize();
+    if (Files.isRegularFile(base) && isOne(base) && !ConfigReader.read(base).asMap().has(TRAINER)) {
+      throw node.error(base + " has no trainer itself, but a base: name that one");
+    }
+    return base;
   }
 
   /** A method without settings may stand without a value. */
