@@ -8,6 +8,7 @@ import dev.filigree.optim.LibtorchOptimizer;
 import dev.filigree.optim.SGD;
 import dev.filigree.sparsity.algorithm.RigL;
 import dev.filigree.testing.Guide;
+import dev.filigree.torch.Tensors;
 import example.OwnRun;
 import example.Stars;
 import java.io.IOException;
@@ -18,6 +19,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AdamWOptions;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -33,10 +36,10 @@ class OwnCodeGuideTest {
   @Test
   void itsCodeIsWhatIsCompiledHere() throws IOException {
     List<String> blocks = GUIDE.blocks("java");
-    assertThat(blocks).hasSize(5);
+    assertThat(blocks).hasSize(6);
     assertThat(blocks.getFirst()).isEqualTo(Files.readString(TESTS.resolve("example/OwnRun.java")));
     assertThat(Files.readString(TESTS.resolve("example/Stars.java")))
-        .contains(blocks.get(3).lines().toList());
+        .contains(blocks.get(4).lines().toList());
     GUIDE.assertLinesStandIn(
         TESTS.resolve("dev/filigree/sparsity/OwnCodeGuideTest.java"),
         block -> !block.startsWith("package ") && !block.startsWith("import "));
@@ -90,6 +93,22 @@ class OwnCodeGuideTest {
         assertThat(weights)
             .hasEntrySatisfying(
                 "first.weight", weight -> assertThat(weight.size(1)).isEqualTo(TinyNetwork.INPUTS));
+      }
+    }
+  }
+
+  @Test
+  void aNetworkThatIsOnlyEvaluatedGivesUpItsZeros() {
+    try (var _ = new PointerScope();
+        var _ = new NoGradGuard()) {
+      var model = new Linear(1024, 600, false);
+      model.weight().mul_(torch.rand(600, 1024).ge(new Scalar(0.8)));
+      long kept = model.weight().count_nonzero().item_long();
+      var inference = new SparseInference();
+      Tensors.namedParameters(model).forEach(inference::compress);
+      try (inference) {
+        assertThat(model.weight().numel()).isEqualTo(kept);
+        assertThat(model.forward(torch.ones(3, 1024)).size(1)).isEqualTo(600);
       }
     }
   }
