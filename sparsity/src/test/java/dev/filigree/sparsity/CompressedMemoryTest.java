@@ -74,7 +74,7 @@ class CompressedMemoryTest {
               AlgorithmGroup.of(Static.builder().sparsity(0.9).build()),
               SparsityOptions.defaults().execution(Execution.COMPRESSED))) {
         long after = 0;
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < 140; i++) {
           try (var _ = new PointerScope()) {
             layer.forward(torch.randn(512, 1024)); // packed, 2 MiB
           }
@@ -82,7 +82,8 @@ class CompressedMemoryTest {
             after = NativeBytes.inUseOnceSettled();
           }
         }
-        assertThat(NativeBytes.inUse() - after).isLessThan(16 << 20);
+        // 270 MiB if they stayed; compilers of the JVM may hold some meanwhile.
+        assertThat(NativeBytes.inUse() - after).isLessThan(64 << 20);
       }
     }
   }
