@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.filigree.cuda.CudaDevice;
+import dev.filigree.torch.Processor;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
@@ -115,10 +116,16 @@ class BenchToolTest {
             "memory=false");
 
     assertThat(code).isZero();
+    boolean bfloat16 = Processor.current().multipliesBfloat16();
     JsonNode rows = new ObjectMapper().readTree(out.toString());
     var cases = new ArrayList<String>();
     for (JsonNode row : rows) {
-      cases.add(row.path("execution").asText() + " " + row.path("sparsity").asDouble());
+      String precision = row.path("precision").asText();
+      cases.add(
+          row.path("execution").asText()
+              + (precision.equals("float32") ? " " : " " + precision + " ")
+              + row.path("sparsity").asDouble());
+      assertThat(row.path("speedup_over_bfloat16").isNumber()).isEqualTo(bfloat16);
       assertThat(row.path("model").asText()).isEqualTo("llama-d64-l1");
       assertThat(row.path("tokens").asLong()).isEqualTo(32);
       assertThat(row.path("seconds").asDouble()).isPositive();
@@ -128,9 +135,12 @@ class BenchToolTest {
       boolean sparse = !row.path("execution").asText().equals("dense");
       assertThat(row.path("mask_update_seconds").isNumber()).isEqualTo(sparse);
     }
-    assertThat(cases)
-        .containsExactly(
-            "dense 0.0", "masked 0.5", "masked 0.9", "compressed 0.5", "compressed 0.9");
+    var expected = new ArrayList<>(List.of("dense 0.0"));
+    if (bfloat16) {
+      expected.add("dense bfloat16 0.0");
+    }
+    expected.addAll(List.of("masked 0.5", "masked 0.9", "compressed 0.5", "compressed 0.9"));
+    assertThat(cases).isEqualTo(expected);
   }
 
   @Test
