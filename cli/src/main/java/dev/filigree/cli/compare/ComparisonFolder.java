@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The folder of a comparison: {@code plan.txt} says which one it is. */
 public final class ComparisonFolder {
@@ -17,14 +18,17 @@ public final class ComparisonFolder {
   /**
    * Makes the folder, or checks that what is in it belongs to the same comparison.
    *
-   * @throws ConfigException when it is another one
+   * @throws ConfigException when it is another one, or runs are in it of which nothing says what
+   *     they are
    */
   public static void open(Path directory, ComparisonPlan plan) throws IOException {
     String text = PlannedRuns.settings(plan);
     Path file = directory.resolve(PLAN);
     if (!Files.exists(file)) {
-      if (Files.exists(directory.resolve(ResultFiles.RESULTS))) {
-        throw new ConfigException(directory + ": holds an earlier comparison; give another --out");
+      if (holdsFolders(directory)) { // of runs, it may be, whose settings nobody knows
+        throw new ConfigException(
+            "%s: holds folders, but no %s that says of which comparison; give another --out"
+                .formatted(directory, PLAN));
       }
       Files.createDirectories(directory);
       Durable.replace(file, text);
@@ -38,6 +42,15 @@ public final class ComparisonFolder {
       throw new ConfigException(
           "%s: holds another comparison; this one has: %s; give another --out"
               .formatted(directory, line.strip()));
+    }
+  }
+
+  private static boolean holdsFolders(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return false;
+    }
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.anyMatch(Files::isDirectory);
     }
   }
 }
